@@ -1,0 +1,30 @@
+"""`python3 -m toolchain setup|doctor`: see the Makefile targets of the same names."""
+
+import argparse
+import sys
+
+from toolchain import doctor, setup
+from toolchain.console import Failure, say
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m toolchain", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("setup", help="find or fetch all that the build needs (quick when nothing is missing)")
+    commands.add_parser("doctor", help="print what was found, from where, in which version")
+    arguments = parser.parse_args()
+    try:
+        if arguments.command == "setup":
+            setup.run()
+            return 0
+        return doctor.run()
+    except Failure as failure:
+        say(f"set-up stopped: {failure}")
+        return 2
+    except KeyboardInterrupt:
+        say("interrupted; the next run goes on from here")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

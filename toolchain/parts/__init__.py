@@ -1,0 +1,16 @@
+"""The parts of the toolchain, in the order in which set-up looks for them.
+
+Each module has `RECIPE` (a number that changes when an old result must not be kept), `WHAT` (for people), and
+`provide(sources) -> Found`, which tries the allowed sources in order or raises Failure with the remedy.
+"""
+
+from toolchain.parts import jpeg_assembler, jpeg_cmake, libclang, litert, wasm_target, wasmedge
+
+ALL = {
+    "wasm-target": wasm_target,
+    "wasmedge": wasmedge,
+    "litert": litert,
+    "libclang": libclang,
+    "cmake": jpeg_cmake,
+    "nasm": jpeg_assembler,
+}
