@@ -1,0 +1,6 @@
+"""Trains the grocery classifier: MobileNetV2, from an int8 ImageNet backbone to an int8 TensorFlow Lite file.
+
+The steps, in the order data meets them: ``sources`` (where dataset and backbone come from), ``dataset`` (lists, checks,
+decoding), ``backbone`` (weights), ``network`` (MobileNetV2), ``augmentation``, ``schedule``, ``training`` (the loop),
+``averaging`` (several runs into one), ``quantization`` (simulated int8), ``export`` (the .tflite), ``evaluation``, ``report``.
+"""

@@ -1,0 +1,234 @@
+"""One training run: the classifier on frozen features first, then the whole network; resumable at each epoch."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from trainer.augmentation import Augmentation, augment
+from trainer.dataset import FINE_CLASSES, Pictures
+from trainer.network import MobileNetV2, variables_before_block
+from trainer.schedule import learning_rate
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Hyper-parameters of one run."""
+
+    seed: int = 1
+    epochs: int = 10
+    batch: int = 32
+    train_size: int = 160
+    peak_rate: float = 5e-4
+    warm_up_epochs: float = 0.5
+    # Blocks before this one keep the backbone's weights: on a CPU they cost most and gain least.
+    first_trained_block: int = 1
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.1
+    coarse_loss: float = 0.3
+    gradient_norm: float = 5.0
+    average_decay: float = 0.995
+    head_epochs: int = 30
+    # Weight of the teacher's answers against the labels, where a teacher is given.
+    distillation: float = 0.5
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+class AdamW:
+    """Adam with decoupled weight decay (Loshchilov & Hutter, 2019), over plain variables; its slots can be saved."""
+
+    def __init__(self, variables: list[tf.Variable], weight_decay: float) -> None:
+        self.variables = variables
+        self.weight_decay = weight_decay
+        self.first = [tf.Variable(tf.zeros_like(v), trainable=False) for v in variables]
+        self.second = [tf.Variable(tf.zeros_like(v), trainable=False) for v in variables]
+        self.step = tf.Variable(0.0, trainable=False)
+
+    def apply(self, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
+        """One step; ``rate`` is the learning rate."""
+        beta1, beta2, epsilon = 0.9, 0.999, 1e-7
+        self.step.assign_add(1.0)
+        corrected = rate * tf.sqrt(1 - beta2**self.step) / (1 - beta1**self.step)
+        for variable, gradient, first, second in zip(self.variables, gradients, self.first, self.second, strict=True):
+            first.assign(beta1 * first + (1 - beta1) * gradient)
+            second.assign(beta2 * second + (1 - beta2) * gradient * gradient)
+            decay = self.weight_decay if variable.shape.rank > 1 else 0.0
+            variable.assign_sub(corrected * first / (tf.sqrt(second) + epsilon) + rate * decay * variable)
+
+    def state(self) -> list[tf.Variable]:
+        """All variables that a checkpoint must hold."""
+        return [self.step, *self.first, *self.second]
+
+
+def loss_of(logits: tf.Tensor, targets: tf.Tensor, coarse_of_fine: tf.Tensor, coarse_weight: float) -> tf.Tensor:
+    """Cross-entropy over the fine classes, plus ``coarse_weight`` times that over the coarse ones.
+
+    A coarse class's probability is the sum of its fine ones, as everywhere in the project.
+    """
+    loss = tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+    if coarse_weight > 0:
+        grouping = tf.one_hot(coarse_of_fine, tf.reduce_max(coarse_of_fine) + 1)
+        coarse_logs = tf.math.log(tf.matmul(tf.nn.softmax(logits), grouping) + 1e-7)
+        loss += coarse_weight * -tf.reduce_sum(tf.matmul(targets, grouping) * coarse_logs, axis=1)
+    return tf.reduce_mean(loss)
+
+
+def smoothed_targets(labels: tf.Tensor, smoothing: float) -> tf.Tensor:
+    """Labels [n] → class probabilities [n, classes] with ``smoothing`` spread over all classes."""
+    return tf.one_hot(labels, FINE_CLASSES) * (1 - smoothing) + smoothing / FINE_CLASSES
+
+
+def train_classifier_on_features(network: MobileNetV2, pictures: Pictures, settings: RunSettings) -> None:
+    """Fit the last layer alone, on pooled features of the frozen backbone: two varied views and one plain one."""
+    views = []
+    size = settings.train_size
+
+    @tf.function
+    def features_of(pixels: tf.Tensor, seed: tf.Tensor, varied: tf.Tensor) -> tf.Tensor:
+        plain = tf.image.resize(tf.cast(pixels, tf.float32), [size, size], antialias=True)
+        one_picture = Augmentation(plain_ground=settings.augmentation.plain_ground)
+        changed, _ = augment(pixels, tf.zeros([tf.shape(pixels)[0], 1]), seed, size, one_picture)
+        return network.features(tf.where(varied, changed, plain))
+
+    for view in range(3):
+        for start in range(0, len(pictures), 64):
+            seed = tf.constant([settings.seed, 1_000_000 * (view + 1) + start], tf.int32)
+            views.append(features_of(pictures.pixels[start : start + 64], seed, tf.constant(view > 0)).numpy())
+    features = np.concatenate(views)
+    targets = smoothed_targets(np.tile(pictures.fine, 3), settings.label_smoothing).numpy()
+    optimizer = AdamW(network.variables_in_order[-2:], 1e-3)
+
+    @tf.function
+    def step(features: tf.Tensor, targets: tf.Tensor, rate: tf.Tensor) -> None:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, network.logits(features)))
+        optimizer.apply(tape.gradient(loss, network.variables_in_order[-2:]), rate)
+
+    order = np.random.default_rng(settings.seed)
+    for epoch in range(settings.head_epochs):
+        rate = tf.constant(learning_rate(epoch, settings.head_epochs, 3e-3, 1), tf.float32)
+        shuffled = order.permutation(len(features))
+        for start in range(0, len(features) - 127, 128):
+            chosen = shuffled[start : start + 128]
+            step(features[chosen], targets[chosen], rate)
+
+
+def top_1(network: MobileNetV2, pixels: np.ndarray, fine: np.ndarray, size: int) -> float:
+    """Share of pictures whose likeliest class is right, in floating point, at edge ``size`` (in percent)."""
+
+    @tf.function(reduce_retracing=True)
+    def answer(batch: tf.Tensor) -> tf.Tensor:
+        return tf.argmax(network(tf.cast(batch, tf.float32)), axis=1)
+
+    assert pixels.shape[1] == size
+    answers = np.concatenate([answer(pixels[i : i + 64]).numpy() for i in range(0, len(pixels), 64)])
+    return 100 * float(np.mean(answers == fine))
+
+
+@dataclass
+class Checkpoint:
+    """Where a run stands, on disk after each epoch (written to one side, then renamed)."""
+
+    path: Path
+
+    def save(self, epoch: int, variables: list[tf.Variable], history: list[dict[str, float]]) -> None:
+        """Store ``epoch`` finished epochs."""
+        side = self.path.with_suffix(".tmp.npz")
+        arrays = {f"v{i:04}": variable.numpy() for i, variable in enumerate(variables)}
+        np.savez(side, epoch=epoch, history=json.dumps(history), **arrays)
+        os.replace(side, self.path)
+
+    def restore(self, variables: list[tf.Variable]) -> tuple[int, list[dict[str, float]]]:
+        """Fill ``variables``; returns the number of finished epochs (0 where there is no checkpoint) and the history."""
+        if not self.path.is_file():
+            return 0, []
+        with np.load(self.path) as stored:
+            for i, variable in enumerate(variables):
+                variable.assign(stored[f"v{i:04}"])
+            return int(stored["epoch"]), json.loads(str(stored["history"]))
+
+
+def train_network(
+    network: MobileNetV2,
+    pictures: Pictures,
+    coarse_of_fine: np.ndarray,
+    settings: RunSettings,
+    checkpoint: Checkpoint,
+    validate: Callable[[MobileNetV2], float] | None,
+    teacher: MobileNetV2 | None = None,
+    say: Callable[[str], None] = print,
+) -> list[dict[str, float]]:
+    """Train ``network`` from where ``checkpoint`` stands; in the end it holds the running average of its weights.
+
+    Returns:
+        One record an epoch: epoch, loss, train (top-1 on varied pictures, %), val (top-1 of the average, %), seconds.
+    """
+    trained = network.variables_in_order[variables_before_block(settings.first_trained_block) :]
+    if settings.first_trained_block <= 1:
+        trained = network.variables_in_order
+    optimizer = AdamW(trained, settings.weight_decay)
+    average = [tf.Variable(v, trainable=False) for v in network.variables_in_order]
+    saved = [*network.variables_in_order, *average, *optimizer.state()]
+    done, history = checkpoint.restore(saved)
+    if done == 0:
+        started = time.monotonic()
+        train_classifier_on_features(network, pictures, settings)
+        say(f"classifier on frozen features: {time.monotonic() - started:.0f} s")
+        for variable, mean in zip(network.variables_in_order, average, strict=True):
+            mean.assign(variable)
+    coarse = tf.constant(coarse_of_fine)
+
+    @tf.function
+    def step(pixels: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor, rate: tf.Tensor, decay: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        varied, targets = augment(
+            pixels, smoothed_targets(labels, settings.label_smoothing), seed, settings.train_size, settings.augmentation
+        )
+        if teacher is not None:
+            taught = tf.nn.softmax(teacher(varied))
+            targets = targets * (1 - settings.distillation) + taught * settings.distillation
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(trained)
+            logits = network(varied)
+            loss = loss_of(logits, targets, coarse, settings.coarse_loss)
+        gradients, _ = tf.clip_by_global_norm(tape.gradient(loss, trained), settings.gradient_norm)
+        optimizer.apply(gradients, rate)
+        for variable, mean in zip(network.variables_in_order, average, strict=True):
+            mean.assign(decay * mean + (1 - decay) * variable)
+        right = tf.reduce_mean(tf.cast(tf.argmax(logits, 1) == tf.argmax(targets, 1), tf.float32))
+        return loss, right
+
+    steps_an_epoch = len(pictures) // settings.batch
+    steps = steps_an_epoch * settings.epochs
+    for epoch in range(done, settings.epochs):
+        started = time.monotonic()
+        order = np.random.default_rng([settings.seed, epoch]).permutation(len(pictures))
+        losses, rights = [], []
+        for index in range(steps_an_epoch):
+            number = epoch * steps_an_epoch + index
+            chosen = order[index * settings.batch : (index + 1) * settings.batch]
+            rate = learning_rate(number, steps, settings.peak_rate, int(settings.warm_up_epochs * steps_an_epoch))
+            # A young average must not hang on to the start.
+            decay = min(settings.average_decay, (1 + number) / (10 + number))
+            loss, right = step(
+                pictures.pixels[chosen], pictures.fine[chosen], tf.constant([settings.seed, number], tf.int32),
+                tf.constant(rate, tf.float32), tf.constant(decay, tf.float32),
+            )
+            losses.append(float(loss))
+            rights.append(float(right))
+        record = {"epoch": epoch + 1, "loss": round(float(np.mean(losses)), 4), "train": round(100 * float(np.mean(rights)), 2)}
+        if validate is not None:
+            current = network.weights()
+            network.set_weights([mean.numpy() for mean in average])
+            record["val"] = round(validate(network), 2)
+            network.set_weights(current)
+        record["seconds"] = round(time.monotonic() - started, 1)
+        history.append(record)
+        checkpoint.save(epoch + 1, saved, history)
+        say(f"epoch {epoch + 1}/{settings.epochs}: " + ", ".join(f"{key} {value}" for key, value in record.items() if key != "epoch"))
+    network.set_weights([mean.numpy() for mean in average])
+    return history
