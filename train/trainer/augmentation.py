@@ -9,6 +9,10 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 
+# Share of the photo that a close-up shows: from one fruit of a heap to a handful.
+CLOSE_UP_AREA = (0.04, 0.35)
+
+
 @dataclass(frozen=True)
 class Augmentation:
     """Strengths; probabilities are per picture unless said."""
@@ -18,9 +22,10 @@ class Augmentation:
     brightness: float = 0.3
     contrast: float = 0.3
     saturation: float = 0.4
-    hue: float = 0.04
+    hue: float = 0.02
     channel_gain: float = 0.08
     cut_out: float = 0.0
+    # A close-up, cut out and set on a plain ground.
     plain_ground: float = 0.1
     grey: float = 0.0
     # Of a batch, not of a picture:
@@ -45,14 +50,23 @@ class Draws:
         return tf.cast(self.uniform([n], 0.0, 1.0) < probability, tf.float32)
 
 
-def projective_transforms(draws: Draws, n: tf.Tensor, source: int, target: int, settings: Augmentation) -> tf.Tensor:
-    """Random crop, aspect, mirror, rotation as one projective transform a picture, float32 [n, 8] (output → input)."""
+def projective_transforms(
+    draws: Draws, close_up: tf.Tensor, source: int, target: int, settings: Augmentation
+) -> tf.Tensor:
+    """Random crop, aspect, mirror, rotation as one projective transform a picture, float32 [n, 8] (output → input).
+
+    Where ``close_up`` (float 0/1 [n]) is 1, the crop is a small one.
+    """
+    n = tf.shape(close_up)[0]
     area = draws.uniform([n], settings.smallest_area, 1.0)
+    area = tf.where(close_up > 0, draws.uniform([n], *CLOSE_UP_AREA), area)
     aspect = tf.exp(draws.uniform([n], math.log(3 / 4), math.log(4 / 3)))
     width = tf.minimum(tf.sqrt(area * aspect), 1.0) * source
     height = tf.minimum(tf.sqrt(area / aspect), 1.0) * source
-    centre_x = width / 2 + draws.uniform([n], 0.0, 1.0) * (source - width)
-    centre_y = height / 2 + draws.uniform([n], 0.0, 1.0) * (source - height)
+    # A close-up stays near the middle, where the thing photographed is.
+    inset = 0.3 * close_up
+    centre_x = width / 2 + (inset + (1 - 2 * inset) * draws.uniform([n], 0.0, 1.0)) * (source - width)
+    centre_y = height / 2 + (inset + (1 - 2 * inset) * draws.uniform([n], 0.0, 1.0)) * (source - height)
     mirror = tf.sign(draws.uniform([n], -1.0, 1.0))
     angle = draws.uniform([n], -1.0, 1.0) * math.radians(settings.rotation_degrees)
     a, b = tf.cos(angle) * width / target * mirror, -tf.sin(angle) * height / target
@@ -94,23 +108,28 @@ def rectangle_masks(draws: Draws, n: tf.Tensor, size: int, smallest: float, larg
     return (rows[:, :, None] * columns[:, None, :])[..., None]
 
 
-def set_on_plain_ground(draws: Draws, pixels: tf.Tensor, probability: float) -> tf.Tensor:
-    """Keep a soft ellipse of some pictures and put it on a plain, mostly light ground with a slight gradient.
+def set_on_plain_ground(draws: Draws, pixels: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
+    """Keep a soft ellipse of the ``chosen`` (float 0/1 [n]) pictures, on a plain, mostly light ground with a shadow.
 
-    Shop photos are full to the edge; single things on a plain ground are what people photograph at home.
+    Shop photos are full of heaps to the edge; single things on a table are what people photograph at home.
     """
     n, size = tf.shape(pixels)[0], pixels.shape[1]
     positions = tf.linspace(-1.0, 1.0, size)
     centre = draws.uniform([n, 2, 1], -0.15, 0.15)
-    radius = draws.uniform([n, 2, 1], 0.55, 0.95)
-    rows, columns = tf.unstack(((positions[None, None, :] - centre) / radius) ** 2, axis=1)
-    distance = tf.sqrt(rows[:, :, None] + columns[:, None, :])
-    keep = tf.clip_by_value((1 - distance) * 12 + 0.5, 0.0, 1.0)[..., None]
+    radius = draws.uniform([n, 2, 1], 0.5, 0.95)
+
+    def distance(centre: tf.Tensor, radius: tf.Tensor) -> tf.Tensor:
+        rows, columns = tf.unstack(((positions[None, None, :] - centre) / radius) ** 2, axis=1)
+        return tf.sqrt(rows[:, :, None] + columns[:, None, :])[..., None]
+
+    keep = tf.clip_by_value((1 - distance(centre, radius)) * 12 + 0.5, 0.0, 1.0)
     lightness = draws.uniform([n, 1, 1, 1], 90.0, 255.0)
     tint = 1 + draws.uniform([n, 1, 1, 3], -0.08, 0.04)
     gradient = 1 + positions[None, :, None, None] * draws.uniform([n, 1, 1, 1], -0.15, 0.15)
-    ground = lightness * tint * gradient
-    keep = 1 - (1 - keep) * draws.chance(n, probability)[:, None, None, None]
+    below = centre + tf.stack([draws.uniform([n, 1], 0.0, 0.3), draws.uniform([n, 1], -0.3, 0.3)], axis=1)
+    shadow = tf.clip_by_value(1.3 - distance(below, radius), 0.0, 1.0) * draws.uniform([n, 1, 1, 1], 0.0, 0.8)
+    ground = lightness * tint * gradient * (1 - shadow)
+    keep = 1 - (1 - keep) * chosen[:, None, None, None]
     return pixels * keep + ground * (1 - keep)
 
 
@@ -130,7 +149,8 @@ def augment(
     """
     draws = Draws(seed)
     n = tf.shape(pixels)[0]
-    transforms = projective_transforms(draws, n, pixels.shape[1], target_size, settings)
+    single = draws.chance(n, settings.plain_ground)
+    transforms = projective_transforms(draws, single, pixels.shape[1], target_size, settings)
     varied = tf.raw_ops.ImageProjectiveTransformV3(
         images=tf.cast(pixels, tf.float32), transforms=transforms, output_shape=[target_size, target_size],
         fill_value=0.0, interpolation="BILINEAR", fill_mode="REFLECT",
@@ -141,7 +161,7 @@ def augment(
         hole = rectangle_masks(draws, n, target_size, 0.03, 0.2) * draws.chance(n, settings.cut_out)[:, None, None, None]
         varied = varied * (1 - hole) + hole * draws.uniform([n, 1, 1, 3], 0.0, 255.0)
     if settings.plain_ground > 0:
-        varied = set_on_plain_ground(draws, varied, settings.plain_ground)
+        varied = set_on_plain_ground(draws, varied, single)
     varied = tf.clip_by_value(varied, 0.0, 255.0)
     if settings.mix_up + settings.cut_mix > 0:
         varied, targets = mix(draws, varied, targets, settings)

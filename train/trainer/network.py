@@ -18,6 +18,13 @@ FEATURES = 1280
 INPUT_ZERO_POINT = 127.0
 INPUT_SCALE = 0.00784313725
 
+
+
+def normalised(pixels: tf.Tensor) -> tf.Tensor:
+    """Bytes 0 … 255 (uint8 or float32) → the numbers that the network works on."""
+    return (tf.cast(pixels, tf.float32) - INPUT_ZERO_POINT) * INPUT_SCALE
+
+
 ActivationHook = Callable[[str, tf.Tensor], tf.Tensor]
 KernelHook = Callable[[tf.Tensor, int], tf.Tensor]
 
@@ -49,8 +56,8 @@ class MobileNetV2(tf.Module):
         for variable, value in zip(self.variables_in_order, weights, strict=True):
             variable.assign(value)
 
-    def features(self, pixels: tf.Tensor, activation: ActivationHook = _same, kernel: KernelHook = _same_kernel) -> tf.Tensor:
-        """``pixels`` float32 [n, h, w, 3] in 0 … 255 → pooled features [n, 1280].
+    def features(self, image: tf.Tensor, activation: ActivationHook = _same, kernel: KernelHook = _same_kernel) -> tf.Tensor:
+        """``image`` float32 [n, h, w, 3], :func:`normalised` → pooled features [n, 1280].
 
         ``activation`` is called on each tensor that int8 inference stores, ``kernel`` on each kernel with the axis of
         its output channels; both may replace what they are given.
@@ -66,7 +73,7 @@ class MobileNetV2(tf.Module):
             x = tf.nn.bias_add(x, bias)
             return activation(name, tf.nn.relu6(x) if rectify else x)
 
-        x = activation("image", (pixels - INPUT_ZERO_POINT) * INPUT_SCALE)
+        x = activation("image", image)
         x = convolve(x, "stem", stride=2)
         index = 0
         for expansion, _outputs, repetitions, first_stride in BLOCKS:
@@ -85,11 +92,13 @@ class MobileNetV2(tf.Module):
         weight, bias = self.variables_in_order[-2:]
         return activation("logits", tf.matmul(features, kernel(weight, 1)) + bias)
 
-    def __call__(self, pixels: tf.Tensor, activation: ActivationHook = _same, kernel: KernelHook = _same_kernel) -> tf.Tensor:
-        """``pixels`` float32 [n, h, w, 3] in 0 … 255 → logits [n, classes]."""
-        return self.logits(self.features(pixels, activation, kernel), activation, kernel)
+    def __call__(self, image: tf.Tensor, activation: ActivationHook = _same, kernel: KernelHook = _same_kernel) -> tf.Tensor:
+        """``image`` float32 [n, h, w, 3], :func:`normalised` → logits [n, classes]."""
+        return self.logits(self.features(image, activation, kernel), activation, kernel)
 
 
 def variables_before_block(block: int) -> int:
-    """How many entries of ``variables_in_order`` lie before block number ``block`` (1 … 17)."""
-    return 2 if block <= 1 else 2 + 4 + 6 * (block - 2)
+    """How many entries of ``variables_in_order`` lie before block number ``block`` (1 … 17); 0 for block 0, the stem."""
+    if block < 2:
+        return 2 * block
+    return 2 + 4 + 6 * (block - 2)

@@ -3,8 +3,8 @@
 import json
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,31 +12,49 @@ import tensorflow as tf
 
 from trainer.augmentation import Augmentation, augment
 from trainer.dataset import FINE_CLASSES, Pictures
-from trainer.network import MobileNetV2, variables_before_block
+from trainer.network import ActivationHook, KernelHook, MobileNetV2, normalised, variables_before_block
 from trainer.schedule import learning_rate
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """Hyper-parameters of one run."""
+    """Hyper-parameters of one run; ``recipe.toml`` explains them."""
 
-    seed: int = 1
-    epochs: int = 10
-    batch: int = 32
-    train_size: int = 160
-    peak_rate: float = 5e-4
-    warm_up_epochs: float = 0.5
-    # Blocks before this one keep the backbone's weights: on a CPU they cost most and gain least.
-    first_trained_block: int = 1
-    weight_decay: float = 0.01
-    label_smoothing: float = 0.1
-    coarse_loss: float = 0.3
-    gradient_norm: float = 5.0
-    average_decay: float = 0.995
-    head_epochs: int = 30
-    # Weight of the teacher's answers against the labels, where a teacher is given.
-    distillation: float = 0.5
-    augmentation: Augmentation = field(default_factory=Augmentation)
+    seed: int
+    epochs: int
+    batch: int
+    train_size: int
+    peak_rate: float
+    warm_up_epochs: float
+    first_trained_block: int
+    weight_decay: float
+    label_smoothing: float
+    # Weight of the coarse classes' cross-entropy.
+    coarse_loss: float
+    gradient_norm: float
+    average_decay: float
+    augmentation: Augmentation
+    # Weight of the teachers' answers against the labels, where there are teachers.
+    distillation: float = 0.0
+
+
+@dataclass(frozen=True)
+class ClassifierSettings:
+    """Hyper-parameters of the classifier on frozen features."""
+
+    seed: int
+    epochs: int
+    peak_rate: float
+    size: int
+    label_smoothing: float
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """How the network computes while it trains; see :mod:`trainer.quantization`."""
+
+    activation: ActivationHook
+    kernel: KernelHook
 
 
 class AdamW:
@@ -83,49 +101,49 @@ def smoothed_targets(labels: tf.Tensor, smoothing: float) -> tf.Tensor:
     return tf.one_hot(labels, FINE_CLASSES) * (1 - smoothing) + smoothing / FINE_CLASSES
 
 
-def train_classifier_on_features(network: MobileNetV2, pictures: Pictures, settings: RunSettings) -> None:
+def train_classifier(network: MobileNetV2, pictures: Pictures, settings: ClassifierSettings) -> None:
     """Fit the last layer alone, on pooled features of the frozen backbone: two varied views and one plain one."""
-    views = []
-    size = settings.train_size
+    size = settings.size
+    mild = Augmentation(plain_ground=0.1)
 
     @tf.function
     def features_of(pixels: tf.Tensor, seed: tf.Tensor, varied: tf.Tensor) -> tf.Tensor:
         plain = tf.image.resize(tf.cast(pixels, tf.float32), [size, size], antialias=True)
-        one_picture = Augmentation(plain_ground=settings.augmentation.plain_ground)
-        changed, _ = augment(pixels, tf.zeros([tf.shape(pixels)[0], 1]), seed, size, one_picture)
-        return network.features(tf.where(varied, changed, plain))
+        changed, _ = augment(pixels, tf.zeros([tf.shape(pixels)[0], 1]), seed, size, mild)
+        return network.features(normalised(tf.where(varied, changed, plain)))
 
+    views = []
     for view in range(3):
         for start in range(0, len(pictures), 64):
             seed = tf.constant([settings.seed, 1_000_000 * (view + 1) + start], tf.int32)
             views.append(features_of(pictures.pixels[start : start + 64], seed, tf.constant(view > 0)).numpy())
     features = np.concatenate(views)
     targets = smoothed_targets(np.tile(pictures.fine, 3), settings.label_smoothing).numpy()
-    optimizer = AdamW(network.variables_in_order[-2:], 1e-3)
+    classifier = network.variables_in_order[-2:]
+    optimizer = AdamW(classifier, weight_decay=1e-3)
 
     @tf.function
     def step(features: tf.Tensor, targets: tf.Tensor, rate: tf.Tensor) -> None:
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, network.logits(features)))
-        optimizer.apply(tape.gradient(loss, network.variables_in_order[-2:]), rate)
+        optimizer.apply(tape.gradient(loss, classifier), rate)
 
-    order = np.random.default_rng(settings.seed)
-    for epoch in range(settings.head_epochs):
-        rate = tf.constant(learning_rate(epoch, settings.head_epochs, 3e-3, 1), tf.float32)
-        shuffled = order.permutation(len(features))
+    generator = np.random.default_rng(settings.seed)
+    for epoch in range(settings.epochs):
+        rate = tf.constant(learning_rate(epoch, settings.epochs, settings.peak_rate, 1), tf.float32)
+        shuffled = generator.permutation(len(features))
         for start in range(0, len(features) - 127, 128):
             chosen = shuffled[start : start + 128]
             step(features[chosen], targets[chosen], rate)
 
 
-def top_1(network: MobileNetV2, pixels: np.ndarray, fine: np.ndarray, size: int) -> float:
-    """Share of pictures whose likeliest class is right, in floating point, at edge ``size`` (in percent)."""
+def top_1(network: MobileNetV2, pixels: np.ndarray, fine: np.ndarray) -> float:
+    """Share of the pictures, uint8 [n, s, s, 3], whose likeliest class is right, in floating point (%)."""
 
     @tf.function(reduce_retracing=True)
     def answer(batch: tf.Tensor) -> tf.Tensor:
-        return tf.argmax(network(tf.cast(batch, tf.float32)), axis=1)
+        return tf.argmax(network(normalised(batch)), axis=1)
 
-    assert pixels.shape[1] == size
     answers = np.concatenate([answer(pixels[i : i + 64]).numpy() for i in range(0, len(pixels), 64)])
     return 100 * float(np.mean(answers == fine))
 
@@ -160,7 +178,8 @@ def train_network(
     settings: RunSettings,
     checkpoint: Checkpoint,
     validate: Callable[[MobileNetV2], float] | None,
-    teacher: MobileNetV2 | None = None,
+    teachers: Sequence[MobileNetV2] = (),
+    hooks: Hooks | None = None,
     say: Callable[[str], None] = print,
 ) -> list[dict[str, float]]:
     """Train ``network`` from where ``checkpoint`` stands; in the end it holds the running average of its weights.
@@ -168,19 +187,13 @@ def train_network(
     Returns:
         One record an epoch: epoch, loss, train (top-1 on varied pictures, %), val (top-1 of the average, %), seconds.
     """
-    trained = network.variables_in_order[variables_before_block(settings.first_trained_block) :]
-    if settings.first_trained_block <= 1:
-        trained = network.variables_in_order
+    first = variables_before_block(settings.first_trained_block)
+    trained = network.variables_in_order[first:]
+    simulated = {"activation": hooks.activation, "kernel": hooks.kernel} if hooks else {}
     optimizer = AdamW(trained, settings.weight_decay)
     average = [tf.Variable(v, trainable=False) for v in network.variables_in_order]
     saved = [*network.variables_in_order, *average, *optimizer.state()]
     done, history = checkpoint.restore(saved)
-    if done == 0:
-        started = time.monotonic()
-        train_classifier_on_features(network, pictures, settings)
-        say(f"classifier on frozen features: {time.monotonic() - started:.0f} s")
-        for variable, mean in zip(network.variables_in_order, average, strict=True):
-            mean.assign(variable)
     coarse = tf.constant(coarse_of_fine)
 
     @tf.function
@@ -188,12 +201,13 @@ def train_network(
         varied, targets = augment(
             pixels, smoothed_targets(labels, settings.label_smoothing), seed, settings.train_size, settings.augmentation
         )
-        if teacher is not None:
-            taught = tf.nn.softmax(teacher(varied))
+        image = normalised(varied)
+        if teachers:
+            taught = tf.add_n([tf.nn.softmax(teacher(image)) for teacher in teachers]) / len(teachers)
             targets = targets * (1 - settings.distillation) + taught * settings.distillation
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(trained)
-            logits = network(varied)
+            logits = network(image, **simulated)
             loss = loss_of(logits, targets, coarse, settings.coarse_loss)
         gradients, _ = tf.clip_by_global_norm(tape.gradient(loss, trained), settings.gradient_norm)
         optimizer.apply(gradients, rate)
