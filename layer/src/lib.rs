@@ -1,1 +1,21 @@
-//! The runtime.
+//! The native runtime of wasm-vision.
+//!
+//! It runs wasm modules built on `wasmedge_tensorflow_interface`, one fresh instance for every event, and knows
+//! nothing of labels. The modules in the order in which data meets them; dependencies point only downwards:
+//!
+//! ```text
+//! cli        what was typed → configuration → one of the triggers or tools
+//! trigger    get an event, hand it to the engine, give the answer back
+//! engine     a module loaded once, an instance per event, within limits
+//! host       the functions that the guest imports: guest memory ⇄ safe slices, errors ⇄ the ABI's numbers
+//! image      JPEG and PNG to pixels            inference   TensorFlow Lite models through LiteRT
+//! ```
+
+pub mod cli;
+pub mod engine;
+pub mod error;
+pub mod host;
+pub mod image;
+pub mod inference;
+pub mod limits;
+pub mod trigger;

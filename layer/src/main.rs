@@ -1,2 +1,7 @@
-//! The runtime.
-fn main() {}
+//! `vision`: see `vision --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vision::cli::main()
+}

@@ -12,7 +12,7 @@ from toolchain.console import Failure, say
 from toolchain.found import Found
 from toolchain.sources import MACHINE, PACKAGES, UPSTREAM
 
-RECIPE = 1
+RECIPE = 3
 WHAT = "WasmEdge 0.17 (library and headers)"
 RELEASE = "0.17.1"
 SERIES = "0.17."
@@ -78,9 +78,11 @@ def _from_debian() -> Found:
             failures.append(str(failure))
             continue
         if (version := versions["libwasmedge-dev"]).startswith(SERIES):
+            # libLLVM looks for its own libraries in $ORIGIN/../lib and there alone: its folder must be named so.
+            libraries = (PREFIX / MULTIARCH).rename(PREFIX / "lib")
             # These libraries need the newer C library that came with them, and so does a program that uses them.
-            return _found(version, f"Debian {suite}", PREFIX / MULTIARCH / "libwasmedge.so", PREFIX / "usr/include",
-                          loader=PREFIX / MULTIARCH / "ld-linux-x86-64.so.2")
+            return _found(version, f"Debian {suite}", libraries / "libwasmedge.so", PREFIX / "usr/include",
+                          loader=libraries / "ld-linux-x86-64.so.2")
         failures.append(f"Debian {suite} has WasmEdge {version}")
     raise Failure(f"no WasmEdge {SERIES}x: {'; '.join(failures)}. Install {RELEASE} from its releases page and set "
                   "WASMEDGE_DIR to its folder")

@@ -1,0 +1,50 @@
+# wasm-vision. `make help` lists the targets; `make run` and `make test` do all the set-up themselves.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup doctor build wasm run test lint check clean
+
+MODEL ?= groceries
+EVENT ?= tests/tomato.json
+export MODEL
+
+VISION := target/release/vision
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Find or fetch all that the build needs, without root (the other targets call it)
+	@python3 -m toolchain setup
+
+doctor: ## Print what set-up found, from where, in which version
+	@python3 -m toolchain doctor
+
+build: $(VISION) wasm ## Build the runtime and the function
+
+.PHONY: $(VISION)
+$(VISION): setup
+	cargo build --release --package vision
+
+wasm: $(VISION) ## Build dist/recognize.wasm (MODEL=imagenet builds it with the other model)
+	@if [ "$(MODEL)" = imagenet ]; then $(MAKE) --no-print-directory model-imagenet; fi
+	toolchain/cargo-wasm build --release --package recognize
+	@mkdir -p dist
+	@toolchain/compile-if-changed $(VISION) target/wasm/wasm32-wasip1/release/recognize.wasm dist/recognize.wasm
+
+run: build ## Print the three labels of the tomato (EVENT=file for another event)
+	@$(VISION) run "$(EVENT)"
+
+test: build ## Run all tests
+	cargo test --release --workspace
+
+lint: setup ## Check formatting and lints; warnings are errors
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+	toolchain/cargo-wasm clippy --release --package recognize -- -D warnings
+
+check: lint test ## Everything that CI checks
+
+clean: ## Remove what was built; .toolchain and the cache stay
+	rm -rf target dist
+
+include train/train.mk
+-include package/package.mk

@@ -1,0 +1,104 @@
+//! Standard input and output of an instance, in memory.
+
+use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::{Buf, Bytes};
+
+/// Standard input: empty until the event comes, then the event.
+#[derive(Clone, Debug, Default)]
+pub(super) struct EventInput(Arc<Mutex<Bytes>>);
+
+impl EventInput {
+    pub(super) fn set(&self, event: Bytes) {
+        *lock(&self.0) = event;
+    }
+}
+
+impl Read for EventInput {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut event = lock(&self.0);
+        let count = event.len().min(buffer.len());
+        event.split_to(count).copy_to_slice(&mut buffer[..count]);
+        Ok(count)
+    }
+}
+
+/// Standard output or error: kept up to a limit, refused beyond it.
+#[derive(Clone, Debug)]
+pub(super) struct CapturedOutput(Arc<Mutex<Captured>>);
+
+#[derive(Debug)]
+struct Captured {
+    bytes: Vec<u8>,
+    limit: usize,
+    exceeded: bool,
+}
+
+impl CapturedOutput {
+    pub(super) fn new(limit: usize) -> Self {
+        Self(Arc::new(Mutex::new(Captured { bytes: Vec::new(), limit, exceeded: false })))
+    }
+
+    /// What was written, and whether the module tried to write more than the limit.
+    pub(super) fn take(&self) -> (Vec<u8>, bool) {
+        let mut captured = lock(&self.0);
+        (std::mem::take(&mut captured.bytes), captured.exceeded)
+    }
+}
+
+impl Write for CapturedOutput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut captured = lock(&self.0);
+        let room = captured.limit - captured.bytes.len();
+        if bytes.len() > room {
+            captured.exceeded = true;
+        }
+        if room == 0 && !bytes.is_empty() {
+            return Err(io::Error::from(io::ErrorKind::StorageFull));
+        }
+        let count = bytes.len().min(room);
+        captured.bytes.extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A poisoned lock only means that another thread panicked between two plain assignments.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_that_was_set_after_it_was_given_away_is_read_to_its_end() {
+        let input = EventInput::default();
+        let mut reader = input.clone();
+        input.set(Bytes::from_static(b"event"));
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "event");
+    }
+
+    #[test]
+    fn an_output_keeps_what_fits_and_remembers_that_more_came() {
+        let output = CapturedOutput::new(4);
+        assert!(output.clone().write_all(b"four").is_ok());
+        assert!(output.clone().write_all(b"!").is_err());
+        assert_eq!(output.take(), (b"four".to_vec(), true));
+    }
+
+    #[test]
+    fn an_output_of_exactly_the_limit_is_complete() {
+        let output = CapturedOutput::new(4);
+        output.clone().write_all(b"four").unwrap();
+        output.clone().write_all(b"").unwrap();
+        assert_eq!(output.take(), (b"four".to_vec(), false));
+    }
+}

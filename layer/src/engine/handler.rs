@@ -1,0 +1,17 @@
+//! What a trigger needs of the engine, so that triggers can be tested on their own.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Answer, CallError};
+
+/// Something that answers events.
+pub trait Handler: Send + Sync + 'static {
+    /// Answers one event within `limit`, or within the handler's own limit if that is shorter or none is given.
+    fn call(
+        &self,
+        event: Bytes,
+        limit: Option<Duration>,
+    ) -> impl Future<Output = Result<Answer, CallError>> + Send;
+}

@@ -1,0 +1,66 @@
+//! The functions that a guest imports: a thin, total translation from guest pointers to safe slices and from Rust
+//! errors to the ABI's numbers. What they do is in [`crate::image`] and [`crate::inference`].
+//!
+//! No argument of a guest makes a function here trap or panic; each failure has its number.
+
+mod function;
+mod image;
+mod memory;
+mod state;
+mod tensorflow_lite;
+mod wasi;
+
+pub use state::{HostTimings, Resources, SharedResources};
+pub use wasi::Deadline;
+
+pub(crate) use function::{ImportError, SharedState};
+pub(crate) use state::HostState;
+
+use async_wasi::snapshots::WasiCtx;
+use wasmedge_sys as sys;
+
+/// The import modules of one instance. They must live as long as the instance does.
+pub(crate) struct Imports {
+    wasi: wasi::WasiImports,
+    image: function::ImportModule,
+    tensorflow_lite: function::ImportModule,
+}
+
+impl Imports {
+    /// Makes the imports of one instance.
+    pub(crate) fn new(context: WasiCtx, deadline: &Deadline, state: &SharedState) -> Result<Self, ImportError> {
+        Ok(Self {
+            wasi: wasi::WasiImports::new(context, deadline)?,
+            image: image::import_module(state)?,
+            tensorflow_lite: tensorflow_lite::import_module(state)?,
+        })
+    }
+
+    /// Registers the imports in `store`.
+    pub(crate) fn register(&self, executor: &mut sys::Executor, store: &mut sys::Store) -> Result<(), ImportError> {
+        executor.register_import_module(store, self.wasi.instance())?;
+        executor.register_import_module(store, &self.image)?;
+        executor.register_import_module(store, &self.tensorflow_lite)?;
+        Ok(())
+    }
+
+    /// The code that the guest gave to `proc_exit`, 0 before.
+    pub(crate) fn exit_code(&self) -> u32 {
+        self.wasi.exit_code()
+    }
+}
+
+/// Whether a guest's import can be satisfied.
+pub fn offers(module: &str, name: &str) -> bool {
+    match module {
+        wasi::MODULE => wasi::NAMES.contains(&name),
+        image::MODULE => image::NAMES.contains(&name),
+        tensorflow_lite::MODULE => tensorflow_lite::NAMES.contains(&name),
+        _ => false,
+    }
+}
+
+/// The names of the import modules, for messages.
+pub fn offered_modules() -> [&'static str; 3] {
+    [wasi::MODULE, image::MODULE, tensorflow_lite::MODULE]
+}

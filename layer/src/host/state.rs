@@ -1,0 +1,70 @@
+//! What the host functions of one instance share: its sessions, and the tools of its worker.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use crate::image::Decoder;
+use crate::inference::{InferenceError, ModelCache, Session};
+
+/// The tools of one worker, kept from event to event; they hold nothing of an event that a later one could read.
+pub struct Resources {
+    /// Decoder with its buffers.
+    pub decoder: Decoder,
+    /// Compiled models by content.
+    pub models: ModelCache,
+}
+
+impl Resources {
+    /// Makes the tools; models run on `threads` threads.
+    ///
+    /// # Errors
+    /// LiteRT's reason, where it can't start.
+    pub fn new(threads: NonZeroUsize) -> Result<Self, InferenceError> {
+        Ok(Self { decoder: Decoder::new(), models: ModelCache::new(threads)? })
+    }
+}
+
+/// Tools shared by the instances of one worker.
+pub type SharedResources = Rc<RefCell<Resources>>;
+
+/// Time spent in host functions during one event.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HostTimings {
+    /// Decoding and resizing.
+    pub image: Duration,
+    /// Creating sessions.
+    pub session: Duration,
+    /// Running models.
+    pub inference: Duration,
+}
+
+/// State of one instance.
+pub(crate) struct HostState {
+    pub(super) resources: SharedResources,
+    pub(super) sessions: HashMap<u32, Session>,
+    pub(super) next_session: u32,
+    pub(crate) timings: HostTimings,
+}
+
+impl HostState {
+    pub(crate) fn new(resources: &SharedResources) -> Rc<RefCell<Self>> {
+        Rc::new(RefCell::new(Self {
+            resources: Rc::clone(resources),
+            sessions: HashMap::new(),
+            // Not 0, so that a guest's uninitialised handle is not a session.
+            next_session: 1,
+            timings: HostTimings::default(),
+        }))
+    }
+}
+
+/// Adds the time that `work` takes to `total`.
+pub(super) fn timed<T>(total: &mut Duration, work: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let result = work();
+    *total += started.elapsed();
+    result
+}

@@ -1,0 +1,136 @@
+//! `wasmedge_tensorflowlite`: sessions over TensorFlow Lite models.
+
+use super::function::{self, Failure, ImportError, ImportModule, SharedState};
+use super::memory;
+use super::state::{HostState, timed};
+use crate::inference::{InferenceError, Session};
+use crate::limits::{SESSIONS_PER_EVENT, TENSOR_NAME_BYTES};
+
+pub(super) const MODULE: &str = "wasmedge_tensorflowlite";
+pub(super) const NAMES: [&str; 7] = [
+    "create_session",
+    "delete_session",
+    "run_session",
+    "append_input",
+    "get_output_tensor",
+    "get_tensor_len",
+    "get_tensor_data",
+];
+
+/// The numbers of WasmEdge's own plug-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refused {
+    InvalidArgument = 1,
+    InvalidEncoding = 2,
+    MissingMemory = 3,
+    Busy = 4,
+    Runtime = 5,
+}
+
+impl Failure for Refused {
+    const UNUSABLE: Self = Self::MissingMemory;
+
+    fn number(self) -> u32 {
+        self as u32
+    }
+}
+
+type Done = Result<(), Refused>;
+
+pub(super) fn import_module(state: &SharedState) -> Result<ImportModule, ImportError> {
+    let mut module = function::module(MODULE)?;
+    let [create, delete, run, append, output, length, data] = NAMES;
+    function::add(&mut module, create, state, create_session)?;
+    function::add(&mut module, delete, state, delete_session)?;
+    function::add(&mut module, run, state, run_session)?;
+    function::add(&mut module, append, state, append_input)?;
+    function::add(&mut module, output, state, get_output_tensor)?;
+    function::add(&mut module, length, state, get_tensor_len)?;
+    function::add(&mut module, data, state, get_tensor_data)?;
+    Ok(module)
+}
+
+fn create_session(state: &mut HostState, memory: &mut [u8], [model_ptr, model_len, session_out]: [u32; 3]) -> Done {
+    memory::read(memory, session_out, 4).ok_or(Refused::MissingMemory)?;
+    let model = memory::read(memory, model_ptr, model_len).ok_or(Refused::MissingMemory)?;
+    if state.sessions.len() >= SESSIONS_PER_EVENT {
+        return Err(Refused::Busy);
+    }
+    let mut resources = state.resources.try_borrow_mut().map_err(|_| Refused::Busy)?;
+    let models = &mut resources.models;
+    let session = timed(&mut state.timings.session, || models.session(model)).map_err(|error| refused(&error))?;
+    let handle = state.next_session;
+    // Handles are never given out twice: a deleted one stays unknown.
+    state.next_session = handle.checked_add(1).ok_or(Refused::Busy)?;
+    state.sessions.insert(handle, session);
+    memory::store_u32(memory, session_out, handle).ok_or(Refused::MissingMemory)
+}
+
+fn delete_session(state: &mut HostState, _memory: &mut [u8], [session]: [u32; 1]) -> Done {
+    state.sessions.remove(&session).map(drop).ok_or(Refused::InvalidArgument)
+}
+
+fn run_session(state: &mut HostState, _memory: &mut [u8], [session]: [u32; 1]) -> Done {
+    let session = state.sessions.get_mut(&session).ok_or(Refused::InvalidArgument)?;
+    timed(&mut state.timings.inference, || session.run()).map_err(|error| refused(&error))
+}
+
+fn append_input(
+    state: &mut HostState,
+    memory: &mut [u8],
+    [session, name_ptr, name_len, data_ptr, data_len]: [u32; 5],
+) -> Done {
+    let session = state.sessions.get_mut(&session).ok_or(Refused::InvalidArgument)?;
+    let name = tensor_name(memory, name_ptr, name_len)?;
+    let data = memory::read(memory, data_ptr, data_len).ok_or(Refused::MissingMemory)?;
+    session.set_input(name, data).map_err(|error| refused(&error))
+}
+
+fn get_output_tensor(
+    state: &mut HostState,
+    memory: &mut [u8],
+    [session, name_ptr, name_len, tensor_out]: [u32; 4],
+) -> Done {
+    let session = session_of(state, session)?;
+    let index = session.output_index(tensor_name(memory, name_ptr, name_len)?).map_err(|error| refused(&error))?;
+    let index = u32::try_from(index).map_err(|_| Refused::Runtime)?;
+    memory::store_u32(memory, tensor_out, index).ok_or(Refused::MissingMemory)
+}
+
+fn get_tensor_len(state: &mut HostState, memory: &mut [u8], [session, tensor, len_out]: [u32; 3]) -> Done {
+    let length = session_of(state, session)?.output_len(tensor as usize).map_err(|error| refused(&error))?;
+    let length = u32::try_from(length).map_err(|_| Refused::Runtime)?;
+    memory::store_u32(memory, len_out, length).ok_or(Refused::MissingMemory)
+}
+
+fn get_tensor_data(
+    state: &mut HostState,
+    memory: &mut [u8],
+    [session, tensor, buf_ptr, buf_len, written_out]: [u32; 5],
+) -> Done {
+    let data = session_of(state, session)?.output(tensor as usize).map_err(|error| refused(&error))?;
+    memory::read(memory, written_out, 4).ok_or(Refused::MissingMemory)?;
+    let buffer = memory::write(memory, buf_ptr, buf_len).ok_or(Refused::MissingMemory)?;
+    if buffer.len() != data.len() {
+        return Err(Refused::InvalidArgument);
+    }
+    buffer.copy_from_slice(data);
+    memory::store_u32(memory, written_out, buf_len).ok_or(Refused::MissingMemory)
+}
+
+fn session_of(state: &HostState, handle: u32) -> Result<&Session, Refused> {
+    state.sessions.get(&handle).ok_or(Refused::InvalidArgument)
+}
+
+fn tensor_name(memory: &[u8], pointer: u32, length: u32) -> Result<&str, Refused> {
+    if length as usize > TENSOR_NAME_BYTES {
+        return Err(Refused::InvalidArgument);
+    }
+    let bytes = memory::read(memory, pointer, length).ok_or(Refused::MissingMemory)?;
+    std::str::from_utf8(bytes).map_err(|_| Refused::InvalidEncoding)
+}
+
+fn refused(error: &InferenceError) -> Refused {
+    tracing::debug!(%error, "the TensorFlow Lite call failed");
+    if error.is_invalid_argument() { Refused::InvalidArgument } else { Refused::Runtime }
+}

@@ -1,0 +1,108 @@
+//! Every bound on what comes from outside, with its default and the reason for it.
+
+use std::time::Duration;
+
+use clap::Args;
+
+/// One mebibyte.
+pub const MIB: usize = 1 << 20;
+
+/// What one event may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct Limits {
+    /// Memory of the module for one event, in MiB (an event of 6 MB and its picture need about 30)
+    #[arg(long = "memory-limit", env = "VISION_MEMORY_LIMIT", value_name = "MIB", default_value_t = 256,
+          value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub memory_mib: u32,
+
+    /// Time for one event, such as 30s or 500ms; a module that runs on is stopped
+    #[arg(long = "time-limit", env = "VISION_TIME_LIMIT", value_name = "TIME", default_value = "30s",
+          value_parser = parse_duration)]
+    pub time: Duration,
+
+    /// Size of one answer, in MiB (what Tencent SCF takes)
+    #[arg(long = "answer-limit", env = "VISION_ANSWER_LIMIT", value_name = "MIB", default_value_t = 6,
+          value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub answer_mib: u32,
+
+    /// Size of one event, in MiB (what Tencent SCF sends)
+    #[arg(long = "event-limit", env = "VISION_EVENT_LIMIT", value_name = "MIB", default_value_t = 6,
+          value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub event_mib: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { memory_mib: 256, time: Duration::from_secs(30), answer_mib: 6, event_mib: 6 }
+    }
+}
+
+impl Limits {
+    /// Pages of 64 KiB that a module's memory may have.
+    pub fn memory_pages(&self) -> u32 {
+        self.memory_mib.saturating_mul(16)
+    }
+
+    /// Bytes that an answer may have.
+    pub fn answer_bytes(&self) -> usize {
+        self.answer_mib as usize * MIB
+    }
+
+    /// Bytes that an event may have.
+    pub fn event_bytes(&self) -> usize {
+        self.event_mib as usize * MIB
+    }
+}
+
+/// Standard error of one event: enough for a message, too little to fill a log.
+pub const STDERR_BYTES: usize = 64 << 10;
+
+/// Sessions that one event may hold open; each has its own tensors.
+pub const SESSIONS_PER_EVENT: usize = 64;
+
+/// A tensor's name in the guest's memory; TFLite's own names are a few dozen bytes.
+pub const TENSOR_NAME_BYTES: usize = 4 << 10;
+
+/// Native stack of the thread that runs the guest.
+pub const STACK_BYTES: usize = 16 * MIB;
+
+/// Reads `90s`, `1.5s`, `500ms` or `2m`.
+///
+/// # Errors
+/// Says which forms are accepted.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = &text[digits.len()..];
+    let seconds_per_unit = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        _ => return Err(format!("found {text:?}, accepted are forms such as 500ms, 30s or 2m")),
+    };
+    match digits.parse::<f64>() {
+        Ok(number) if number > 0.0 && number * seconds_per_unit <= 86_400.0 => {
+            Ok(Duration::from_secs_f64(number * seconds_per_unit))
+        }
+        _ => Err(format!("found {text:?}, accepted are times above 0 and up to a day, such as 500ms, 30s or 2m")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_number_and_a_unit() {
+        assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(parse_duration("2m"), Ok(Duration::from_secs(120)));
+    }
+
+    #[test]
+    fn other_durations_are_refused_with_the_accepted_forms() {
+        for text in ["", "30", "s", "-1s", "0s", "1h", "1e99s", "NaNs", "inf s"] {
+            assert!(parse_duration(text).unwrap_err().contains("accepted are"), "{text}");
+        }
+    }
+}

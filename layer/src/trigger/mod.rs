@@ -1,0 +1,3 @@
+//! Triggers: each gets an event, hands it to the engine and gives the answer back. They know nothing of pictures.
+
+pub mod run;

@@ -1,0 +1,99 @@
+//! One event from a file or standard input; the answer on standard output.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::engine::{Answer, CallError, Handler, Timings};
+
+/// Why `vision run` has no answer.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The event can't be read.
+    #[error("can't read the event from {from}: {source}")]
+    Read {
+        /// The file, or standard input.
+        from: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The engine had no answer.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The module said why it has no answer.
+    #[error("{0}")]
+    Refused(String),
+    /// The module ended with a code and said nothing.
+    #[error("the module exited with code {0} and said nothing on standard error")]
+    Exited(u32),
+    /// The answer can't be written.
+    #[error("can't write the answer: {0}")]
+    Write(io::Error),
+}
+
+/// Reads the event; no more than a byte over `limit`, so that an endless input ends.
+///
+/// # Errors
+/// [`RunError::Read`], or [`CallError::EventTooLarge`] for more than `limit` bytes.
+pub fn read_event(file: Option<&Path>, limit: usize) -> Result<Bytes, RunError> {
+    let from = file.map_or_else(|| "standard input".to_owned(), |file| PathBuf::from(file).display().to_string());
+    let read = || -> io::Result<(Vec<u8>, Option<u64>)> {
+        let mut event = Vec::new();
+        let most = limit as u64 + 1;
+        match file {
+            Some(file) => {
+                let file = std::fs::File::open(file)?;
+                let size = file.metadata()?.len();
+                file.take(most).read_to_end(&mut event)?;
+                Ok((event, Some(size)))
+            }
+            None => {
+                io::stdin().lock().take(most).read_to_end(&mut event)?;
+                Ok((event, None))
+            }
+        }
+    };
+    let (event, size) = read().map_err(|source| RunError::Read { from, source })?;
+    if event.len() > limit {
+        let found = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(event.len());
+        return Err(CallError::EventTooLarge { found, limit }.into());
+    }
+    Ok(event.into())
+}
+
+/// Answers the event on standard output.
+///
+/// # Errors
+/// See [`RunError`]; a module that exits with a code other than 0 has said why on its standard error.
+pub async fn answer(handler: &impl Handler, event: Bytes, with_timings: bool) -> Result<(), RunError> {
+    let Answer { stdout, stderr, exit_code, timings } = handler.call(event, None).await?;
+    let mut out = io::stdout().lock();
+    out.write_all(&stdout).and_then(|()| out.flush()).map_err(RunError::Write)?;
+    if with_timings {
+        eprintln!("{}", describe(&timings));
+    }
+    match (exit_code, stderr.trim_end()) {
+        (0, "") => Ok(()),
+        (0, text) => {
+            eprintln!("{text}");
+            Ok(())
+        }
+        (code, "") => Err(RunError::Exited(code)),
+        (_, text) => Err(RunError::Refused(text.to_owned())),
+    }
+}
+
+fn describe(timings: &Timings) -> String {
+    let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
+    format!(
+        "timings: instantiate {:.2} ms before the event; total {:.2} ms = guest {:.2} + image {:.2} + session {:.2} + inference {:.2}",
+        milliseconds(timings.instantiate),
+        milliseconds(timings.total),
+        milliseconds(timings.guest()),
+        milliseconds(timings.image),
+        milliseconds(timings.session),
+        milliseconds(timings.inference),
+    )
+}
