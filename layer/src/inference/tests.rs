@@ -1,0 +1,85 @@
+//! The wrapper with the real library and the project's own model.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use super::*;
+
+const INPUT_BYTES: usize = 3;
+
+fn model() -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/groceries/model.tflite")).unwrap()
+}
+
+fn cache() -> ModelCache {
+    ModelCache::new(NonZeroUsize::MIN).unwrap()
+}
+
+/// The input's size, taken from the message that refuses a wrong one.
+fn input_size(session: &mut Session) -> usize {
+    match session.set_input("image", &[0; INPUT_BYTES]) {
+        Err(InferenceError::WrongSize { expected, .. }) => expected,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn run_on(session: &mut Session, value: u8) -> Vec<u8> {
+    let input = vec![value; input_size(session)];
+    session.set_input("image", &input).unwrap();
+    session.run().unwrap();
+    session.output(session.output_index("probabilities").unwrap()).unwrap().to_vec()
+}
+
+#[test]
+fn a_model_runs_and_its_softmax_adds_up_to_one() {
+    let mut cache = cache();
+    let output = run_on(&mut cache.session(&model()).unwrap(), 128);
+    let sum: u32 = output.iter().copied().map(u32::from).sum();
+    assert!((236..=276).contains(&sum), "{sum} of 256");
+}
+
+#[test]
+fn sessions_over_the_same_bytes_share_one_compiled_model_and_no_data() {
+    let mut cache = cache();
+    let bytes = model();
+    let mut first = cache.session(&bytes).unwrap();
+    let alone = run_on(&mut first, 10);
+    let mut second = cache.session(&bytes.clone()).unwrap();
+    assert_eq!(cache.compiled(), 1);
+    assert_eq!(second.output(0), Err(InferenceError::NotRun));
+    assert_eq!(second.run(), Err(InferenceError::InputNotSet("image".into())));
+    run_on(&mut second, 200);
+    first.run().unwrap();
+    assert_eq!(first.output(0).unwrap(), alone);
+}
+
+#[test]
+fn a_session_that_reuses_tensors_starts_without_inputs_and_outputs() {
+    let mut cache = cache();
+    let bytes = model();
+    run_on(&mut cache.session(&bytes).unwrap(), 77);
+    let mut later = cache.session(&bytes).unwrap();
+    assert_eq!(later.run(), Err(InferenceError::InputNotSet("image".into())));
+    assert_eq!(later.output(0), Err(InferenceError::NotRun));
+}
+
+#[test]
+fn wrong_names_sizes_and_numbers_are_named() {
+    let mut cache = cache();
+    let mut session = cache.session(&model()).unwrap();
+    let message = session.set_input("picture", &[]).unwrap_err().to_string();
+    assert_eq!(message, "no input \"picture\"; the model has \"image\"");
+    assert!(session.set_input("image", &[0; 5]).unwrap_err().to_string().ends_with("found 5"));
+    assert!(matches!(session.output_len(1), Err(InferenceError::UnknownTensor { .. })));
+    run_on(&mut session, 1);
+    assert!(matches!(session.output(7), Err(InferenceError::UnknownTensor { .. })));
+}
+
+#[test]
+fn bytes_that_are_no_model_are_refused_before_the_library_sees_them() {
+    let mut cache = cache();
+    for bytes in [&b""[..], b"TFL3", b"\0\0\0\0GGUF 0123456789", &[0; 64]] {
+        assert!(matches!(cache.session(bytes), Err(InferenceError::NotAModel(_))), "{bytes:?}");
+    }
+    assert_eq!(cache.compiled(), 0);
+}
