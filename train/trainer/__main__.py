@@ -1,4 +1,4 @@
-"""Command line: ``python -m trainer train|evaluate`` (in the folder train/)."""
+"""Command line: ``python -m trainer train|evaluate|report`` (in the folder train/)."""
 
 import argparse
 import os
@@ -29,6 +29,8 @@ def main() -> int:
     check = commands.add_parser("evaluate", help="measure a .tflite file on a list of photos")
     check.add_argument("model", type=Path)
     check.add_argument("--list", default="test", choices=("train", "val", "test"), help="which list (default: test)")
+    report = commands.add_parser("report", help="bring the finished model and the card's pictures into its folder")
+    report.add_argument("folder", type=Path, help="the model's folder, with its model.toml")
     arguments = parser.parse_args()
     try:
         return run(arguments)
@@ -48,6 +50,11 @@ def run(arguments: argparse.Namespace) -> int:
     dataset = sources.find_dataset(arguments.dataset, arguments.work, say)
     if arguments.command == "evaluate":
         return evaluate(arguments.model, dataset, arguments.list)
+    if arguments.command == "report":
+        from trainer.report import publish
+
+        publish(arguments.work, arguments.folder, read_classes(dataset))
+        return 0
     found = sources.Sources(dataset, sources.find_backbone(arguments.backbone, arguments.work, say))
 
     import tensorflow as tf

@@ -18,6 +18,7 @@ class Augmentation:
     """Strengths; probabilities are per picture unless said."""
 
     smallest_area: float = 0.35
+    largest_aspect: float = 4 / 3
     rotation_degrees: float = 15.0
     brightness: float = 0.3
     contrast: float = 0.3
@@ -60,7 +61,8 @@ def projective_transforms(
     n = tf.shape(close_up)[0]
     area = draws.uniform([n], settings.smallest_area, 1.0)
     area = tf.where(close_up > 0, draws.uniform([n], *CLOSE_UP_AREA), area)
-    aspect = tf.exp(draws.uniform([n], math.log(3 / 4), math.log(4 / 3)))
+    stretch = math.log(settings.largest_aspect)
+    aspect = tf.exp(draws.uniform([n], -stretch, stretch))
     width = tf.minimum(tf.sqrt(area * aspect), 1.0) * source
     height = tf.minimum(tf.sqrt(area / aspect), 1.0) * source
     # A close-up stays near the middle, where the thing photographed is.

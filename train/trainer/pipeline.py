@@ -8,6 +8,8 @@ import numpy as np
 from PIL import Image
 
 from trainer import averaging, backbone, dataset, evaluation, export, quantization, training
+from trainer.calibration import apply_temperature, fit_temperature
+from trainer.errors import TrainingInputError
 from trainer.network import MobileNetV2
 from trainer.recipe import Recipe, Run
 from trainer.sources import Sources
@@ -60,8 +62,7 @@ class Pipeline:
 
     def validate(self, network: MobileNetV2) -> float:
         """Top-1 on val (%), at the shipped input size."""
-        held_out = self.pictures(("val",), self.recipe.input_size)
-        return training.top_1(network, held_out.pixels, held_out.fine)
+        return training.top_1(network, self.pictures(("val",), self.recipe.input_size))
 
     def train_run(self, run: Run, start: list[np.ndarray]) -> list[np.ndarray]:
         """Step 2, for each run: the whole network."""
@@ -97,12 +98,23 @@ class Pipeline:
         network.set_weights(load_weights(stored))
         return network, ranges
 
+    def temperature(self, runs: list[list[np.ndarray]]) -> float:
+        """Step 4: fitted on val, with the first run that has not learnt from it."""
+        held_out = self.pictures(("val",), self.recipe.input_size)
+        for run, weights in zip(self.recipe.runs, runs, strict=True):
+            if "val" not in run.lists:
+                temperature = fit_temperature(training.logits_of(self.new_network(weights), held_out.pixels), held_out.fine)
+                self.say(f"step 4: temperature {temperature}, from run {run.name} on val")
+                return temperature
+        raise TrainingInputError("the recipe has no run without val: nothing is left to fit the temperature on")
+
     def run(self) -> Path:
         """All steps; returns the int8 file, beside which lies ``scores.json``."""
         start = self.train_classifier()
         runs = [self.train_run(run, start) for run in self.recipe.runs]
         network, ranges = self.fit_to_int8(runs)
-        self.say("step 4: export and evaluation on test.txt")
+        ranges = apply_temperature(network, ranges, self.temperature(runs))
+        self.say("step 5: export and evaluation on test.txt")
         size = self.recipe.input_size
         model = self.work / "model.tflite"
         export.write_whole(model, export.convert(network, size, self._calibration()[:20], quantization.quantised_activations(ranges)))

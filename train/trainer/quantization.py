@@ -11,6 +11,9 @@ import tensorflow as tf
 
 from trainer.network import INPUT_SCALE, INPUT_ZERO_POINT, ActivationHook, MobileNetV2, normalised
 
+# Simulated quantisation needs a step larger than nothing.
+NARROWEST_RANGE = 1e-3
+
 Ranges = dict[str, tuple[float, float]]
 
 
@@ -40,7 +43,8 @@ def measure_ranges(network: MobileNetV2, pixels: np.ndarray, coverage: float) ->
         low, high = np.concatenate(lows[name]), np.concatenate(highs[name])
         # With full coverage nothing may be cut off; else the typical picture decides.
         measured = (low.min(), high.max()) if coverage >= 1.0 else (low.mean(), high.mean())
-        ranges[name] = (min(0.0, float(measured[0])), max(0.0, float(measured[1])))
+        lowest = min(0.0, float(measured[0]))
+        ranges[name] = (lowest, max(0.0, float(measured[1]), lowest + NARROWEST_RANGE))
         if name.endswith(("stem", "expand", "depthwise", "last")):
             ranges[name] = (0.0, 6.0)
     ranges["image"] = (-INPUT_ZERO_POINT * INPUT_SCALE, (255 - INPUT_ZERO_POINT) * INPUT_SCALE)

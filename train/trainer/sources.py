@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from trainer.dataset import read_list
+from trainer.dataset import read_classes, read_list
 from trainer.errors import TrainingInputError
 
 DATASET_COMMIT = "fc80ba90f803d79d0383df52c5a4ac5de99ff6fc"
@@ -63,6 +63,7 @@ def find_dataset(given: Path | None, work: Path, say: Say, address: str = DATASE
         if not folder.is_dir():
             say(f"fetching the dataset from {address}")
             fetch_archive(address, "dataset", folder)
+    read_classes(folder)  # says plainly what is missing where this is no dataset
     for name, expected in LIST_DIGESTS.items():
         found = list_digest(folder, name)
         if found != expected:
@@ -113,7 +114,7 @@ def fetch_archive(address: str, subfolder: str, target: Path) -> None:
         archive, unpacked = Path(scratch) / "archive.tar.gz", Path(scratch) / "unpacked"
         _download(address, archive, "DATASET")
         try:
-            with tarfile.open(archive) as members:
+            with tarfile.open(archive, "r:gz") as members:
                 wanted = [member for member in members if PurePosixPath(member.name).parts[1:2] == (subfolder,)]
                 members.extractall(unpacked, wanted, filter="data")
         except (tarfile.TarError, OSError, EOFError) as error:

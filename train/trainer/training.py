@@ -137,15 +137,19 @@ def train_classifier(network: MobileNetV2, pictures: Pictures, settings: Classif
             step(features[chosen], targets[chosen], rate)
 
 
-def top_1(network: MobileNetV2, pixels: np.ndarray, fine: np.ndarray) -> float:
-    """Share of the pictures, uint8 [n, s, s, 3], whose likeliest class is right, in floating point (%)."""
+def logits_of(network: MobileNetV2, pixels: np.ndarray) -> np.ndarray:
+    """Logits [n, classes] of pictures, uint8 [n, s, s, 3], in floating point."""
 
     @tf.function(reduce_retracing=True)
     def answer(batch: tf.Tensor) -> tf.Tensor:
-        return tf.argmax(network(normalised(batch)), axis=1)
+        return network(normalised(batch))
 
-    answers = np.concatenate([answer(pixels[i : i + 64]).numpy() for i in range(0, len(pixels), 64)])
-    return 100 * float(np.mean(answers == fine))
+    return np.concatenate([answer(pixels[i : i + 64]).numpy() for i in range(0, len(pixels), 64)])
+
+
+def top_1(network: MobileNetV2, pictures: Pictures) -> float:
+    """Share of the pictures whose likeliest class is right, in floating point (%)."""
+    return 100 * float(np.mean(np.argmax(logits_of(network, pictures.pixels), axis=1) == pictures.fine))
 
 
 @dataclass
