@@ -32,15 +32,38 @@ pub(super) struct Environment(sys::LiteRtEnvironment);
 
 impl Environment {
     pub(super) fn new() -> Result<Self, InferenceError> {
-        // Its own messages go to standard error, which belongs to the program; failures come back as status.
-        let mut severity = sys::LiteRtEnvOption { tag: sys::kLiteRtEnvOptionTagMinLoggerSeverity, ..Default::default() };
-        severity.value.type_ = sys::kLiteRtAnyTypeInt;
-        severity.value.__bindgen_anon_1.int_value = i64::from(sys::kLiteRtLogSeveritySilent);
+        silence_c_library();
         let mut environment = ptr::null_mut();
-        // SAFETY: one option is passed, and both pointers are valid for the call.
-        check("start", unsafe { sys::LiteRtCreateEnvironment(1, &raw const severity, &raw mut environment) })?;
+        // SAFETY: no options are passed, and the result pointer is valid.
+        check("start", unsafe { sys::LiteRtCreateEnvironment(0, ptr::null(), &raw mut environment) })?;
         Ok(Self(environment))
     }
+}
+
+unsafe extern "C" {
+    /// The C library's standard error stream; glibc lets programs assign to it (manual, "Standard Streams").
+    #[link_name = "stderr"]
+    static mut C_STDERR: *mut libc::FILE;
+}
+
+/// LiteRT 2.1.4 prints a dozen lines at start and has no switch for it (its wheel exports no logger functions, and the
+/// environment's severity option has no effect). It prints through C's `stderr`, which nothing of ours uses, so that
+/// stream goes to /dev/null; file descriptor 2 stays as it is. With debug logs the lines are welcome.
+fn silence_c_library() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    ONCE.call_once(|| {
+        // SAFETY: both strings end with NUL, and null is checked. The assignment happens once, before this process
+        // has entered LiteRT; other C code reads the pointer, which is valid before and after.
+        unsafe {
+            let nowhere = libc::fopen(c"/dev/null".as_ptr(), c"we".as_ptr());
+            if !nowhere.is_null() {
+                C_STDERR = nowhere;
+            }
+        }
+    });
 }
 
 impl Drop for Environment {
