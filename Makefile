@@ -33,8 +33,14 @@ wasm: $(VISION) ## Build dist/recognize.wasm (MODEL=imagenet builds it with the 
 run: build ## Print the three labels of the tomato (EVENT=file for another event)
 	@$(VISION) run "$(EVENT)"
 
-test: build ## Run all tests
+test: build test-guests ## Run all tests
 	cargo test --release --workspace
+	python3 -m unittest discover -q -s toolchain/tests -t .
+	python3 -m unittest discover -q -s models -p "test_*.py"
+
+.PHONY: test-guests
+test-guests: setup
+	toolchain/cargo-wasm build --release --package classify
 
 lint: setup ## Check formatting and lints; warnings are errors
 	cargo fmt --all --check

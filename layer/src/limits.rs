@@ -84,7 +84,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         Ok(number) if number > 0.0 && number * seconds_per_unit <= 86_400.0 => {
             Ok(Duration::from_secs_f64(number * seconds_per_unit))
         }
-        _ => Err(format!("found {text:?}, accepted are times above 0 and up to a day, such as 500ms, 30s or 2m")),
+        _ => Err(format!(
+            "found {text:?}, accepted are times above 0 and up to a day, such as 500ms, 30s or 2m"
+        )),
     }
 }
 

@@ -88,7 +88,8 @@ pub fn main() -> ExitCode {
 
 /// Runs asynchronous work on this thread; events run on the engine's own threads.
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
     Ok(runtime.block_on(work))
 }
 

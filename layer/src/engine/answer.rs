@@ -93,10 +93,9 @@ impl CallError {
         match self {
             Self::EventTooLarge { .. } => ErrorCode::TooLarge,
             Self::Timeout { .. } => ErrorCode::Timeout,
-            Self::AnswerTooLarge { .. }
-            | Self::Trap { .. }
-            | Self::Instantiate { .. }
-            | Self::WorkerGone => ErrorCode::Internal,
+            Self::AnswerTooLarge { .. } | Self::Trap { .. } | Self::Instantiate { .. } | Self::WorkerGone => {
+                ErrorCode::Internal
+            }
         }
     }
 }

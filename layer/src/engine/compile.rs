@@ -52,11 +52,17 @@ pub fn compile(input: &Path, output: &Path, processor: Processor) -> Result<(), 
 
 /// The module at `input` with native code beside the wasm.
 pub(super) fn compile_in_memory(input: &Path, processor: Processor) -> Result<Vec<u8>, CompileError> {
-    let wasm = std::fs::read(input)
-        .map_err(|source| CompileError::File { action: "read", path: input.to_owned(), source })?;
+    let wasm = std::fs::read(input).map_err(|source| CompileError::File {
+        action: "read",
+        path: input.to_owned(),
+        source,
+    })?;
     // WasmEdge's compiler writes files only.
-    let folder = tempfile::tempdir()
-        .map_err(|source| CompileError::File { action: "write", path: std::env::temp_dir(), source })?;
+    let folder = tempfile::tempdir().map_err(|source| CompileError::File {
+        action: "write",
+        path: std::env::temp_dir(),
+        source,
+    })?;
     let file = folder.path().join("compiled.wasm");
     run_compiler(&wasm, &file, processor)
         .map_err(|error| CompileError::Refused { path: input.to_owned(), reason: error.to_string() })?;

@@ -89,7 +89,9 @@ impl Instance {
         let exit_code = match outcome {
             Ok(()) => self.imports.exit_code(),
             Err(error) => match *error {
-                WasmEdgeError::Core(CoreError::Common(CoreCommonError::Terminated)) => self.imports.exit_code(),
+                WasmEdgeError::Core(CoreError::Common(CoreCommonError::Terminated)) => {
+                    self.imports.exit_code()
+                }
                 WasmEdgeError::ExecuteTimeout => return Err(CallError::Timeout { limit }),
                 error => return Err(self.trap(&error, stderr)),
             },

@@ -35,7 +35,9 @@ pub enum LoadError {
         reason: String,
     },
     /// The module has no entry point.
-    #[error("{path} exports no function `_start`: it is a library, not a program (build a binary for wasm32-wasip1)")]
+    #[error(
+        "{path} exports no function `_start`: it is a library, not a program (build a binary for wasm32-wasip1)"
+    )]
     NoStart {
         /// The file.
         path: PathBuf,
@@ -128,9 +130,16 @@ impl LoadedModule {
     }
 }
 
-fn sys_load(path: &Path, wasm: &[u8], run_mode: RunMode, config: &EngineConfig) -> Result<LoadedModule, LoadError> {
-    let refused =
-        |error: Box<dyn std::error::Error>| LoadError::Refused { path: path.to_owned(), reason: error.to_string() };
+fn sys_load(
+    path: &Path,
+    wasm: &[u8],
+    run_mode: RunMode,
+    config: &EngineConfig,
+) -> Result<LoadedModule, LoadError> {
+    let refused = |error: Box<dyn std::error::Error>| LoadError::Refused {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
     let settings = settings(run_mode, config).map_err(|error| refused(error))?;
     let loader = sys::Loader::create(Some(&settings)).map_err(|error| refused(error))?;
     let module = loader.from_bytes(wasm).map_err(|error| refused(error))?;
@@ -166,11 +175,16 @@ impl Outline {
     fn read(path: &Path, wasm: &[u8]) -> Result<Self, LoadError> {
         let not_wasm = |reason: String| LoadError::NotWasm { path: path.to_owned(), reason };
         if !wasm.starts_with(b"\0asm") {
-            return Err(not_wasm(format!("it starts with {:?}", String::from_utf8_lossy(wasm.get(..4).unwrap_or(wasm)))));
+            return Err(not_wasm(format!(
+                "it starts with {:?}",
+                String::from_utf8_lossy(wasm.get(..4).unwrap_or(wasm))
+            )));
         }
         let mut outline = Self::default();
         for payload in Parser::new(0).parse_all(wasm) {
-            outline.note(payload.map_err(|error| not_wasm(error.to_string()))?).map_err(|error| not_wasm(error.to_string()))?;
+            outline
+                .note(payload.map_err(|error| not_wasm(error.to_string()))?)
+                .map_err(|error| not_wasm(error.to_string()))?;
         }
         Ok(outline)
     }

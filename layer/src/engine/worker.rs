@@ -38,7 +38,8 @@ pub(super) fn spawn(
         .name(format!("worker-{number}"))
         .stack_size(STACK_BYTES)
         .spawn(move || {
-            let started = Worker::new(module, config).and_then(|worker| Ok((worker.first_instance()?, worker)));
+            let started =
+                Worker::new(module, config).and_then(|worker| Ok((worker.first_instance()?, worker)));
             match started {
                 Ok((first, worker)) => {
                     // Nobody listening means that the engine was not started after all.

@@ -39,10 +39,12 @@ fn load(
         memory::input_and_output(memory, (img_ptr, img_len), (out_ptr, out_len)).ok_or(NotLoaded)?;
     let mut resources = state.resources.try_borrow_mut().map_err(|_| NotLoaded)?;
     let decoder = &mut resources.decoder;
-    timed(&mut state.timings.image, || decoder.decode_into(encoded, width, height, format, out)).map_err(|error| {
-        tracing::debug!(%error, "the picture was not decoded");
-        NotLoaded
-    })
+    timed(&mut state.timings.image, || decoder.decode_into(encoded, width, height, format, out)).map_err(
+        |error| {
+            tracing::debug!(%error, "the picture was not decoded");
+            NotLoaded
+        },
+    )
 }
 
 /// The numbers are those of the crate's output types on the guest's side.

@@ -28,7 +28,11 @@ pub(crate) struct Imports {
 
 impl Imports {
     /// Makes the imports of one instance.
-    pub(crate) fn new(context: WasiCtx, deadline: &Deadline, state: &SharedState) -> Result<Self, ImportError> {
+    pub(crate) fn new(
+        context: WasiCtx,
+        deadline: &Deadline,
+        state: &SharedState,
+    ) -> Result<Self, ImportError> {
         Ok(Self {
             wasi: wasi::WasiImports::new(context, deadline)?,
             image: image::import_module(state)?,
@@ -37,7 +41,11 @@ impl Imports {
     }
 
     /// Registers the imports in `store`.
-    pub(crate) fn register(&self, executor: &mut sys::Executor, store: &mut sys::Store) -> Result<(), ImportError> {
+    pub(crate) fn register(
+        &self,
+        executor: &mut sys::Executor,
+        store: &mut sys::Store,
+    ) -> Result<(), ImportError> {
         executor.register_import_module(store, self.wasi.instance())?;
         executor.register_import_module(store, &self.image)?;
         executor.register_import_module(store, &self.tensorflow_lite)?;

@@ -50,7 +50,11 @@ pub(super) fn import_module(state: &SharedState) -> Result<ImportModule, ImportE
     Ok(module)
 }
 
-fn create_session(state: &mut HostState, memory: &mut [u8], [model_ptr, model_len, session_out]: [u32; 3]) -> Done {
+fn create_session(
+    state: &mut HostState,
+    memory: &mut [u8],
+    [model_ptr, model_len, session_out]: [u32; 3],
+) -> Done {
     memory::read(memory, session_out, 4).ok_or(Refused::MissingMemory)?;
     let model = memory::read(memory, model_ptr, model_len).ok_or(Refused::MissingMemory)?;
     if state.sessions.len() >= SESSIONS_PER_EVENT {
@@ -58,7 +62,8 @@ fn create_session(state: &mut HostState, memory: &mut [u8], [model_ptr, model_le
     }
     let mut resources = state.resources.try_borrow_mut().map_err(|_| Refused::Busy)?;
     let models = &mut resources.models;
-    let session = timed(&mut state.timings.session, || models.session(model)).map_err(|error| refused(&error))?;
+    let session =
+        timed(&mut state.timings.session, || models.session(model)).map_err(|error| refused(&error))?;
     let handle = state.next_session;
     // Handles are never given out twice: a deleted one stays unknown.
     state.next_session = handle.checked_add(1).ok_or(Refused::Busy)?;
@@ -92,7 +97,8 @@ fn get_output_tensor(
     [session, name_ptr, name_len, tensor_out]: [u32; 4],
 ) -> Done {
     let session = session_of(state, session)?;
-    let index = session.output_index(tensor_name(memory, name_ptr, name_len)?).map_err(|error| refused(&error))?;
+    let index =
+        session.output_index(tensor_name(memory, name_ptr, name_len)?).map_err(|error| refused(&error))?;
     let index = u32::try_from(index).map_err(|_| Refused::Runtime)?;
     memory::store_u32(memory, tensor_out, index).ok_or(Refused::MissingMemory)
 }

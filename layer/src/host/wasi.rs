@@ -119,7 +119,8 @@ pub(super) struct WasiImports {
 
 impl WasiImports {
     pub(super) fn new(context: WasiCtx, deadline: &Deadline) -> Result<Self, ImportError> {
-        let mut imports = Self { module: AsyncWasiModule::create_from_wasi_context(context)?, _bound: Vec::new() };
+        let mut imports =
+            Self { module: AsyncWasiModule::create_from_wasi_context(context)?, _bound: Vec::new() };
         for name in REFUSED {
             imports.replace(name, Box::new(()), refuse)?;
         }
@@ -142,9 +143,12 @@ impl WasiImports {
         mut bound: Box<T>,
         function: sys::SyncFn<T>,
     ) -> Result<(), ImportError> {
-        let kind = self.module.as_ref().get_func(name)?.ty().ok_or(wasmedge_types::error::WasmEdgeError::Func(
-            wasmedge_types::error::FuncError::Type,
-        ))?;
+        let kind = self
+            .module
+            .as_ref()
+            .get_func(name)?
+            .ty()
+            .ok_or(wasmedge_types::error::WasmEdgeError::Func(wasmedge_types::error::FuncError::Type))?;
         let data: *mut T = &raw mut *bound;
         // SAFETY: the box is kept in `_bound`, beside the module that owns the function.
         let function = unsafe { sys::Function::create_sync_func(&kind, function, data, 0) }?;

@@ -11,7 +11,12 @@ pub(super) fn is_jpeg(encoded: &[u8]) -> bool {
     encoded.starts_with(&[0xFF, 0xD8, 0xFF])
 }
 
-pub(super) fn decode(encoded: &[u8], width: u32, height: u32, mut scratch: Vec<u8>) -> Result<Rgb, ImageError> {
+pub(super) fn decode(
+    encoded: &[u8],
+    width: u32,
+    height: u32,
+    mut scratch: Vec<u8>,
+) -> Result<Rgb, ImageError> {
     let mut handle = Handle::new().map_err(ImageError::Undecodable)?;
     let header = handle.read_header(encoded).map_err(ImageError::Undecodable)?;
     check_size(header.width, header.height)?;
@@ -39,7 +44,9 @@ pub(super) fn decode(encoded: &[u8], width: u32, height: u32, mut scratch: Vec<u
 fn denominator((width, height): (u32, u32), (target_width, target_height): (u32, u32)) -> u32 {
     DENOMINATORS
         .into_iter()
-        .find(|denominator| width.div_ceil(*denominator) >= target_width && height.div_ceil(*denominator) >= target_height)
+        .find(|denominator| {
+            width.div_ceil(*denominator) >= target_width && height.div_ceil(*denominator) >= target_height
+        })
         .unwrap_or(1)
 }
 
@@ -51,7 +58,9 @@ fn inks_to_rgb(pixels: &mut [u8], count: usize) {
         ((product + 127) / 255) as u8
     };
     for index in 0..count {
-        let Some(&[cyan, magenta, yellow, key]) = pixels.get(index * 4..).and_then(|rest| rest.first_chunk::<4>()) else {
+        let Some(&[cyan, magenta, yellow, key]) =
+            pixels.get(index * 4..).and_then(|rest| rest.first_chunk::<4>())
+        else {
             return;
         };
         let rgb = [scale(cyan, key), scale(magenta, key), scale(yellow, key)];
@@ -75,7 +84,9 @@ fn check_that_most_is_there(picture: &Rgb, warning: &str) -> Result<(), ImageErr
     let rows = picture.height as usize;
     if missing * 2 > rows {
         let present = 100 * (rows - missing) / rows;
-        return Err(ImageError::Undecodable(format!("only {present} % of it is there (libjpeg-turbo: {warning})")));
+        return Err(ImageError::Undecodable(format!(
+            "only {present} % of it is there (libjpeg-turbo: {warning})"
+        )));
     }
     Ok(())
 }

@@ -59,7 +59,8 @@ impl Orientation {
 
     /// Where the stored pixel (`x`, `y`) lies in the upright picture.
     pub(super) fn upright_position(self, x: usize, y: usize, width: usize, height: usize) -> (usize, usize) {
-        let (x, y, width, height) = if self.transposed { (y, x, height, width) } else { (x, y, width, height) };
+        let (x, y, width, height) =
+            if self.transposed { (y, x, height, width) } else { (x, y, width, height) };
         (if self.flip_x { width - 1 - x } else { x }, if self.flip_y { height - 1 - y } else { y })
     }
 }

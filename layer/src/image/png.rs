@@ -102,9 +102,13 @@ impl Reduction {
             }
             ColorType::Rgb => self.add_pixels(row.as_chunks().0.iter().copied()),
             ColorType::Rgba => {
-                self.add_pixels(row.as_chunks().0.iter().map(|&[r, g, b, alpha]| over_white([r, g, b], alpha)));
+                self.add_pixels(
+                    row.as_chunks().0.iter().map(|&[r, g, b, alpha]| over_white([r, g, b], alpha)),
+                );
             }
-            ColorType::Indexed => return Err(ImageError::Undecodable("PNG: the palette is missing".to_owned())),
+            ColorType::Indexed => {
+                return Err(ImageError::Undecodable("PNG: the palette is missing".to_owned()));
+            }
         }
         self.rows += 1;
         if self.factor > 1 && (self.rows_in_sums == self.factor || self.rows == self.size.1) {

@@ -26,7 +26,8 @@ impl Resizer {
             return Ok(());
         }
         out.resize(width as usize * height as usize * 3, 0);
-        let failed = |error: &dyn std::fmt::Display| ImageError::Undecodable(format!("resizing failed: {error}"));
+        let failed =
+            |error: &dyn std::fmt::Display| ImageError::Undecodable(format!("resizing failed: {error}"));
         let source = ImageRef::new(picture.width, picture.height, picture.bytes(), PixelType::U8x3)
             .map_err(|error| failed(&error))?;
         let mut target =

@@ -83,7 +83,14 @@ impl Handle {
         // SAFETY: the input is readable for its length. The library writes rows of `size`, packed (pitch 0), which
         // the buffer holds: checked above against the header that the same bytes gave.
         let status = unsafe {
-            sys::tj3Decompress8(self.0, jpeg.as_ptr(), jpeg.len() as sys::size_t, out.as_mut_ptr(), 0, format as c_int)
+            sys::tj3Decompress8(
+                self.0,
+                jpeg.as_ptr(),
+                jpeg.len() as sys::size_t,
+                out.as_mut_ptr(),
+                0,
+                format as c_int,
+            )
         };
         match status {
             0 => Ok(Decoded::Whole),
@@ -101,7 +108,11 @@ impl Handle {
         // SAFETY: the handle is alive; the library's message ends with NUL and stays until the next call.
         unsafe {
             let message = sys::tj3GetErrorStr(self.0);
-            if message.is_null() { String::new() } else { CStr::from_ptr(message).to_string_lossy().into_owned() }
+            if message.is_null() {
+                String::new()
+            } else {
+                CStr::from_ptr(message).to_string_lossy().into_owned()
+            }
         }
     }
 

@@ -53,7 +53,9 @@ impl ModelCache {
 
     fn evict(&mut self) {
         self.models.truncate(MOST_MODELS);
-        while self.models.len() > 1 && self.models.iter().map(|model| model.bytes().len()).sum::<usize>() > MOST_BYTES {
+        while self.models.len() > 1
+            && self.models.iter().map(|model| model.bytes().len()).sum::<usize>() > MOST_BYTES
+        {
             self.models.pop();
         }
     }

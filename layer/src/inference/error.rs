@@ -57,7 +57,9 @@ impl InferenceError {
     pub fn is_invalid_argument(&self) -> bool {
         match self {
             Self::NotAModel(_) | Self::UnknownTensor { .. } | Self::WrongSize { .. } => true,
-            Self::UnsupportedTensor { .. } | Self::InputNotSet(_) | Self::NotRun | Self::Runtime { .. } => false,
+            Self::UnsupportedTensor { .. } | Self::InputNotSet(_) | Self::NotRun | Self::Runtime { .. } => {
+                false
+            }
         }
     }
 }

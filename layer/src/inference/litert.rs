@@ -141,7 +141,10 @@ impl CompiledModel {
             return Ok(buffers);
         }
         let make = |tensors: &[Tensor]| {
-            tensors.iter().map(|tensor| TensorBuffer::new(&self.environment, tensor)).collect::<Result<Vec<_>, _>>()
+            tensors
+                .iter()
+                .map(|tensor| TensorBuffer::new(&self.environment, tensor))
+                .collect::<Result<Vec<_>, _>>()
         };
         Ok(TensorBuffers { inputs: make(&self.inputs)?, outputs: make(&self.outputs)? })
     }
@@ -154,7 +157,8 @@ impl CompiledModel {
     }
 
     pub(super) fn run(&self, buffers: &mut TensorBuffers) -> Result<(), InferenceError> {
-        let handles = |buffers: &[TensorBuffer]| buffers.iter().map(|buffer| buffer.handle).collect::<Vec<_>>();
+        let handles =
+            |buffers: &[TensorBuffer]| buffers.iter().map(|buffer| buffer.handle).collect::<Vec<_>>();
         let (mut inputs, mut outputs) = (handles(&buffers.inputs), handles(&buffers.outputs));
         // SAFETY: the buffers were made for this model's tensors, in order, and none is locked.
         check("run the model", unsafe {
@@ -205,7 +209,9 @@ impl Model {
     fn signature(&self) -> Result<Signature<'_>, InferenceError> {
         let mut handle = ptr::null_mut();
         // SAFETY: the model is alive, and the result pointer is valid.
-        check("read the signature", unsafe { sys::LiteRtGetModelSignature(self.handle, 0, &raw mut handle) })?;
+        check("read the signature", unsafe {
+            sys::LiteRtGetModelSignature(self.handle, 0, &raw mut handle)
+        })?;
         Ok(Signature { handle, _model: self })
     }
 }
@@ -247,10 +253,16 @@ struct Signature<'model> {
 }
 
 type CountFn = unsafe extern "C" fn(sys::LiteRtSignature, *mut sys::LiteRtParamIndex) -> sys::LiteRtStatus;
-type NameFn =
-    unsafe extern "C" fn(sys::LiteRtSignature, sys::LiteRtParamIndex, *mut *const c_char) -> sys::LiteRtStatus;
-type TensorFn =
-    unsafe extern "C" fn(sys::LiteRtSignature, sys::LiteRtParamIndex, *mut sys::LiteRtTensor) -> sys::LiteRtStatus;
+type NameFn = unsafe extern "C" fn(
+    sys::LiteRtSignature,
+    sys::LiteRtParamIndex,
+    *mut *const c_char,
+) -> sys::LiteRtStatus;
+type TensorFn = unsafe extern "C" fn(
+    sys::LiteRtSignature,
+    sys::LiteRtParamIndex,
+    *mut sys::LiteRtTensor,
+) -> sys::LiteRtStatus;
 
 impl Signature<'_> {
     fn inputs(&self) -> Result<Vec<Tensor>, InferenceError> {
@@ -350,12 +362,18 @@ impl Options {
 
     /// CPU options are opaque: the identifier `xnnpack` and a TOML text (litert/c/options/litert_cpu_options.h).
     fn add_cpu_options(&self, toml: &str) -> Result<(), InferenceError> {
-        let payload = CString::new(toml).map_err(|_| InferenceError::Runtime { action: "set options", status: 0 })?;
+        let payload =
+            CString::new(toml).map_err(|_| InferenceError::Runtime { action: "set options", status: 0 })?;
         let payload = payload.into_raw();
         let mut opaque = ptr::null_mut();
         // SAFETY: identifier and payload end with NUL; the payload passes to LiteRT, which calls the destructor.
         let status = unsafe {
-            sys::LiteRtCreateOpaqueOptions(c"xnnpack".as_ptr(), payload.cast(), Some(free_payload), &raw mut opaque)
+            sys::LiteRtCreateOpaqueOptions(
+                c"xnnpack".as_ptr(),
+                payload.cast(),
+                Some(free_payload),
+                &raw mut opaque,
+            )
         };
         if let Err(error) = check("set options", status) {
             free_payload(payload.cast());

@@ -66,7 +66,10 @@ impl Session {
     /// [`InferenceError::UnknownTensor`].
     pub fn output_len(&self, index: usize) -> Result<usize, InferenceError> {
         let outputs = self.model.outputs();
-        outputs.get(index).map(|tensor| tensor.bytes).ok_or_else(|| unknown(outputs, "output", index.to_string()))
+        outputs
+            .get(index)
+            .map(|tensor| tensor.bytes)
+            .ok_or_else(|| unknown(outputs, "output", index.to_string()))
     }
 
     /// The raw values of the output with that number, in its own element type, little-endian.

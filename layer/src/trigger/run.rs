@@ -38,7 +38,8 @@ pub enum RunError {
 /// # Errors
 /// [`RunError::Read`], or [`CallError::EventTooLarge`] for more than `limit` bytes.
 pub fn read_event(file: Option<&Path>, limit: usize) -> Result<Bytes, RunError> {
-    let from = file.map_or_else(|| "standard input".to_owned(), |file| PathBuf::from(file).display().to_string());
+    let from =
+        file.map_or_else(|| "standard input".to_owned(), |file| PathBuf::from(file).display().to_string());
     let read = || -> io::Result<(Vec<u8>, Option<u64>)> {
         let mut event = Vec::new();
         let most = limit as u64 + 1;

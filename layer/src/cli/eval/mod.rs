@@ -82,8 +82,11 @@ async fn judge_all(
 }
 
 fn progress_bar(length: usize) -> ProgressBar {
-    let target =
-        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
     let bar = ProgressBar::with_draw_target(Some(length as u64), target);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} pictures, {per_sec}, {eta} left") {
         bar.set_style(style);
@@ -111,13 +114,19 @@ struct Prediction {
 
 async fn judge(engine: &Engine, picture: &LabelledPicture, labels: &Labels) -> Verdict {
     match predict(engine, picture, labels.count()).await {
-        Ok(predictions) => Verdict::Answered(predictions.into_iter().map(|p| (p.index, p.probability)).collect()),
+        Ok(predictions) => {
+            Verdict::Answered(predictions.into_iter().map(|p| (p.index, p.probability)).collect())
+        }
         Err(reason) => Verdict::Failed(format!("{}: {reason}", picture.path.display())),
     }
 }
 
 /// All classes, likeliest first.
-async fn predict(engine: &Engine, picture: &LabelledPicture, classes: usize) -> Result<Vec<Prediction>, String> {
+async fn predict(
+    engine: &Engine,
+    picture: &LabelledPicture,
+    classes: usize,
+) -> Result<Vec<Prediction>, String> {
     let encoded = tokio::fs::read(&picture.path).await.map_err(|error| error.to_string())?;
     let event = serde_json::json!({
         "httpMethod": "POST",

@@ -102,19 +102,29 @@ fn share(judged: &[Judged<'_>], right: impl Fn(&Judged<'_>) -> bool) -> f64 {
 
 /// Accuracy over groups and each group's recall and precision; None where a picture has no group.
 fn group_scores(judged: &[Judged<'_>]) -> Option<(f64, BTreeMap<String, GroupScore>)> {
-    let group_of: BTreeMap<usize, &str> =
-        judged.iter().map(|(picture, _)| Some((picture.label, picture.group.as_deref()?))).collect::<Option<_>>()?;
-    let said: Vec<Option<&str>> = judged.iter().map(|(_, predictions)| likeliest_group(predictions, &group_of)).collect();
+    let group_of: BTreeMap<usize, &str> = judged
+        .iter()
+        .map(|(picture, _)| Some((picture.label, picture.group.as_deref()?)))
+        .collect::<Option<_>>()?;
+    let said: Vec<Option<&str>> =
+        judged.iter().map(|(_, predictions)| likeliest_group(predictions, &group_of)).collect();
     let mut scores: BTreeMap<String, GroupScore> = BTreeMap::new();
     let count = |test: &dyn Fn(&str, Option<&str>) -> bool| {
-        judged.iter().zip(&said).filter(|((picture, _), said)| picture.group.as_deref().is_some_and(|group| test(group, **said))).count()
+        judged
+            .iter()
+            .zip(&said)
+            .filter(|((picture, _), said)| picture.group.as_deref().is_some_and(|group| test(group, **said)))
+            .count()
     };
     let right = count(&|group, said| said == Some(group));
     for name in group_of.values() {
         let pictures = count(&|group, _| group == *name);
         let named = count(&|_, said| said == Some(*name));
         let both = count(&|group, said| group == *name && said == Some(*name));
-        scores.insert((*name).to_owned(), GroupScore { pictures, recall: ratio(both, pictures), precision: ratio(both, named) });
+        scores.insert(
+            (*name).to_owned(),
+            GroupScore { pictures, recall: ratio(both, pictures), precision: ratio(both, named) },
+        );
     }
     Some((ratio(right, judged.len()), scores))
 }
@@ -143,7 +153,11 @@ fn hardest(judged: &[Judged<'_>], labels: &Labels) -> Vec<LabelScore> {
     }
     let mut scores: Vec<LabelScore> = counts
         .into_iter()
-        .map(|(label, (pictures, recognised))| LabelScore { label: labels.name(label).to_owned(), pictures, recognised })
+        .map(|(label, (pictures, recognised))| LabelScore {
+            label: labels.name(label).to_owned(),
+            pictures,
+            recognised,
+        })
         .filter(|score| score.recognised < score.pictures)
         .collect();
     scores.sort_by(|a, b| ratio(a.recognised, a.pictures).total_cmp(&ratio(b.recognised, b.pictures)));

@@ -1,0 +1,148 @@
+//! Events that can't be answered: code 1 and one clear line for bare events, a JSON error for HTTP events.
+
+use serde_json::json;
+
+use crate::support::{Vision, bare, encode, http, read, response};
+
+/// A bare event that fails: its one line on standard error.
+fn line(event: impl Into<Vec<u8>>) -> String {
+    let outcome = Vision::run_function().stdin(event).call();
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{}", outcome.stderr);
+    assert_eq!(outcome.stderr.trim_end().lines().count(), 1, "{}", outcome.stderr);
+    outcome.stderr
+}
+
+/// The same body as a bare and as an HTTP event.
+fn assert_refused(body: &serde_json::Value, status: u64, code: &str, message: &str) {
+    let bare = line(json!({"body": body}).to_string());
+    assert!(bare.contains(message), "{bare}");
+    let (found, answer) = response(&Vision::run_function().stdin(http(body, &json!({}))).call());
+    assert_eq!((found, answer["error"]["code"].as_str()), (status, Some(code)), "{answer}");
+    assert!(answer["error"]["message"].as_str().unwrap().contains(message), "{answer}");
+}
+
+#[test]
+fn what_is_no_event_is_named() {
+    for (event, message) in [
+        (&b""[..], "the event is empty"),
+        (b"tomato", "the event is not as expected: expected"),
+        (b"[]", "the event is JSON, but no object"),
+        (b"{}", "the event has no body"),
+        (b"{\"body\": \"\xFF\xFE\"}", "the event is not UTF-8"),
+        (b"{\"body\": \"QQ==\", \"body\": \"QQ==\"}", "duplicate field `body`"),
+    ] {
+        assert!(line(event).contains(message), "{event:?}");
+    }
+}
+
+#[test]
+fn a_body_that_is_no_text_or_no_base64_is_named() {
+    for (body, message) in [
+        (json!(null), "the body is null"),
+        (json!(17), "the body is a number"),
+        (json!(""), "the body is empty"),
+        (json!("a tomato?"), "the body is not base64: found '?' at position 8"),
+        (json!("/9j/4AAQS"), "the body is not base64: it was cut off (9 characters leave one over)"),
+    ] {
+        assert_refused(&body, 400, "bad_request", message);
+    }
+}
+
+#[test]
+fn other_formats_are_named() {
+    for (bytes, name) in [
+        (&b"just some text"[..], "text"),
+        (b"GIF89a\x01\0\x01\0", "GIF"),
+        (b"RIFF\x24\0\0\0WEBPVP8 ", "WebP"),
+        (b"BM\x46\0\0\0", "BMP"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
+        (b"%PDF-1.7\n", "PDF"),
+    ] {
+        let message = format!("found {name}, accepted are JPEG and PNG");
+        assert_refused(&json!(encode(bytes)), 415, "unsupported_image", &message);
+    }
+}
+
+/// Everything before the picture's data.
+fn header_only(jpeg: &[u8]) -> &[u8] {
+    let data = jpeg.windows(2).position(|marker| marker == [0xFF, 0xDA]).unwrap();
+    &jpeg[..data]
+}
+
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&vec![120; (width * height * 3) as usize]).unwrap();
+    writer.finish().unwrap();
+    bytes
+}
+
+#[test]
+fn damaged_pictures_are_undecodable() {
+    let jpeg = read("tests/samples/tomato.jpg");
+    let mut wrong_crc = png(40, 40);
+    let last = wrong_crc.len() - 13;
+    wrong_crc[last] ^= 1;
+    let truncated_png = &png(40, 40)[..60];
+    for (picture, format) in [
+        (header_only(&jpeg), "JPEG"),
+        (&jpeg[..jpeg.len() / 20], "JPEG"),
+        (&b"\xFF\xD8\xFF\xE0 and so on"[..], "JPEG"),
+        (&wrong_crc[..], "PNG"),
+        (truncated_png, "PNG"),
+    ] {
+        assert_refused(
+            &json!(encode(picture)),
+            422,
+            "undecodable_image",
+            &format!("the {format} can't be decoded"),
+        );
+    }
+}
+
+#[test]
+fn a_jpeg_of_which_the_end_is_missing_is_still_recognised() {
+    let jpeg = read("tests/samples/tomato.jpg");
+    let outcome = Vision::run_function().stdin(bare(&jpeg[..jpeg.len() * 9 / 10])).call();
+    assert_eq!((outcome.code, outcome.stdout.lines().count()), (Some(0), 3), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_picture_bomb_is_refused_by_its_header() {
+    let mut bomb = png(1, 1);
+    bomb[16..24].copy_from_slice(&[0, 1, 0x86, 0xA0, 0, 1, 0x86, 0xA0]);
+    assert_refused(
+        &json!(encode(bomb)),
+        413,
+        "too_large",
+        "100000 × 100000 pixels, accepted are up to 100 megapixels",
+    );
+}
+
+#[test]
+fn an_event_of_7_mb_is_refused_with_the_limit() {
+    let event = json!({"body": "A".repeat(7 << 20)}).to_string();
+    assert!(line(event).contains("accepted are up to 6291456"));
+}
+
+#[test]
+fn deep_nesting_and_huge_headers_do_no_harm() {
+    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    assert!(line(format!(r#"{{"body": {deep}}}"#)).contains("the body is a list"));
+    let headers: serde_json::Map<_, _> = (0..20_000).map(|n| (format!("x-{n}"), json!("value"))).collect();
+    let body = json!(encode(read("tests/samples/tomato.jpg")));
+    let (status, _) =
+        response(&Vision::run_function().stdin(http(&body, &json!({"headers": headers}))).call());
+    assert_eq!(status, 200);
+}
+
+#[test]
+fn a_json_body_that_claims_to_be_base64_is_refused() {
+    let body = json!(json!({"image": "QQ=="}).to_string());
+    let event = http(&body, &json!({"isBase64Encoded": true}));
+    let (status, answer) = response(&Vision::run_function().stdin(event).call());
+    assert_eq!(status, 400);
+    assert_eq!(answer["error"]["message"], "the body is not base64: found '{' at position 0");
+}

@@ -1,0 +1,115 @@
+//! `vision compile`, `vision eval`, and the command line itself.
+
+use serde_json::Value;
+
+use crate::support::{Vision, file, function};
+
+const RETURN: &str = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
+
+#[test]
+fn a_compiled_module_runs_natively_and_in_the_interpreter() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plain, compiled) = (folder.path().join("plain.wasm"), folder.path().join("compiled.wasm"));
+    std::fs::write(&plain, wat::parse_str(RETURN).unwrap()).unwrap();
+    for processor in [&[][..], &["--native"]] {
+        let call = Vision::new(&["compile"]).argument(&plain).argument(&compiled);
+        let call = processor.iter().fold(call, |call, argument| call.argument(argument));
+        assert_eq!(call.call().code, Some(0));
+        assert!(std::fs::read(&compiled).unwrap().len() > std::fs::read(&plain).unwrap().len());
+        for code in ["auto", "interpret", "compile"] {
+            let outcome =
+                Vision::new(&["run", "--wasm"]).argument(&compiled).option("--code", code).stdin("{}").call();
+            assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{code}");
+        }
+    }
+}
+
+#[test]
+fn what_can_t_be_compiled_is_named_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.wasm");
+    let missing = Vision::new(&["compile", "nowhere.wasm"]).argument(&output).call();
+    assert_eq!(missing.code, Some(2));
+    assert!(missing.stderr.contains("can't read nowhere.wasm"), "{}", missing.stderr);
+    let json = Vision::new(&["compile"]).argument(file("tests/tomato.json")).argument(&output).call();
+    assert_eq!(json.code, Some(1));
+    assert!(json.stderr.contains("can't compile"), "{}", json.stderr);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// The three samples as an evaluation list, each labelled with what the function says of it.
+fn evaluation_list(folder: &std::path::Path) -> std::path::PathBuf {
+    let samples = std::fs::read_dir(file("tests/samples")).unwrap().map(|entry| entry.unwrap().path());
+    let mut lines = Vec::new();
+    for sample in samples.filter(|path| path.extension().is_some_and(|extension| extension == "jpg")) {
+        let event = crate::support::bare(&std::fs::read(&sample).unwrap());
+        let answer = Vision::run_function().stdin(event).call().stdout;
+        let label = answer.lines().next().unwrap().rsplit_once(": ").unwrap().0.to_owned();
+        lines.push(format!("{}, {label}, {}", sample.canonicalize().unwrap().display(), label.len()));
+    }
+    let list = folder.join("list.txt");
+    std::fs::write(&list, lines.join("\n")).unwrap();
+    list
+}
+
+fn eval(list: &std::path::Path) -> Vision {
+    Vision::new(&["eval"])
+        .argument(list)
+        .option("--labels", file("models/groceries/labels.txt"))
+        .option("--wasm", function())
+}
+
+#[test]
+fn an_evaluation_reports_accuracy_and_throughput() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = evaluation_list(folder.path());
+    let outcome = eval(&list).argument("--json").call();
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!((report["pictures"].as_u64(), report["top1"].as_f64()), (Some(3), Some(1.0)));
+    assert_eq!((report["top3"].as_f64(), report["group_top1"].as_f64()), (Some(1.0), Some(1.0)));
+    assert!(report["pictures_per_second"].as_f64().unwrap() > 0.0);
+    let text = eval(&list).call().stdout;
+    assert!(text.contains("top-1       100.00%") && text.contains("throughput"), "{text}");
+}
+
+#[test]
+fn an_evaluation_names_pictures_that_fail_and_counts_them_as_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = evaluation_list(folder.path());
+    let text = std::fs::read_to_string(&list).unwrap();
+    std::fs::write(folder.path().join("broken.jpg"), b"\xFF\xD8\xFF broken").unwrap();
+    std::fs::write(&list, format!("{text}\nmissing.jpg, 70, none\nbroken.jpg, 71, none\n")).unwrap();
+    let outcome = eval(&list).call();
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.stdout.contains("top-1       60.00%"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("missing.jpg: No such file") && outcome.stdout.contains("broken.jpg: "),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn a_list_that_makes_no_sense_is_named_before_anything_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.txt");
+    std::fs::write(&list, "a.jpg, no such label\n").unwrap();
+    let outcome = eval(&list).call();
+    assert_eq!(outcome.code, Some(2));
+    assert!(
+        outcome.stderr.contains("line 1: no label \"no such label\"; accepted are 0 to 80"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn help_names_the_commands_and_the_exit_codes() {
+    let outcome = Vision::new(&["--help"]).call();
+    for word in ["run", "compile", "eval", "Exit codes: 0 answered"] {
+        assert!(outcome.stdout.contains(word), "{}", outcome.stdout);
+    }
+    assert_eq!(Vision::new(&[]).call().code, Some(2));
+    assert_eq!(Vision::new(&["fly"]).call().code, Some(2));
+}

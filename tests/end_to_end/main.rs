@@ -1,0 +1,18 @@
+//! The built runtime with the built function, as a user calls them: a manual of behaviour, one topic a file.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+/// Events that can't be answered, and what their senders are told.
+mod bad_events;
+/// `vision compile` and `vision eval`.
+mod commands;
+/// The functions that modules import, with every result code.
+mod host_functions;
+/// Modules that are no modules, misbehave, or were written by other people.
+mod modules;
+/// The answers agree with a second implementation.
+mod reference;
+/// `vision run` with good events.
+mod run;
+/// Calling the program, and what the tests need of the project.
+mod support;

@@ -1,0 +1,199 @@
+//! Modules that are no modules, misbehave, or were written by other people.
+
+use crate::support::{Vision, file, function, read};
+
+/// The message of a module that fails, with its exit code.
+fn failure(wat: &str) -> (Option<i32>, String) {
+    let (_folder, call) = Vision::run_wat(wat);
+    let outcome = call.option("--time-limit", "500ms").option("--memory-limit", "16").call();
+    assert_eq!(outcome.stderr.trim_end().lines().count(), 1, "{}", outcome.stderr);
+    (outcome.code, outcome.stderr)
+}
+
+fn assert_fails(wat: &str, code: i32, message: &str) {
+    let (found, stderr) = failure(wat);
+    assert_eq!(found, Some(code), "{stderr}");
+    assert!(stderr.contains(message), "{stderr}");
+}
+
+#[test]
+fn a_file_that_is_no_module_is_named() {
+    for (path, message) in [
+        ("tests/tomato.json", "is no wasm module: it starts with \"{\\\"bo\""),
+        ("tests/nowhere.wasm", "can't read the module"),
+    ] {
+        let outcome = Vision::new(&["run", "--wasm"]).argument(file(path)).stdin("{}").call();
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(message), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_module_without_an_entry_point_is_named() {
+    assert_fails("(module (memory 1))", 2, "exports no function `_start`");
+}
+
+#[test]
+fn an_import_that_nobody_offers_is_named() {
+    let wat = r#"(module (import "env" "magic" (func)) (import "wasmedge_image" "load_gif" (func)) (func (export "_start")))"#;
+    assert_fails(
+        wat,
+        2,
+        "imports env.magic, wasmedge_image.load_gif, which this runtime doesn't offer (it offers wasi",
+    );
+}
+
+#[test]
+fn a_module_that_wants_more_memory_than_the_limit_is_refused_at_once() {
+    assert_fails(
+        r#"(module (memory 1024) (func (export "_start")))"#,
+        2,
+        "starts with 64 MiB of memory, the limit is 16 MiB",
+    );
+}
+
+#[test]
+fn a_trap_is_told_with_the_memory_in_use() {
+    let wat = r#"(module (memory (export "memory") 16) (func (export "_start") unreachable))"#;
+    assert_fails(wat, 1, "the module trapped: unreachable (it used 1 of 16 MiB of memory)");
+}
+
+#[test]
+fn an_endless_loop_is_stopped_at_the_time_limit() {
+    assert_fails(
+        r#"(module (func (export "_start") (loop $on (br $on))))"#,
+        1,
+        "stopped after its time limit of 500ms",
+    );
+}
+
+#[test]
+fn memory_grows_to_the_limit_and_no_further() {
+    let wat = r#"(module (memory (export "memory") 1) (func (export "_start")
+        (loop $on (br_if $on (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable))"#;
+    assert_fails(wat, 1, "(it used 16 of 16 MiB of memory)");
+}
+
+#[test]
+fn output_without_end_is_cut_off_at_the_answer_limit() {
+    let wat = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 2)
+        (func (export "_start")
+            (i32.store (i32.const 4) (i32.const 65536))
+            (loop $on (br_if $on (i32.eqz (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))))"#;
+    assert_fails(wat, 1, "the module printed more than the answer limit of 6291456 bytes");
+}
+
+#[test]
+fn an_exit_code_is_told() {
+    let wat = r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1)
+        (func (export "_start") (call $exit (i32.const 42))))"#;
+    assert_fails(wat, 1, "the module exited with code 42 and said nothing");
+}
+
+#[test]
+fn a_sleep_ends_at_the_deadline() {
+    let wat = r#"(module
+        (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "_start")
+            (i64.store (i32.const 24) (i64.const 3600000000000))
+            (drop (call $poll (i32.const 0) (i32.const 100) (i32.const 1) (i32.const 200)))
+            (loop $on (br $on))))"#;
+    assert_fails(wat, 1, "stopped after its time limit of 500ms");
+}
+
+/// A call of a WASI function whose result is the exit code.
+fn wasi_result(function: &str, parameters: &str, call: &str) -> String {
+    failure(&format!(
+        r#"(module
+            (import "wasi_snapshot_preview1" "{function}" (func $f (param {parameters}) (result i32)))
+            (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+            (memory (export "memory") 1) (data (i32.const 64) "etc/passwd")
+            (func (export "_start") (call $exit (call $f {call}))))"#
+    ))
+    .1
+}
+
+#[test]
+fn nothing_is_mounted_and_there_is_no_network() {
+    let no_descriptor = wasi_result("fd_prestat_get", "i32 i32", "(i32.const 3) (i32.const 0)");
+    assert!(no_descriptor.contains("exited with code 8"), "{no_descriptor}");
+    let path_open = "(i32.const 3) (i32.const 0) (i32.const 64) (i32.const 10) (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0)";
+    let no_file = wasi_result("path_open", "i32 i32 i32 i32 i32 i64 i64 i32 i32", path_open);
+    assert!(no_file.contains("exited with code 8"), "{no_file}");
+    let no_socket = wasi_result("sock_open", "i32 i32 i32", "(i32.const 1) (i32.const 2) (i32.const 0)");
+    assert!(no_socket.contains("exited with code 58"), "{no_socket}");
+}
+
+#[test]
+fn no_environment_is_inherited() {
+    let wat = r#"(module
+        (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (func (export "_start")
+            (drop (call $sizes (i32.const 0) (i32.const 4)))
+            (call $exit (i32.add (i32.const 10) (i32.load (i32.const 0))))))"#;
+    let (_folder, call) = Vision::run_wat(wat);
+    let outcome = call.env("SECRET", "value").call();
+    assert!(outcome.stderr.contains("exited with code 10 "), "{}", outcome.stderr);
+}
+
+#[test]
+fn limits_come_from_the_environment_too() {
+    let (_folder, call) = Vision::run_wat(r#"(module (func (export "_start") (loop $on (br $on))))"#);
+    let outcome = call.env("VISION_TIME_LIMIT", "150ms").call();
+    assert!(outcome.stderr.contains("time limit of 150ms"), "{}", outcome.stderr);
+    let outcome = Vision::new(&["run", "--time-limit", "soon"]).call();
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.stderr.contains("accepted are forms such as 500ms, 30s or 2m"), "{}", outcome.stderr);
+}
+
+#[test]
+fn our_function_imports_nothing_but_wasi_pictures_and_tensorflow_lite() {
+    let wasm = std::fs::read(function()).unwrap();
+    let mut modules: Vec<String> = Vec::new();
+    for payload in wasmparser::Parser::new(0).parse_all(&wasm) {
+        if let wasmparser::Payload::ImportSection(section) = payload.unwrap() {
+            modules.extend(section.into_imports().map(|import| import.unwrap().module.to_owned()));
+        }
+    }
+    modules.sort();
+    modules.dedup();
+    assert_eq!(modules, ["wasi_snapshot_preview1", "wasmedge_image", "wasmedge_tensorflowlite"]);
+}
+
+#[test]
+fn a_module_of_other_people_runs_unmodified_with_granted_folders_and_arguments() {
+    let module = file("target/wasm/wasm32-wasip1/release/classify.wasm");
+    assert!(module.exists(), "classify.wasm is missing: run `make test`, which builds it");
+    let manifest = String::from_utf8(read("models/groceries/model.toml")).unwrap();
+    let size = manifest.lines().find_map(|line| line.strip_prefix("width = ")).unwrap().to_owned();
+    let dir = |guest: &str, path: &str| format!("{guest}:{}", file(path).display());
+    let call = |with_dirs: bool| {
+        let mut call = Vision::new(&["run", "--log-level", "error"]).option("--wasm", &module);
+        if with_dirs {
+            call = call
+                .option("--dir", dir("/models", "models"))
+                .option("--dir", dir("/samples", "tests/samples"));
+        }
+        for argument in
+            ["--", "/models/groceries/model.tflite", "/samples/tomato.jpg", &size, "image", "probabilities"]
+        {
+            call = call.argument(argument);
+        }
+        call.call()
+    };
+    let tomato =
+        Vision::new(&["run", "--wasm"]).argument(function()).argument(file("tests/tomato.json")).call();
+    let outcome = call(true);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let index: usize = outcome.stdout.trim().parse().unwrap();
+    if std::env::var("MODEL").is_ok_and(|model| model != "groceries") {
+        return;
+    }
+    assert!(tomato.stdout.starts_with(&crate::support::labels("en")[index]), "{index}: {}", tomato.stdout);
+    assert_eq!(call(false).code, Some(1), "without the folders there is no model");
+}
