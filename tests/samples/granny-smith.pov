@@ -16,8 +16,8 @@ Studio_camera(0.84, 4.3, 36, 34)
     // Green, a breath of yellow on the sunny side, and the pale dots of this kind.
     bozo
     pigment_map {
-      [0.25 crackle color_map { [0.000 rgb <0.55, 0.62, 0.28>] [0.018 rgb <0.50, 0.58, 0.22>] [0.03 rgb <0.25, 0.44, 0.028>] [1 rgb <0.23, 0.42, 0.025>] } form <1, 0, 0> scale 0.16]
-      [0.75 crackle color_map { [0.000 rgb <0.60, 0.66, 0.30>] [0.018 rgb <0.52, 0.60, 0.22>] [0.03 rgb <0.34, 0.50, 0.035>] [1 rgb <0.32, 0.48, 0.030>] } form <1, 0, 0> scale 0.16]
+      [0.25 crackle color_map { [0.000 rgb <0.55, 0.62, 0.28>] [0.018 rgb <0.50, 0.58, 0.22>] [0.03 rgb <0.17, 0.36, 0.022>] [1 rgb <0.15, 0.34, 0.020>] } form <1, 0, 0> scale 0.16]
+      [0.75 crackle color_map { [0.000 rgb <0.60, 0.66, 0.30>] [0.018 rgb <0.52, 0.60, 0.22>] [0.03 rgb <0.25, 0.43, 0.028>] [1 rgb <0.23, 0.41, 0.025>] } form <1, 0, 0> scale 0.16]
     }
     scale 0.9
   }

@@ -12,16 +12,16 @@ Studio_camera(0.70, 4.4, 36, 34)
   pigment {
     gradient y
     color_map {
-      [0.00 rgb <0.62, 0.50, 0.03>]
-      [0.12 rgb <0.80, 0.60, 0.015>]
-      [0.85 rgb <0.82, 0.62, 0.015>]
-      [1.00 rgb <0.55, 0.52, 0.05>]
+      [0.00 rgb <0.60, 0.45, 0.02>]
+      [0.12 rgb <0.80, 0.52, 0.008>]
+      [0.85 rgb <0.82, 0.54, 0.008>]
+      [1.00 rgb <0.55, 0.48, 0.03>]
     }
     translate -0.5 * y scale 2.5
     warp { turbulence 0.08 octaves 3 }
   }
   // Oil glands: many small dents over a few larger ones.
-  normal { average normal_map { [1 bumps -0.45 scale 0.030] [0.7 dents 0.25 scale 0.12] } }
+  normal { average normal_map { [1 bumps -0.22 scale 0.020] [0.5 bumps 0.12 scale 0.15] } }
   finish { ambient 0 diffuse 0.80 specular 0.12 roughness 0.04 reflection { 0.02, 0.25 fresnel on } conserve_energy }
 }
 

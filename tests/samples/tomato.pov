@@ -25,10 +25,10 @@ Studio_camera(0.76, 4.2, 44, 33)
       // Paler and more orange around the stalk.
       spherical
       color_map {
-        [0.00 rgb <0.56, 0.012, 0.006>]
-        [0.40 rgb <0.60, 0.020, 0.008>]
-        [0.75 rgb <0.62, 0.055, 0.010>]
-        [1.00 rgb <0.50, 0.13, 0.018>]
+        [0.00 rgb <0.58, 0.022, 0.006>]
+        [0.40 rgb <0.62, 0.034, 0.008>]
+        [0.75 rgb <0.64, 0.085, 0.012>]
+        [1.00 rgb <0.52, 0.17, 0.022>]
       }
       scale 1.05 translate 0.72 * y
       warp { turbulence 0.12 octaves 3 }
