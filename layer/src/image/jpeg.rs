@@ -33,7 +33,7 @@ pub(super) fn decode(
     if header.has_inks {
         inks_to_rgb(&mut scratch, pixels);
     }
-    let picture = Rgb::new(size.0, size.1, scratch);
+    let picture = Rgb::reduced((header.width, header.height), denominator, scratch);
     if let Decoded::WithWarning(warning) = decoded {
         check_that_most_is_there(&picture, &warning)?;
     }

@@ -46,13 +46,17 @@ impl PixelFormat {
 pub(super) struct Rgb {
     pub(super) width: u32,
     pub(super) height: u32,
+    /// What of it is picture: after a reduction, the last column and row may stand for less than a whole pixel.
+    pub(super) extent: (f64, f64),
     bytes: Vec<u8>,
 }
 
 impl Rgb {
-    /// `bytes` has at least width × height × 3 bytes; what is beyond is not looked at.
-    pub(super) fn new(width: u32, height: u32, bytes: Vec<u8>) -> Self {
-        Self { width, height, bytes }
+    /// A picture of `width` × `height` that was reduced by `factor`; `bytes` has at least its pixels, what is beyond
+    /// is not looked at.
+    pub(super) fn reduced((width, height): (u32, u32), factor: u32, bytes: Vec<u8>) -> Self {
+        let extent = (f64::from(width) / f64::from(factor), f64::from(height) / f64::from(factor));
+        Self { width: width.div_ceil(factor), height: height.div_ceil(factor), extent, bytes }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {

@@ -163,7 +163,7 @@ impl Reduction {
     }
 
     fn finish(self) -> Rgb {
-        Rgb::new(self.out_width, self.size.1.div_ceil(self.factor), self.out)
+        Rgb::reduced(self.size, self.factor, self.out)
     }
 }
 

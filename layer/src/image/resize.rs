@@ -32,7 +32,10 @@ impl Resizer {
             .map_err(|error| failed(&error))?;
         let mut target =
             Image::from_slice_u8(width, height, out, PixelType::U8x3).map_err(|error| failed(&error))?;
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+        let (extent_x, extent_y) = picture.extent;
+        let options = ResizeOptions::new()
+            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+            .crop(0.0, 0.0, extent_x, extent_y);
         self.0.resize(&source, &mut target, &options).map_err(|error| failed(&error))
     }
 }

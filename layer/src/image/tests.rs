@@ -1,1 +1,193 @@
+//! Pixels against another decoder's: tests/images, made by Pillow (see its README.md).
 
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const SIZE: (u32, u32) = (40, 32);
+const BYTES: usize = 40 * 32 * 3;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/images")
+}
+
+fn read(name: &str) -> Vec<u8> {
+    std::fs::read(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn decode(encoded: &[u8]) -> Result<Vec<u8>, ImageError> {
+    let mut pixels = vec![0; BYTES];
+    Decoder::new().decode_into(encoded, SIZE.0, SIZE.1, PixelFormat::Rgb8, &mut pixels)?;
+    Ok(pixels)
+}
+
+/// Mean and largest distance between two sets of pixels.
+fn distance(a: &[u8], b: &[u8]) -> (f64, u8) {
+    assert_eq!(a.len(), b.len());
+    let distances: Vec<u8> = a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).collect();
+    let sum: u32 = distances.iter().copied().map(u32::from).sum();
+    (f64::from(sum) / a.len() as f64, distances.into_iter().max().unwrap())
+}
+
+/// Compares every picture with this ending that has an expectation.
+fn assert_all_agree(ending: &str, mean: f64, most: u8) {
+    let mut compared = 0;
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if !name.ends_with(ending) || !folder().join(format!("{name}.rgb")).exists() {
+            continue;
+        }
+        let found = decode(&read(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let (found_mean, found_most) = distance(&found, &read(&format!("{name}.rgb")));
+        assert!(found_mean <= mean && found_most <= most, "{name}: mean {found_mean:.2}, most {found_most}");
+        compared += 1;
+    }
+    assert!(compared >= 20, "only {compared} pictures ending in {ending}");
+}
+
+#[test]
+fn jpegs_of_every_kind_and_orientation_agree_with_pillow() {
+    assert_all_agree(".jpg", 1.0, 8);
+}
+
+#[test]
+fn pngs_of_every_colour_type_and_depth_agree_with_pillow() {
+    assert_all_agree(".png", 0.6, 3);
+}
+
+#[test]
+fn the_four_pixel_formats_hold_the_same_pixels() {
+    let encoded = read("rgb-8.png");
+    let decode_as = |format: PixelFormat| {
+        let mut out = vec![0; 40 * 32 * format.pixel_bytes()];
+        Decoder::new().decode_into(&encoded, SIZE.0, SIZE.1, format, &mut out).unwrap();
+        out
+    };
+    let rgb = decode_as(PixelFormat::Rgb8);
+    let swapped: Vec<u8> = rgb.chunks_exact(3).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect();
+    let floats = |bytes: &[u8]| {
+        bytes.iter().flat_map(|byte| (f32::from(*byte) / 255.0).to_le_bytes()).collect::<Vec<_>>()
+    };
+    assert_eq!(decode_as(PixelFormat::Bgr8), swapped);
+    assert_eq!(decode_as(PixelFormat::RgbF32), floats(&rgb));
+    assert_eq!(decode_as(PixelFormat::BgrF32), floats(&swapped));
+}
+
+#[test]
+fn a_decoder_gives_the_same_pixels_whatever_it_decoded_before() {
+    let mut decoder = Decoder::new();
+    let mut pixels = vec![0; BYTES];
+    for name in ["cmyk.jpg", "one-pixel.png", "rgb-16-interlaced.png", "orientation-6.jpg", "cmyk.jpg"] {
+        decoder.decode_into(&read(name), SIZE.0, SIZE.1, PixelFormat::Rgb8, &mut pixels).unwrap();
+        assert_eq!(Ok(&pixels), decode(&read(name)).as_ref(), "{name}");
+    }
+}
+
+/// A large picture whose shapes are larger than the reduction, as PNG.
+fn large_png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(ColorType::Rgb);
+    let pixels: Vec<u8> = (0..height)
+        .flat_map(|y| {
+            (0..width).flat_map(move |x| {
+                [(x * 255 / width) as u8, (y * 255 / height) as u8, ((x / 64 + y / 64) % 2 * 200) as u8]
+            })
+        })
+        .collect();
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    bytes
+}
+
+use ::png::ColorType;
+
+#[test]
+fn a_reduced_decode_agrees_with_a_whole_one() {
+    // 1/2, 1/4 and 1/8, with sides that no power of two divides.
+    for (width, height) in [(263, 201), (527, 401), (1601, 1203)] {
+        let encoded = large_png(width, height);
+        let mut whole = vec![0; (width * height * 3) as usize];
+        Decoder::new().decode_into(&encoded, width, height, PixelFormat::Rgb8, &mut whole).unwrap();
+        let mut expected = Vec::new();
+        let whole = Rgb::reduced((width, height), 1, whole);
+        resize::Resizer::default().resize(&whole, 100, 80, &mut expected).unwrap();
+        let mut reduced = vec![0; 100 * 80 * 3];
+        Decoder::new().decode_into(&encoded, 100, 80, PixelFormat::Rgb8, &mut reduced).unwrap();
+        let (mean, most) = distance(&reduced, &expected);
+        assert!(mean <= 2.0 && most <= 40, "{width} × {height}: mean {mean:.2}, most {most}");
+    }
+}
+
+#[test]
+fn a_jpeg_with_most_of_its_data_is_decoded_and_one_with_little_is_not() {
+    assert!(decode(&read("most-there.jpg")).is_ok());
+    for name in ["little-there.jpg", "header-only.jpg"] {
+        let error = decode(&read(name)).unwrap_err();
+        assert!(matches!(error, ImageError::Undecodable(_)), "{name}: {error}");
+    }
+}
+
+#[test]
+fn damaged_pngs_are_undecodable() {
+    for name in ["wrong-crc.png", "truncated.png"] {
+        let error = decode(&read(name)).unwrap_err();
+        assert!(matches!(error, ImageError::Undecodable(_)), "{name}: {error}");
+    }
+}
+
+#[test]
+fn pictures_over_100_megapixels_are_refused_by_their_header() {
+    assert_eq!(decode(&read("bomb.png")), Err(ImageError::TooLarge { width: 100_000, height: 100_000 }));
+    let mut jpeg = read("baseline.jpg");
+    let frame = jpeg.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();
+    jpeg[frame + 5..frame + 9].copy_from_slice(&[0xFF, 0x00, 0xFF, 0x00]);
+    assert_eq!(decode(&jpeg), Err(ImageError::TooLarge { width: 65_280, height: 65_280 }));
+}
+
+#[test]
+fn other_formats_are_unsupported() {
+    for bytes in [&b"GIF89a"[..], b"RIFF....WEBP", b"", b"text"] {
+        assert_eq!(decode(bytes), Err(ImageError::Unsupported));
+    }
+}
+
+#[test]
+fn impossible_targets_and_small_buffers_are_refused() {
+    let encoded = read("rgb-8.png");
+    let mut decoder = Decoder::new();
+    let mut out = vec![0; BYTES];
+    for (width, height) in [(0, 32), (40, 0), (u32::MAX, u32::MAX)] {
+        let result = decoder.decode_into(&encoded, width, height, PixelFormat::Rgb8, &mut out);
+        assert_eq!(result, Err(ImageError::Target { width, height }));
+    }
+    let result = decoder.decode_into(&encoded, 40, 32, PixelFormat::Rgb8, &mut out[1..]);
+    assert_eq!(result, Err(ImageError::BufferTooSmall { found: BYTES - 1, needed: BYTES }));
+}
+
+proptest! {
+    #[test]
+    fn damaged_pictures_of_every_kind_never_panic(
+        name in prop::sample::select(vec!["progressive.jpg", "cmyk.jpg", "orientation-5.jpg", "rgb-16-interlaced.png", "palette-4.png"]),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
+        length in any::<prop::sample::Index>(),
+        cut in any::<bool>(),
+    ) {
+        let mut bytes = read(name);
+        for (index, value) in damage {
+            let at = index.index(bytes.len());
+            bytes[at] = value;
+        }
+        if cut {
+            bytes.truncate(length.index(bytes.len()));
+        }
+        let _ = decode(&bytes);
+    }
+
+    #[test]
+    fn any_bytes_behind_a_signature_never_panic(is_png in any::<bool>(), bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let signature: &[u8] = if is_png { b"\x89PNG\r\n\x1a\n" } else { b"\xFF\xD8\xFF" };
+        let _ = decode(&[signature, &bytes].concat());
+    }
+}

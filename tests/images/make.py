@@ -1,0 +1,160 @@
+"""Writes the pictures of this folder and what Pillow makes of them: `python tests/images/make.py`.
+
+For every NAME that can be decoded, NAME.rgb holds the 40 × 32 pixels (RGB, a byte each) of Pillow's decode, turned
+by EXIF orientation, over white, stretched with BILINEAR. The PNGs are written by this script itself, byte by byte,
+since Pillow writes neither interlaced ones nor every depth; Pillow reads them only to make the expectation.
+"""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+HERE = Path(__file__).resolve().parent
+WIDTH, HEIGHT = 61, 47
+TARGET = (40, 32)
+ORIENTATION = 0x0112
+
+
+def scene() -> Image.Image:
+    """Gradients with a red disc in the upper left and a blue bar at the bottom: every turn looks different."""
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    pixels = np.stack([x * 255 // WIDTH, y * 255 // HEIGHT, 255 - (x + y) * 255 // (WIDTH + HEIGHT)], axis=-1)
+    pixels[(x - 16) ** 2 + (y - 13) ** 2 < 80] = (220, 30, 40)
+    pixels[HEIGHT - 9 : HEIGHT - 3, 8:50] = (20, 40, 200)
+    return Image.fromarray(pixels.astype(np.uint8))
+
+
+def expect(file: Path) -> None:
+    with Image.open(file) as image:
+        image = ImageOps.exif_transpose(image)
+        if image.mode in ("I;16", "I"):
+            image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+        if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        pixels = image.convert("RGB").resize(TARGET, Image.Resampling.BILINEAR)
+    (HERE / f"{file.name}.rgb").write_bytes(pixels.tobytes())
+
+
+def jpegs(image: Image.Image) -> None:
+    def save(name: str, picture: Image.Image = image, **options: object) -> Path:
+        file = HERE / f"{name}.jpg"
+        picture.save(file, quality=92, **options)
+        expect(file)
+        return file
+
+    baseline = save("baseline", subsampling=0)
+    save("progressive", progressive=True)
+    save("grey", image.convert("L"))
+    save("cmyk", image.convert("CMYK"))
+    save("chroma-422", subsampling="4:2:2")
+    save("chroma-420", subsampling="4:2:0")
+    save("chroma-411", subsampling="4:1:1")
+    save("restarts", restart_marker_rows=1)
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[ORIENTATION] = orientation
+        save(f"orientation-{orientation}", exif=exif)
+    save("one-pixel", image.resize((1, 1)))
+    save("one-column", image.resize((1, 500)))
+    save("one-row", image.resize((500, 1)))
+    data = baseline.read_bytes()
+    start = data.index(b"\xff\xda")
+    (HERE / "header-only.jpg").write_bytes(data[:start])
+    (HERE / "little-there.jpg").write_bytes(data[: start + (len(data) - start) // 5])
+    (HERE / "most-there.jpg").write_bytes(data[: start + (len(data) - start) * 4 // 5])
+    broken_exif = io.BytesIO()
+    image.save(broken_exif, "JPEG", quality=92, exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+    file = HERE / "broken-exif.jpg"
+    file.write_bytes(broken_exif.getvalue())
+    (HERE / "broken-exif.jpg.rgb").write_bytes((HERE / "chroma-420.jpg.rgb").read_bytes())
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+# Adam7 (PNG specification, 8.2): first column, first row, column step, row step.
+PASSES = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+
+
+def packed(samples: np.ndarray, depth: int) -> bytes:
+    """Rows of samples [h, w, channels] with filter 0 before each."""
+    rows = []
+    for row in samples.reshape(samples.shape[0], -1):
+        if depth == 16:
+            data = row.astype(">u2").tobytes()
+        elif depth == 8:
+            data = row.astype(np.uint8).tobytes()
+        else:
+            bits = "".join(f"{value:0{depth}b}" for value in row)
+            bits += "0" * (-len(bits) % 8)
+            data = bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8))
+        rows.append(b"\0" + data)
+    return b"".join(rows)
+
+
+def write_png(name: str, samples: np.ndarray, color: int, depth: int, interlaced: bool = False,
+              before: bytes = b"") -> Path:
+    height, width = samples.shape[:2]
+    header = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, int(interlaced))
+    if interlaced:
+        parts = [samples[top::down, left::right] for left, top, right, down in PASSES]
+        data = b"".join(packed(part, depth) for part in parts if part.size)
+    else:
+        data = packed(samples, depth)
+    file = HERE / f"{name}.png"
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + before + chunk(b"IDAT", zlib.compress(data, 9))
+                     + chunk(b"IEND", b""))
+    return file
+
+
+def pngs(image: Image.Image) -> None:
+    rgb = np.asarray(image).astype(np.uint32)
+    grey = np.asarray(image.convert("L")).astype(np.uint32)[..., None]
+    alpha = (np.mgrid[0:HEIGHT, 0:WIDTH][1] * 255 // WIDTH).astype(np.uint32)[..., None]
+    for depth in (1, 2, 4, 8, 16):
+        samples = grey * 257 if depth == 16 else grey >> (8 - depth)
+        expect(write_png(f"grey-{depth}", samples, 0, depth))
+        expect(write_png(f"grey-{depth}-interlaced", samples, 0, depth, interlaced=True))
+    for interlaced in (False, True):
+        end = "-interlaced" if interlaced else ""
+        expect(write_png(f"rgb-8{end}", rgb, 2, 8, interlaced))
+        expect(write_png(f"grey-alpha-8{end}", np.concatenate([grey, alpha], axis=-1), 4, 8, interlaced))
+        expect(write_png(f"rgb-alpha-8{end}", np.concatenate([rgb, alpha], axis=-1), 6, 8, interlaced))
+        # Pillow reads 16-bit colour as 8-bit by dropping the low byte, as the runtime does.
+        expect(write_png(f"rgb-16{end}", rgb * 257, 2, 16, interlaced))
+        expect(write_png(f"rgb-alpha-16{end}", np.concatenate([rgb, alpha], axis=-1) * 257, 6, 16, interlaced))
+    for depth in (1, 2, 4, 8):
+        palette_image = image.quantize(2**depth)
+        colors = bytes(palette_image.getpalette())[: 3 * 2**depth]
+        indices = np.asarray(palette_image).astype(np.uint32)[..., None]
+        expect(write_png(f"palette-{depth}", indices, 3, depth, before=chunk(b"PLTE", colors)))
+        transparent = chunk(b"PLTE", colors) + chunk(b"tRNS", bytes([0, 128][: len(colors) // 3]))
+        expect(write_png(f"palette-{depth}-transparent", indices, 3, depth, before=transparent))
+    exif = struct.pack("<2sHIHHHII", b"II", 42, 8, 1, ORIENTATION, 3, 1, 6) + struct.pack("<I", 0)
+    expect(write_png("orientation-6", rgb, 2, 8, before=chunk(b"eXIf", exif)))
+    expect(write_png("one-pixel", rgb[:1, :1], 2, 8))
+    damaged = bytearray((HERE / "rgb-8.png").read_bytes())
+    damaged[-17] ^= 1
+    (HERE / "wrong-crc.png").write_bytes(damaged)
+    whole = (HERE / "rgb-8.png").read_bytes()
+    (HERE / "truncated.png").write_bytes(whole[: len(whole) // 2])
+    bomb = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+    (HERE / "bomb.png").write_bytes(whole[:8] + chunk(b"IHDR", bomb) + chunk(b"IDAT", zlib.compress(b"\0" * 900)))
+
+
+def main() -> None:
+    for old in [*HERE.glob("*.jpg"), *HERE.glob("*.png"), *HERE.glob("*.rgb")]:
+        old.unlink()
+    image = scene()
+    jpegs(image)
+    pngs(image)
+
+
+if __name__ == "__main__":
+    main()
