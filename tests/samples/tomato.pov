@@ -2,7 +2,7 @@
 // A ripe tomato with its calyx. Own work of this project, Apache-2.0.
 #include "studio.inc"
 #include "surface.inc"
-Studio_camera(0.76, 4.2, 44, 33)
+Studio_camera(0.70, 5.8, 44, 33)
 
 #declare Radius = 1.0;
 #declare Half_height = 0.79;
