@@ -10,6 +10,8 @@ mod commands;
 mod host_functions;
 /// Modules that are no modules, misbehave, or were written by other people.
 mod modules;
+/// The examples of the documents.
+mod readme;
 /// The answers agree with a second implementation.
 mod reference;
 /// `vision run` with good events.

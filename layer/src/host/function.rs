@@ -61,6 +61,7 @@ pub(super) fn add<const N: usize, F: Failure>(
 }
 
 /// What WasmEdge calls: takes the guest's memory and the parameters apart and keeps panics from crossing into C++.
+#[expect(clippy::needless_pass_by_value, reason = "the signature is wasmedge-sys's")]
 fn enter<const N: usize, F: Failure>(
     binding: &mut Binding<N, F>,
     _instance: &mut sys::Instance,

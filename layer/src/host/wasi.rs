@@ -167,6 +167,7 @@ fn refuse(
     Ok(vec![sys::WasmValue::from_i32(ERRNO_NOTSUP.into())])
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature is wasmedge-sys's")]
 fn poll_oneoff(
     deadline: &mut Deadline,
     _instance: &mut sys::Instance,

@@ -37,6 +37,7 @@ pub(super) fn decode(encoded: &[u8], width: u32, height: u32, scratch: Vec<u8>) 
     Ok(reduced.finish())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn undecodable(error: png::DecodingError) -> ImageError {
     ImageError::Undecodable(format!("PNG: {error}"))
 }
