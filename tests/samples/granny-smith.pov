@@ -2,7 +2,7 @@
 // A green apple of the kind Granny Smith. Own work of this project, Apache-2.0.
 #include "studio.inc"
 #include "surface.inc"
-Studio_camera(0.84, 4.3, 36, 34)
+Studio_camera(0.84, 5.2, 36, 34)
 
 // Widest above the middle; a deep dimple with the stalk, a shallow one below.
 #declare Body_r = function(u) { 0.98 * pow(max(0, sin(pi * u)), 0.90) * (1 + 0.09 * cos(pi * u)) }
