@@ -1,5 +1,6 @@
 """The network, its simulated int8, its export and the training loop, on random weights and tiny pictures."""
 
+import contextlib
 import tempfile
 import unittest
 from pathlib import Path
@@ -126,12 +127,10 @@ class TrainingTest(unittest.TestCase):
                 raise Stopped
 
         trained = network()
-        try:
+        with contextlib.suppress(Stopped):
             training.train_network(
                 trained, self.pictures, COARSE_OF_FINE, self.settings, training.Checkpoint(self.work / f"{name}.npz"), None, say=say
             )
-        except Stopped:
-            pass
         return trained
 
     def test_a_stopped_run_goes_on_as_if_it_had_not_been(self) -> None:

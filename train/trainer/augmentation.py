@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-
 # Share of the photo that a close-up shows: from one fruit of a heap to a handful.
 CLOSE_UP_AREA = (0.04, 0.35)
 

@@ -1,7 +1,6 @@
 """Accuracy of a .tflite file on photos, prepared as the runtime prepares them."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter

@@ -41,6 +41,7 @@ class MobileNetV2(tf.Module):
     """The network; ``variables_in_order`` are kernel, bias of each convolution, then of the classifier."""
 
     def __init__(self, backbone: list[tuple[np.ndarray, np.ndarray]], classes: int = FINE_CLASSES) -> None:
+        """``backbone`` as :func:`trainer.backbone.read_backbone` gives it; the classifier starts at zero."""
         super().__init__()
         self.variables_in_order: list[tf.Variable] = []
         for kernel, bias in backbone:

@@ -21,6 +21,7 @@ class Pipeline:
     """One training from photos to a checked int8 file."""
 
     def __init__(self, recipe: Recipe, sources: Sources, work: Path, say: Say = print) -> None:
+        """Check the sources' lists and read the backbone; photos are decoded when a step needs them."""
         self.recipe, self.work, self.say = recipe, work, say
         work.mkdir(parents=True, exist_ok=True)
         self.names = dataset.read_classes(sources.dataset)

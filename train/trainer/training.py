@@ -61,6 +61,7 @@ class AdamW:
     """Adam with decoupled weight decay (Loshchilov & Hutter, 2019), over plain variables; its slots can be saved."""
 
     def __init__(self, variables: list[tf.Variable], weight_decay: float) -> None:
+        """``weight_decay`` is for kernels; biases have none."""
         self.variables = variables
         self.weight_decay = weight_decay
         self.first = [tf.Variable(tf.zeros_like(v), trainable=False) for v in variables]
