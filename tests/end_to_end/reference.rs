@@ -6,8 +6,11 @@ use serde_json::json;
 
 use crate::support::{Vision, encode, http, read, response};
 
-/// How far a probability may be from the other implementation's.
+/// How far a probability may be from the other implementation's,
 const TOLERANCE: f64 = 0.05;
+/// also where both see the very same pixels: a PNG file of the model's input size.
+/// Processors may differ by a step of the output, 1/256.
+const TOLERANCE_OF_EQUAL_PIXELS: f64 = 0.004;
 
 #[derive(Deserialize)]
 struct Expected {
@@ -58,7 +61,8 @@ fn labels_and_probabilities_agree_with_a_second_implementation() {
         for prediction in &top3 {
             let ours = found.iter().find(|ours| ours.label == prediction.label).unwrap();
             let distance = (ours.probability - prediction.probability).abs();
-            assert!(distance <= TOLERANCE, "{file}: {ours:?} instead of {prediction:?}");
+            let tolerance = if file.ends_with(".png") { TOLERANCE_OF_EQUAL_PIXELS } else { TOLERANCE };
+            assert!(distance <= tolerance, "{file}: {ours:?} instead of {prediction:?}");
             // Only classes that are a near tie with our third may be missing from our three.
             let is_among_ours = found[..3].iter().any(|ours| ours.label == prediction.label);
             assert!(
