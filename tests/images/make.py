@@ -7,10 +7,12 @@ since Pillow writes neither interlaced ones nor every depth; Pillow reads them o
 
 import io
 import struct
+import subprocess
 import zlib
 from pathlib import Path
 
 import numpy as np
+import simplejpeg
 from PIL import Image, ImageOps
 
 HERE = Path(__file__).resolve().parent
@@ -72,6 +74,26 @@ def jpegs(image: Image.Image) -> None:
     file = HERE / "broken-exif.jpg"
     file.write_bytes(broken_exif.getvalue())
     (HERE / "broken-exif.jpg.rgb").write_bytes((HERE / "chroma-420.jpg.rgb").read_bytes())
+
+
+# Sampling factors of luma and both chromas for cjpeg's -sample: chroma reduced in every way that baseline JPEG has.
+SAMPLINGS = {"440": "1x2", "441": "1x4", "410": "4x2", "311": "3x1", "mixed": "2x2,2x1,1x2"}
+
+
+def jpegs_by_libjpeg(image: Image.Image) -> None:
+    """What Pillow does not write: by libjpeg-turbo's own tool (cjpeg) and its binding simplejpeg."""
+    bitmap = io.BytesIO()
+    image.save(bitmap, "PPM")
+    options = {f"chroma-{name}": ["-sample", sampling] for name, sampling in SAMPLINGS.items()}
+    for name, option in (options | {"arithmetic": ["-arithmetic"]}).items():
+        file = HERE / f"{name}.jpg"
+        command = ["cjpeg", "-quality", "92", *option]
+        file.write_bytes(subprocess.run(command, input=bitmap.getvalue(), stdout=subprocess.PIPE, check=True).stdout)
+        expect(file)
+    inks = np.ascontiguousarray(255 - np.asarray(image.convert("CMYK")))
+    file = HERE / "ycck.jpg"
+    file.write_bytes(simplejpeg.encode_jpeg(inks, quality=92, colorspace="CMYK", colorsubsampling="444"))
+    expect(file)
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -153,6 +175,7 @@ def main() -> None:
         old.unlink()
     image = scene()
     jpegs(image)
+    jpegs_by_libjpeg(image)
     pngs(image)
 
 
