@@ -18,4 +18,5 @@ pub mod host;
 pub mod image;
 pub mod inference;
 pub mod limits;
+mod native_stack;
 pub mod trigger;

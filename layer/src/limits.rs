@@ -64,9 +64,6 @@ pub const SESSIONS_PER_EVENT: usize = 64;
 /// A tensor's name in the guest's memory; TFLite's own names are a few dozen bytes.
 pub const TENSOR_NAME_BYTES: usize = 4 << 10;
 
-/// Native stack of the thread that runs the guest.
-pub const STACK_BYTES: usize = 16 * MIB;
-
 /// Reads `90s`, `1.5s`, `500ms` or `2m`.
 ///
 /// # Errors

@@ -67,6 +67,29 @@ fn an_endless_loop_is_stopped_at_the_time_limit() {
     );
 }
 
+/// Calls itself without end; `before` runs in each call.
+fn recursion(before: &str) -> String {
+    format!(
+        r#"(module
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (func $nest (param i32) (result i32) (local i32)
+                {before}
+                (i32.store (i32.and (local.get 0) (i32.const 1023)) (local.get 0))
+                (local.set 1 (call $nest (i32.add (local.get 0) (i32.const 4))))
+                (i32.add (i32.load (i32.and (local.get 1) (i32.const 1023))) (local.get 0)))
+            (func (export "_start") (drop (call $nest (i32.const 0)))))"#
+    )
+}
+
+#[test]
+fn calls_that_nest_too_deeply_are_stopped_in_the_module_and_in_host_functions() {
+    let message = "the module's stack is used up: its calls nest too deeply";
+    assert_fails(&recursion(""), 1, message);
+    let write = "(drop (call $write (i32.const 1) (i32.const 2048) (i32.const 1) (i32.const 2056)))";
+    assert_fails(&recursion(write), 1, message);
+}
+
 #[test]
 fn memory_grows_to_the_limit_and_no_further() {
     let wat = r#"(module (memory (export "memory") 1) (func (export "_start")

@@ -9,7 +9,7 @@ from toolchain.console import Failure, progress, say
 from toolchain.found import Found
 from toolchain.sources import MACHINE, PACKAGES, UPSTREAM
 
-RECIPE = 1
+RECIPE = 2
 WHAT = "Rust's standard library for wasm32-wasip1"
 TARGET = "wasm32-wasip1"
 PREFIX = paths.TOOLCHAIN / "rust-wasm"
@@ -51,8 +51,8 @@ def _by_rustup() -> Found | None:
 def _from_debian() -> Found:
     """Debian's rustc with its wasm library, run through the loader and C library of its own suite."""
     # rustc itself goes in alone: its dependencies are a C compiler that the machine has already.
-    versions = debian.unpack(PREFIX, SUITE, ["libstd-rust-dev-wasm32", "wasi-libc", "lld-19"],
-                             ["rustc", "libstd-rust-dev"])
+    versions = debian.unpack(PREFIX, SUITE, ["libstd-rust-dev", "libstd-rust-dev-wasm32", "wasi-libc", "lld-19"],
+                             ["rustc"])
     libraries = '"$root/usr/lib/x86_64-linux-gnu"'
     loader = f'exec "$root/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path {libraries}'
     _script("rustc", f'{loader} "$root/usr/bin/rustc" --sysroot "$root/usr" "$@"')

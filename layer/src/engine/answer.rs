@@ -76,6 +76,12 @@ pub enum CallError {
         /// What the module had written to standard error, such as the message of a panic.
         stderr: String,
     },
+    /// The module's calls nested so deeply that its stack was used up.
+    #[error("the module's stack is used up: its calls nest too deeply{}", detail(.stderr))]
+    StackOverflow {
+        /// What the module had written to standard error.
+        stderr: String,
+    },
     /// No instance could be made for the event.
     #[error("no instance of the module could be made: {reason}")]
     Instantiate {
@@ -93,9 +99,11 @@ impl CallError {
         match self {
             Self::EventTooLarge { .. } => ErrorCode::TooLarge,
             Self::Timeout { .. } => ErrorCode::Timeout,
-            Self::AnswerTooLarge { .. } | Self::Trap { .. } | Self::Instantiate { .. } | Self::WorkerGone => {
-                ErrorCode::Internal
-            }
+            Self::AnswerTooLarge { .. }
+            | Self::Trap { .. }
+            | Self::StackOverflow { .. }
+            | Self::Instantiate { .. }
+            | Self::WorkerGone => ErrorCode::Internal,
         }
     }
 }

@@ -44,12 +44,13 @@ pub(super) fn cores() -> NonZeroUsize {
 /// Which code of a module runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum CodeSource {
-    /// The native code that `vision compile` put into the module; without one, the interpreter
+    /// The native code that `vision compile` put into the module; one without is compiled when it is loaded
     #[default]
     Auto,
     /// Compile the module when it is loaded, whatever native code it carries
     Compile,
-    /// Interpret the module (about 20 times slower), whatever native code it carries
+    /// Interpret the module (about 20 times slower), whatever native code it carries; only the time limit bounds
+    /// how deeply its calls nest
     Interpret,
 }
 

@@ -18,6 +18,7 @@ use super::config::EngineConfig;
 use super::module::LoadedModule;
 use crate::host::{Deadline, HostState, Imports, SharedResources, SharedState};
 use crate::limits::STDERR_BYTES;
+use crate::native_stack;
 
 /// An instance that waits for its event. Fields are dropped in this order: the instance before what it imports.
 pub(super) struct Instance {
@@ -79,6 +80,7 @@ impl Instance {
         self.stdin.set(event);
         self.deadline.set(Some(started + limit));
         let outcome = self.run_start(limit);
+        let stack_was_used_up = native_stack::was_used_up();
         let total = started.elapsed();
         let (stdout, too_much) = self.stdout.take();
         let (stderr, _) = self.stderr.take();
@@ -93,6 +95,7 @@ impl Instance {
                     self.imports.exit_code()
                 }
                 WasmEdgeError::ExecuteTimeout => return Err(CallError::Timeout { limit }),
+                _ if stack_was_used_up => return Err(CallError::StackOverflow { stderr }),
                 error => return Err(self.trap(&error, stderr)),
             },
         };

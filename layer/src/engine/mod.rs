@@ -10,6 +10,8 @@ mod config;
 mod handler;
 mod instance;
 mod module;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use answer::{Answer, CallError, Timings};

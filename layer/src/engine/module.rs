@@ -112,16 +112,15 @@ impl LoadedModule {
         let outline = Outline::read(path, &wasm)?;
         outline.check(path, config)?;
         let run_mode = match config.code {
-            CodeSource::Auto if outline.has_native_code => RunMode::Aot,
-            CodeSource::Auto => {
-                tracing::warn!(
-                    module = %path.display(),
-                    "the module carries no native code and is interpreted; `vision compile` makes it many times faster"
-                );
-                RunMode::Interpreter
-            }
             CodeSource::Interpret => RunMode::Interpreter,
-            CodeSource::Compile => {
+            CodeSource::Auto if outline.has_native_code => RunMode::Aot,
+            code @ (CodeSource::Auto | CodeSource::Compile) => {
+                if code == CodeSource::Auto {
+                    tracing::warn!(
+                        module = %path.display(),
+                        "the module carries no native code and is compiled now; `vision compile` does it once and for all"
+                    );
+                }
                 wasm = compile::compile_in_memory(path, Processor::Native)?;
                 RunMode::Aot
             }

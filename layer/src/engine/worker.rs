@@ -16,7 +16,7 @@ use super::config::EngineConfig;
 use super::instance::Instance;
 use super::module::{self, LoadError, LoadedModule};
 use crate::host::{Resources, SharedResources};
-use crate::limits::STACK_BYTES;
+use crate::native_stack::{GuestStack, STACK_BYTES};
 
 /// An event on its way to a worker.
 #[derive(Debug)]
@@ -38,10 +38,12 @@ pub(super) fn spawn(
         .name(format!("worker-{number}"))
         .stack_size(STACK_BYTES)
         .spawn(move || {
-            let started =
-                Worker::new(module, config).and_then(|worker| Ok((worker.first_instance()?, worker)));
+            let started = GuestStack::of_this_thread().map_err(LoadError::Thread).and_then(|stack| {
+                let worker = Worker::new(module, config)?;
+                Ok((worker.first_instance()?, worker, stack))
+            });
             match started {
-                Ok((first, worker)) => {
+                Ok((first, worker, _stack)) => {
                     // Nobody listening means that the engine was not started after all.
                     if ready.send(Ok(())).is_ok() {
                         worker.serve(first, &queue);
