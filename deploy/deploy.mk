@@ -4,7 +4,7 @@ WITH_NODE = node=$$(python3 -m toolchain node) && export PATH="$$node:$$PATH" &&
 DEPLOY = $(WITH_NODE) node deploy/main.js
 DEPLOY_PACKAGES = deploy/node_modules/.package-lock.json
 
-.PHONY: deploy deploy-web deploy-url deploy-check remove remove-web test-deploy
+.PHONY: deploy deploy-web deploy-url deploy-web-url deploy-check remove remove-web test-deploy
 deploy: deploy-check ## Build, package and deploy to Tencent Cloud: docs/deploy.md (VIA=api: without the Serverless tool)
 	@$(MAKE) --no-print-directory package
 	@$(DEPLOY) deploy --via $(VIA)
@@ -15,6 +15,9 @@ deploy-web: deploy-check ## The same as a web function, beside the other
 
 deploy-url: deploy-check ## Print the address of the deployed function
 	@$(DEPLOY) url
+
+deploy-web-url: deploy-check ## Print the address of the web function
+	@$(DEPLOY) url --web
 
 deploy-check: $(DEPLOY_PACKAGES) ## Check .env, without asking the cloud
 	@$(DEPLOY) check
