@@ -40,10 +40,10 @@ function load(root, environment) {
   for (const name of [...CREDENTIALS, ...OPTIONAL, ...Object.keys(DEFAULTS)]) {
     if (environment[name] !== undefined) found[name] = environment[name];
   }
-  // An optional line with nothing behind the sign, as in a shell: as if it were not there.
-  for (const [name, value] of Object.entries(found)) if (value === '' && name in DEFAULTS) delete found[name];
+  // A line with nothing behind the sign is as good as none where there is a default.
+  for (const name of Object.keys(DEFAULTS)) if (found[name] === '') delete found[name];
   const settings = { ...DEFAULTS, ...found };
-  const problems = [...credentialProblems(settings), ...functionProblems(settings), ...optionalProblems(settings)];
+  const problems = [credentialProblems, functionProblems, optionalProblems, spellingProblems].flatMap((look) => look(settings));
   if (problems.length) throw new SettingsError(problems);
   return settings;
 }
@@ -99,6 +99,9 @@ function secondsProblem(settings, name, least, most) {
 function optionalProblems(settings) {
   const problems = OPTIONAL.filter((name) => settings[name] === '')
     .map((name) => `${name} is empty: fill it in, or take the line out of .env`);
+  if (settings.TENCENT_APP_ID && !/^\d{6,}$/.test(settings.TENCENT_APP_ID)) {
+    problems.push('TENCENT_APP_ID is no APPID: one has digits only, such as 1250000000');
+  }
   const pictures = settings.DEPLOY_PICTURES;
   if (pictures && !/^[a-z0-9][a-z0-9-]*-\d{6,}\.cos\.[a-z0-9-]+\.myqcloud\.com$/.test(pictures)) {
     problems.push(`DEPLOY_PICTURES is ${pictures}; the trigger wants the bucket's full domain, ` +
@@ -109,4 +112,10 @@ function optionalProblems(settings) {
   return problems;
 }
 
-module.exports = { load, SettingsError, DEFAULTS, REGIONS };
+function spellingProblems(settings) {
+  const known = [...Object.keys(DEFAULTS), ...OPTIONAL].filter((name) => name.startsWith('DEPLOY_'));
+  return Object.keys(settings).filter((name) => name.startsWith('DEPLOY_') && !known.includes(name))
+    .map((name) => `${name} is unknown; known are ${known.join(', ')}`);
+}
+
+module.exports = { load, DEFAULTS, NAMES: [...CREDENTIALS, ...OPTIONAL, ...Object.keys(DEFAULTS)] };

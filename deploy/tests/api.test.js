@@ -202,6 +202,18 @@ test('a refusal by the cloud ends the deploy with the cloud’s reason', async (
   assert.deepEqual(cloud.calls('CreateTrigger'), []);
 });
 
+test('temporary keys are sent with their token, and a known APPID is not asked for', async (t) => {
+  const cloud = await cloudFor(t);
+  const environment = { TENCENT_TOKEN: 'madeUpToken', TENCENT_APP_ID: '1251111111' };
+  const { code, said } = await deploy(project(t), ['deploy', '--via', 'api'], { cloud, environment });
+  assert.equal(code, 0, said);
+  assert.deepEqual(cloud.calls('GetUserAppId'), []);
+  for (const { host, parameters, headers } of cloud.requests) {
+    assert.equal(parameters ? parameters.Token : headers['x-cos-security-token'], 'madeUpToken', host);
+  }
+  assert.ok(cloud.objects.has('wasm-vision-dev-1251111111.cos.ap-guangzhou.myqcloud.com/layer.zip'));
+});
+
 test('the secret key leaves the machine in no request, and is never printed', () => {
   const { cloud, said } = first;
   for (const request of cloud.requests) {

@@ -105,6 +105,15 @@ test('an optional line without a value is refused, for it would reach the platfo
   assert.deepEqual(problemsOf(t, 'DEPLOY_ROLE=\n'), ['DEPLOY_ROLE is empty: fill it in, or take the line out of .env']);
 });
 
+test('a misspelt setting is not passed over', (t) => {
+  assert.match(problemsOf(t, 'DEPLOY_MEMORY=1024\n')[0], /^DEPLOY_MEMORY is unknown; known are DEPLOY_REGION, DEPLOY_MEMORY_MB/);
+});
+
+test('an APPID has digits only', (t) => {
+  assert.match(problemsOf(t, 'TENCENT_APP_ID=me\n')[0], /^TENCENT_APP_ID is no APPID/);
+  assert.deepEqual(problemsOf(t, 'TENCENT_APP_ID=1250000000\n'), []);
+});
+
 test('all problems are told at once', (t) => {
   assert.equal(problemsOf(t, 'DEPLOY_REGION=moon\nDEPLOY_MEMORY_MB=1\nDEPLOY_TIMEOUT_S=0\n').length, 3);
 });
