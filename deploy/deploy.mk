@@ -1,6 +1,6 @@
 # Targets of deploying; included by the main Makefile. Paths are relative to the repository root.
 VIA ?= tool
-WITH_NODE = node=$$(python3 -m toolchain node) && export PATH="$$node:$$PATH" &&
+WITH_NODE = node=$$(python3 -m toolchain node) || exit 2; export PATH="$$node:$$PATH";
 DEPLOY = $(WITH_NODE) node deploy/main.js
 DEPLOY_PACKAGES = deploy/node_modules/.package-lock.json
 
