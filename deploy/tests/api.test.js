@@ -29,13 +29,14 @@ function meant({ Action, Version, Region, Nonce, Timestamp, SecretId, RequestCli
   return parameters;
 }
 
-/** scf/serverless.yml with the block of comments that starts with this mark put to use. */
-function withBlock(mark) {
-  const text = fs.readFileSync(path.join(ROOT, 'scf/serverless.yml'), 'utf8');
-  const [before, rest] = text.split(`    # --- ${mark}`);
-  assert.ok(rest, `scf/serverless.yml has a block that starts with: ${mark}`);
-  const [block, ...after] = rest.split(/^ {4}# --- (?!shut)/m);
-  return [before, block.replace(/^.*\n(?: {4}# ---.*\n)?/, '').replace(/^ {4}# /gm, '    '), ...after.map((text) => `    # ${text}`)].join('');
+/** scf/serverless.yml with the block of comments under this heading put to use. */
+function withBlock(heading) {
+  const lines = fs.readFileSync(path.join(ROOT, 'scf/serverless.yml'), 'utf8').split('\n');
+  let line = lines.findIndex((text) => text.startsWith(`    ## ${heading}`));
+  assert.notEqual(line, -1, `scf/serverless.yml has the heading: ${heading}`);
+  while (lines[line].startsWith('    ## ')) line += 1;
+  for (; lines[line].startsWith('    # '); line += 1) lines[line] = lines[line].replace('# ', '');
+  return lines.join('\n');
 }
 
 test('a first deploy uploads, publishes, creates, and opens the URL, in this order', () => {
@@ -130,7 +131,7 @@ test('a second deploy publishes a new version of the layer and updates what is t
 test('the block for pictures in a bucket, put to use, makes a COS trigger and a run role', async (t) => {
   const cloud = await cloudFor(t);
   const environment = { DEPLOY_ROLE: 'wasm-vision-run', DEPLOY_PICTURES: 'pictures-1250000000.cos.ap-guangzhou.myqcloud.com' };
-  const folder = project(t, { 'scf/serverless.yml': withBlock('pictures put into a bucket') });
+  const folder = project(t, { 'scf/serverless.yml': withBlock('Pictures put into a bucket') });
   const { code, said } = await deploy(folder, ['deploy', '--via', 'api'], { cloud, environment });
   assert.equal(code, 0, said);
   const triggers = cloud.calls('CreateTrigger').map(meant);
@@ -144,7 +145,7 @@ test('the block for pictures in a bucket, put to use, makes a COS trigger and a 
 });
 
 test('the block for the API gateway, put to use, is read by the tool', (t) => {
-  const folder = project(t, { 'scf/serverless.yml': withBlock('legacy: an API gateway') });
+  const folder = project(t, { 'scf/serverless.yml': withBlock('Legacy, instead of the URL: an API gateway') });
   const stack = require('../stack');
   const { events } = stack.read([path.join(folder, 'scf')])['vision-scf'].inputs;
   assert.deepEqual(events.map((event) => Object.keys(event)[0]), ['http', 'apigw']);
