@@ -162,6 +162,7 @@ test('the web function is of type HTTP and leaves CORS to the runtime', async (t
     [web.FunctionName, web.Type, web.Runtime, web['Layers.0.LayerName'], web['Layers.0.LayerVersion'], web.Handler],
     ['wasm-vision-web-dev', 'HTTP', 'CustomRuntime', 'wasm-vision-dev', '1', undefined],
   );
+  assert.deepEqual([web['Environment.Variables.1.Key'], web['Environment.Variables.1.Value']], ['VISION_CORS_ORIGIN', '*']);
   const [, trigger] = cloud.calls('CreateTrigger');
   assert.deepEqual(JSON.parse(trigger.TriggerDesc), { AuthType: 'NONE', NetConfig: { EnableIntranet: false, EnableExtranet: true } });
 });
