@@ -59,7 +59,10 @@ async function layerVersions(layer, name) {
 }
 
 const bucketWithAppId = (bucket, appId) => (bucket.endsWith(`-${appId}`) ? bucket : `${bucket}-${appId}`);
+// As SCF's API names what lies in a bucket (https://cloud.tencent.com/document/product/583/17244#Code): the bucket without
+// the APPID, the object's path with a slash in front.
 const bucketWithoutAppId = (bucket, appId) => bucketWithAppId(bucket, appId).slice(0, -`-${appId}`.length);
+const objectPath = (key) => (key.startsWith('/') ? key : `/${key}`);
 
 const STEPS = {
   cos: {
@@ -79,9 +82,8 @@ const STEPS = {
     async deploy({ credentials, appId, inputs }) {
       return new Layer(credentials, inputs.region).deploy({
         ...inputs,
-        // The API appends the APPID itself.
         bucket: bucketWithoutAppId(inputs.src.bucket, appId),
-        object: inputs.src.object,
+        object: objectPath(inputs.src.object),
       });
     },
     async remove({ credentials, inputs }) {
@@ -104,7 +106,7 @@ const STEPS = {
       const { src, ...parameters } = inputs;
       return new Scf(credentials, inputs.region).deploy({
         ...parameters,
-        code: { bucket: bucketWithoutAppId(bucket, appId), object: key },
+        code: { bucket: bucketWithoutAppId(bucket, appId), object: objectPath(key) },
       });
     },
     async remove({ credentials, appId, inputs }) {

@@ -60,11 +60,11 @@ test('the layer is published from the bucket, for the custom runtime', () => {
   const { cloud } = first;
   assert.deepEqual(cloud.calls('PublishLayerVersion').map(meant), [{
     LayerName: 'wasm-vision-dev',
-    Description: 'The runtime of wasm-vision',
+    Description: 'The runtime of the function',
     'CompatibleRuntimes.0': 'CustomRuntime',
     // The API appends the APPID to a bucket's name itself.
     'Content.CosBucketName': 'wasm-vision-dev',
-    'Content.CosObjectName': 'layer.zip',
+    'Content.CosObjectName': '/layer.zip',
     LicenseInfo: '',
   }]);
 });
@@ -76,7 +76,7 @@ test('the function is an event function with our settings and the layer just pub
   await deploy(project(t), ['deploy', '--via', 'api'], { cloud, environment });
   const [created] = cloud.calls('CreateFunction').map(meant);
   const { 'Code.CosObjectName': object, ...rest } = created;
-  assert.match(object, /^scf-[0-9a-f]{16}\.zip$/);
+  assert.match(object, /^\/scf-[0-9a-f]{16}\.zip$/);
   assert.deepEqual(rest, {
     FunctionName: 'wasm-vision-dev',
     Description: 'Names what is on a picture',
@@ -115,6 +115,23 @@ test('the trigger is a function URL, open to the internet, with CORS answered by
       ExposeHeaders: ['*'], Credentials: false, MaxAge: 600,
     },
   });
+});
+
+test('what the API is told of a bucket leads to what was uploaded', () => {
+  const { cloud } = first;
+  const named = [...cloud.calls('PublishLayerVersion'), ...cloud.calls('CreateFunction')].map((call) => {
+    const part = call.Action === 'CreateFunction' ? 'Code' : 'Content';
+    return `${call[`${part}.CosBucketName`]}-${APP_ID}.cos.ap-guangzhou.myqcloud.com${call[`${part}.CosObjectName`]}`;
+  });
+  assert.equal(named.length, 2);
+  for (const name of named) assert.ok(cloud.objects.has(name), name);
+});
+
+test('descriptions have only what the API allows: letters, digits, blanks, commas and full stops', () => {
+  const { cloud } = first;
+  for (const { Description } of [...cloud.calls('PublishLayerVersion'), ...cloud.calls('CreateFunction')]) {
+    assert.match(Description, /^[\p{L}\p{N} ,.]{1,1000}$/u);
+  }
 });
 
 test('a second deploy publishes a new version of the layer and updates what is there', async (t) => {
