@@ -53,9 +53,12 @@ function needPackages() {
 
 async function byTool(command, web) {
   const args = web ? [command, `--target=${WEB}`] : [command];
-  if (await require('./tool').run(ROOT, args, process.env)) return;
-  const again = `make ${command}${web ? '-web' : ''} VIA=api`;
-  throw new Error(`the deployment tool ended without success; ${again} does the same by API calls (${HELP})`);
+  const suffix = web ? '-web' : '';
+  if (!(await require('./tool').run(ROOT, args, process.env))) {
+    const again = `make ${command}${suffix} VIA=api`;
+    throw new Error(`the deployment tool ended without success; ${again} does the same by API calls (${HELP})`);
+  }
+  if (command === 'deploy') say(`done; make -s deploy${suffix}-url prints the address`);
 }
 
 async function byApi(command, web, settings) {

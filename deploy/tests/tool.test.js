@@ -48,6 +48,7 @@ test('make deploy tells the engine of the bucket, then the layer, then the funct
   const { cloud, code, said } = first;
   assert.equal(code, 0, said);
   assert.deepEqual(told(cloud).map(([method, name]) => `${method} ${name}`), ['deploy vision-cos', 'deploy vision-layer', 'deploy vision-scf']);
+  assert.match(said, /deploy: done; make -s deploy-url prints the address\n$/);
 });
 
 test('make remove goes the other way', async (t) => {
