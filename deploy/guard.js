@@ -22,6 +22,12 @@ for (const module of [http, https]) {
     const host = hostOf(asked);
     return REFUSED.test(host) ? new http.ClientRequest({ host, agent: new RefusingAgent() }) : request.apply(this, asked);
   };
+  // Node's own `get` would go past it.
+  module.get = function get(...asked) {
+    const asking = module.request(...asked);
+    asking.end();
+    return asking;
+  };
 }
 
 /** The host of a request as Node's request functions take it: (url | options), or (url, options). */
