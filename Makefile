@@ -47,10 +47,11 @@ lint: setup ## Check formatting and lints; warnings are errors
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	toolchain/cargo-wasm clippy --release --package recognize -- -D warnings
 
-check: lint test ## Everything that CI checks
+check: lint test test-deploy ## Everything that CI checks
 
 clean: ## Remove what was built; .toolchain and the cache stay
 	rm -rf target dist
 
 include train/train.mk
 -include package/package.mk
+-include deploy/deploy.mk

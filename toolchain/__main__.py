@@ -1,4 +1,4 @@
-"""`python3 -m toolchain setup|doctor`: see the Makefile targets of the same names."""
+"""`python3 -m toolchain setup|doctor|node`: see the Makefile targets of the same names."""
 
 import argparse
 import sys
@@ -12,10 +12,14 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("setup", help="find or fetch all that the build needs (quick when nothing is missing)")
     commands.add_parser("doctor", help="print what was found, from where, in which version")
+    commands.add_parser("node", help="print the folder of a Node.js for deploying, fetched if the machine has none")
     arguments = parser.parse_args()
     try:
         if arguments.command == "setup":
             setup.run()
+            return 0
+        if arguments.command == "node":
+            print(setup.on_demand("node").place)
             return 0
         return doctor.run()
     except Failure as failure:

@@ -11,7 +11,7 @@ def run() -> int:
     known = found.load()
     rows = [("part", "state", "version", "from", "place")]
     rows += [_tool(program) for program in ("cargo", "rustc", "gcc", "make")]
-    for name in parts.ALL:
+    for name in [*parts.ALL, *(name for name in parts.ON_DEMAND if name in known)]:
         entry = known.get(name)
         if entry is None:
             rows.append((name, "missing", "-", "-", "run `make setup`"))

