@@ -54,4 +54,5 @@ clean: ## Remove what was built; .toolchain and the cache stay
 
 include train/train.mk
 -include package/package.mk
+-include bench/bench.mk
 -include deploy/deploy.mk

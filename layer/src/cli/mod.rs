@@ -1,5 +1,6 @@
 //! The command line: what was typed → configuration → a trigger or a tool; and the exit codes, all in one place.
 
+mod bench;
 mod compile;
 mod engine_args;
 mod eval;
@@ -46,6 +47,8 @@ enum Command {
     Run(run::RunArgs),
     /// Compile a module ahead of time: native code beside the wasm, in one file
     Compile(compile::CompileArgs),
+    /// Measure warm events on this machine
+    Bench(bench::BenchArgs),
     /// Run labelled pictures through the function and print its accuracy
     Eval(eval::EvalArgs),
 }
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Compile(arguments) => compile::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
     };
     let exit = outcome.unwrap_or_else(|failure| {

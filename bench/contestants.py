@@ -1,0 +1,77 @@
+"""The programs that are compared, each as a process that runs a number of events when it is told to."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from types import TracebackType
+
+from bench import paths
+
+HANDLER = str(paths.PEERS / "handler.py")
+
+
+@dataclass
+class Turn:
+    nanoseconds: list[int]
+    wall_nanoseconds: int
+
+
+class Contestant:
+    """A process that stays; each line on its standard input is a number of events."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        cwd=paths.PROJECT, stderr=subprocess.DEVNULL)
+
+    def __enter__(self) -> Contestant:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.process.stdin.close()
+        self.process.wait(timeout=60)
+        self.process.stdout.close()
+
+    def take_turn(self, events: int) -> Turn:
+        self.process.stdin.write(f"{events}\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.process.args} ended early")
+        turn = json.loads(line)
+        return Turn(turn["nanoseconds"], turn["wall_nanoseconds"])
+
+    def resident_bytes(self) -> int:
+        return resident_bytes(self.process.pid)
+
+
+def resident_bytes(pid: int) -> int:
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def picture(name: str) -> str:
+    return str(paths.WORK / f"{name}.jpg")
+
+
+def event(name: str) -> str:
+    return str(paths.WORK / f"{name}.json")
+
+
+def vision(name: str, threads: int, workers: int = 1) -> list[str]:
+    return [*paths.VISION, "bench", event(name), "--wasm", str(paths.FUNCTION), "--threads", str(threads),
+            "--workers", str(workers), "--turns"]
+
+
+def limit(name: str, threads: int) -> list[str]:
+    return [str(paths.EXAMPLES / "limit"), picture(name), str(paths.MODEL / "model.tflite"), str(paths.SIDE),
+            str(threads)]
+
+
+def handler(mode: str, name: str, threads: int, draft: bool) -> list[str]:
+    model, labels = paths.MODEL / "model.tflite", paths.MODEL / "labels.txt"
+    command = [str(paths.PYTHON), HANDLER, mode, event(name), str(model), str(labels), str(threads)]
+    return [*command, "--draft"] if draft else command

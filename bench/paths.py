@@ -1,0 +1,17 @@
+"""Where things are."""
+
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+PEERS = PROJECT / "bench/peers"
+WORK = PROJECT / ".toolchain/bench"
+PYTHON = PROJECT / ".toolchain/bench-venv/bin/python"
+LAYER = PROJECT / "dist/layer/vision"
+FUNCTION = PROJECT / "dist/recognize.wasm"
+EXAMPLES = PROJECT / "target/release/examples"
+MODEL = PROJECT / "models/groceries"
+# The model's input, models/groceries/model.toml.
+SIDE = 192
+
+# As the layer's bootstrap starts it: what is deployed is what is measured.
+VISION = [str(LAYER / "lib/loader"), "--library-path", str(LAYER / "lib"), str(LAYER / "bin/vision")]
