@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -18,21 +19,42 @@ def main() -> int:
     parser.add_argument("--wasm", type=Path, default=PROJECT / "dist/recognize.wasm", help="the built function")
     parser.add_argument("--out", type=Path, default=PROJECT / "dist", help="where the packages go")
     arguments = parser.parse_args()
-    try:
-        packages = {"layer": contents.layer(arguments.vision), "scf": contents.function(arguments.wasm, PROJECT / "scf")}
-    except (OSError, elf.BadProgram, contents.BadScript) as error:
-        print(f"package: {error}", file=sys.stderr)
-        return 1
-    except subprocess.CalledProcessError as error:
-        print(f"package: {error}: {error.stderr}", file=sys.stderr)
-        return 1
-    for name, members in packages.items():
-        archive.write(arguments.out / f"{name}.zip", members)
-        archive.unpack(arguments.out / name, members)
-    problems = limits.check([arguments.out / f"{name}.zip" for name in packages])
+    archives = [arguments.out / f"{name}.zip" for name in ("layer", "scf")]
+    inputs = fingerprint(arguments.vision, arguments.wasm)
+    record = arguments.out / "packages.sha256"
+    if not (record.exists() and record.read_text() == inputs and all(archive.exists() for archive in archives)):
+        if failure := make(arguments.vision, arguments.wasm, archives):
+            print(f"package: {failure}", file=sys.stderr)
+            return 1
+        record.write_text(inputs)
+    problems = limits.check(archives)
     for problem in problems:
         print(f"package: {problem}", file=sys.stderr)
     return 1 if problems else 0
+
+
+def make(vision: Path, wasm: Path, archives: list[Path]) -> str | None:
+    """Makes the archives and the folders; returns why it can't."""
+    try:
+        packages = [contents.layer(vision), contents.function(wasm, PROJECT / "scf")]
+    except (OSError, elf.BadProgram, contents.BadScript) as error:
+        return str(error)
+    except subprocess.CalledProcessError as error:
+        return f"{error}: {error.stderr}"
+    for file, members in zip(archives, packages, strict=True):
+        archive.write(file, members)
+        archive.unpack(file.with_suffix(""), members)
+    return None
+
+
+def fingerprint(vision: Path, wasm: Path) -> str:
+    """Of all that the packages are made of: where it is the same, they need not be made again."""
+    digest = hashlib.sha256()
+    scripts = [PROJECT / "scf/bootstrap", PROJECT / "scf/scf_bootstrap"]
+    for file in [vision, wasm, *scripts, *sorted((PROJECT / "package").glob("*.py")), PROJECT / ".toolchain/state.json"]:
+        if file.exists():
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 if __name__ == "__main__":

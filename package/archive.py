@@ -47,6 +47,8 @@ def unpack(folder: Path, members: list[Member]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for member in members:
         file = folder / member.name
-        file.parent.mkdir(parents=True, exist_ok=True)
+        for parent in reversed(file.relative_to(folder.parent).parents[:-1]):
+            (folder.parent / parent).mkdir(parents=True, exist_ok=True)
+            (folder.parent / parent).chmod(0o755)
         file.write_bytes(member.content)
         file.chmod(0o755 if member.executable else 0o644)

@@ -14,11 +14,13 @@ mod invocation;
 mod reply;
 mod runtime_api;
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::engine::Handler;
@@ -92,7 +94,8 @@ pub async fn run<H: Handler>(args: &ScfArgs, limits: Limits, handler: &H) -> Res
     let api = RuntimeApi::new(&args.runtime_api, args.runtime_api_port, limits.event_bytes())?;
     let cos = CosTrigger::new(&args.cos, limits.event_bytes())?;
     let mut stop = signal(SignalKind::terminate()).map_err(ScfError::Signal)?;
-    let mut trigger = ScfTrigger { api, cos, handler, margin: args.time_margin, unsettled: None };
+    let mut trigger =
+        ScfTrigger { api, cos, handler, margin: args.time_margin, unsettled: None, stopping: false };
     tokio::select! {
         biased;
         _ = stop.recv() => return Ok(()),
@@ -112,18 +115,30 @@ struct ScfTrigger<'a, H> {
     margin: Duration,
     /// The last answer, if the platform never said that it has it: it will send the same event again.
     unsettled: Option<(String, Reply)>,
+    /// SIGTERM came.
+    stopping: bool,
 }
+
+/// How long SIGTERM waits for an event that the platform may have sent just before it.
+const ON_ITS_WAY: Duration = Duration::from_millis(100);
 
 impl<H: Handler> ScfTrigger<'_, H> {
     /// The next event, however long it takes; nothing once SIGTERM came.
-    async fn next(&self, stop: &mut Signal) -> Option<Arrival> {
+    async fn next(&mut self, stop: &mut Signal) -> Option<Arrival> {
         let mut backoff = Backoff::default();
         loop {
+            if self.stopping {
+                return None;
+            }
             // Only the wait is given up for SIGTERM: an event that has begun to arrive is ours to answer.
+            let mut waiting = pin!(self.api.wait_for_next());
             let response = tokio::select! {
                 biased;
-                _ = stop.recv() => return None,
-                response = self.api.wait_for_next() => response,
+                _ = stop.recv() => {
+                    self.stopping = true;
+                    timeout(ON_ITS_WAY, waiting).await.ok()?
+                }
+                response = &mut waiting => response,
             };
             let arrival = match response {
                 Ok(response) => self.api.receive(response).await,
@@ -135,7 +150,7 @@ impl<H: Handler> ScfTrigger<'_, H> {
                     warn!(%error, "no event from the runtime API, asking again");
                     tokio::select! {
                         biased;
-                        _ = stop.recv() => return None,
+                        _ = stop.recv() => self.stopping = true,
                         () = backoff.wait() => {}
                     }
                 }
