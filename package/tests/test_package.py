@@ -3,6 +3,7 @@
 import os
 import stat
 import subprocess
+import sys
 import tempfile
 import unittest
 import zipfile
@@ -103,6 +104,12 @@ class Packages(Folder):
         super().setUp()
         for name in ("layer", "scf"):
             platform.extract(DIST / f"{name}.zip", self.folder / name)
+
+    def test_made_again_they_have_the_same_bytes_whatever_the_umask(self) -> None:
+        command = [sys.executable, "-m", "package", "--out", self.folder / "again"]
+        subprocess.run(command, check=True, capture_output=True, cwd=PROJECT, umask=0o077)
+        for name in ("layer.zip", "scf.zip"):
+            self.assertEqual((self.folder / "again" / name).read_bytes(), (DIST / name).read_bytes(), name)
 
     def test_programs_and_scripts_are_executable_and_nothing_else_is(self) -> None:
         executable = {str(file.relative_to(self.folder)) for file in self.folder.rglob("*")
