@@ -33,7 +33,7 @@ wasm: $(VISION) ## Build dist/recognize.wasm (MODEL=imagenet builds it with the 
 run: build ## Print the three labels of the tomato (EVENT=file for another event)
 	@$(VISION) run "$(EVENT)"
 
-test: build test-guests ## Run all tests
+test: build test-guests test-package ## Run all tests
 	cargo test --release --workspace
 	python3 -m unittest discover -q -s toolchain/tests -t .
 	python3 -m unittest discover -q -s models -p "test_*.py"

@@ -26,6 +26,21 @@ def unpack(folder: Path, requirement: str, platform: str, sha256: str, members: 
     return folder
 
 
+def install(folder: Path, requirements: Path) -> None:
+    """Installs pinned packages (with hashes) into `folder`, for PYTHONPATH; whole or not at all."""
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    command = [*_pip(), "install", "--quiet", "--require-hashes", "--target", str(partial),
+               "--requirement", str(requirements)]
+    with progress(f"PyPI: installing {requirements}"):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
+    if done.returncode:
+        reason = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
+        raise Failure(f"pip could not install {requirements}: {reason[0]}")
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.replace(folder)
+
+
 def _wheel(requirement: str, platform: str, sha256: str) -> Path:
     cache = paths.cache("wheels")
     for wheel in cache.glob("*.whl"):

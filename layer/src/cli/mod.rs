@@ -6,6 +6,7 @@ mod engine_args;
 mod eval;
 mod logging;
 mod run;
+mod scf;
 
 pub use engine_args::EngineArgs;
 
@@ -45,6 +46,8 @@ const EXIT_CODES: &str = "Exit codes: 0 answered, 1 the event could not be answe
 enum Command {
     /// Answer one event from a file or from standard input
     Run(run::RunArgs),
+    /// Answer events of Tencent SCF's custom runtime until SIGTERM
+    Scf(scf::ScfArgs),
     /// Compile a module ahead of time: native code beside the wasm, in one file
     Compile(compile::CompileArgs),
     /// Measure warm events on this machine
@@ -78,6 +81,7 @@ pub fn main() -> ExitCode {
     cli.log.install();
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Scf(arguments) => scf::run(&arguments),
         Command::Compile(arguments) => compile::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),

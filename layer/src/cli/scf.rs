@@ -1,0 +1,27 @@
+//! `vision scf`: arguments of the trigger of the same name.
+
+use std::num::NonZeroUsize;
+
+use clap::Args;
+
+use super::{EngineArgs, Exit, Failure, Outcome, block_on};
+use crate::trigger::scf::{self as trigger, ScfError};
+
+#[derive(Debug, Args)]
+pub(super) struct ScfArgs {
+    #[command(flatten)]
+    platform: trigger::ScfArgs,
+
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+pub(super) fn run(arguments: &ScfArgs) -> Outcome {
+    // The platform gives an instance one event at a time.
+    let engine = arguments.engine.start(NonZeroUsize::MIN, &[])?;
+    let ended = block_on(trigger::run(&arguments.platform, arguments.engine.limits, &engine))?;
+    ended.map(|()| Exit::Answered).map_err(|error| match error {
+        ScfError::Configuration(_) => Failure::usage(error),
+        error => Failure::failed(error),
+    })
+}

@@ -1,0 +1,159 @@
+//! From what the handler says to what the platform is told.
+
+use bytes::Bytes;
+
+use super::event_kind::EventKind;
+use crate::engine::{Answer, CallError};
+use crate::error::{ErrorBody, ErrorCode};
+
+/// What is posted for one event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// To `response`: the invocation succeeded (an HTTP answer with an error status is one, too).
+    Answer(Bytes),
+    /// To `error`: the invocation failed.
+    Failure { code: ErrorCode, message: String },
+}
+
+impl Reply {
+    pub(super) fn from_call(result: Result<Answer, CallError>, kind: &EventKind) -> Self {
+        match result {
+            Ok(answer) if answer.exit_code == 0 && !answer.stdout.is_empty() => {
+                Self::Answer(answer.stdout.into())
+            }
+            Ok(answer) => {
+                let (code, message) = refusal(&answer);
+                Self::failed(kind, code, message)
+            }
+            Err(error) => Self::failed(kind, error.code(), error.to_string()),
+        }
+    }
+
+    /// A failure in the form that the sender understands.
+    pub(super) fn failed(kind: &EventKind, code: ErrorCode, message: String) -> Self {
+        match kind {
+            EventKind::Http => Self::Answer(http_error(code, &message).into()),
+            EventKind::Bare | EventKind::ObjectStorage(_) => Self::Failure { code, message },
+        }
+    }
+
+    /// The same, unless the platform would not take so many bytes.
+    pub(super) fn within(self, limit: usize, kind: &EventKind) -> Self {
+        match self {
+            Self::Answer(answer) if answer.len() > limit => {
+                let message =
+                    format!("the answer has {} bytes, the platform takes up to {limit}", answer.len());
+                Self::failed(kind, ErrorCode::Internal, message)
+            }
+            other => other,
+        }
+    }
+
+    /// What goes over the wire.
+    pub(super) fn body(&self) -> Bytes {
+        match self {
+            Self::Answer(answer) => answer.clone(),
+            Self::Failure { code, message } => ErrorBody::new(*code, message).to_json().into(),
+        }
+    }
+}
+
+/// A module that exits with 1 could not answer the event and said why; anything else is the module's fault.
+fn refusal(answer: &Answer) -> (ErrorCode, String) {
+    match (answer.exit_code, answer.stderr.trim()) {
+        (0, _) => (ErrorCode::Internal, "the module ended well but printed no answer".to_owned()),
+        (1, message) if !message.is_empty() => (ErrorCode::BadRequest, message.to_owned()),
+        (code, "") => (
+            ErrorCode::Internal,
+            format!("the module exited with code {code} and said nothing on standard error"),
+        ),
+        (code, message) => (ErrorCode::Internal, format!("the module exited with code {code}: {message}")),
+    }
+}
+
+fn http_error(code: ErrorCode, message: &str) -> String {
+    serde_json::json!({
+        "isBase64Encoded": false,
+        "statusCode": code.status(),
+        "headers": {"content-type": "application/json; charset=utf-8"},
+        "body": ErrorBody::new(code, message).to_json(),
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::time::Duration;
+
+    fn answer(exit_code: u32, stdout: &str, stderr: &str) -> Result<Answer, CallError> {
+        Ok(Answer { stdout: stdout.into(), stderr: stderr.into(), exit_code, ..Answer::default() })
+    }
+
+    fn trap() -> Result<Answer, CallError> {
+        Err(CallError::Trap {
+            reason: "unreachable".to_owned(),
+            memory_mib: 1,
+            memory_limit_mib: 256,
+            stderr: String::new(),
+        })
+    }
+
+    fn status(reply: &Reply) -> u64 {
+        let answer: Value = serde_json::from_slice(&reply.body()).unwrap();
+        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        assert!(body["error"]["message"].is_string());
+        answer["statusCode"].as_u64().unwrap()
+    }
+
+    #[test]
+    fn what_the_module_prints_is_the_answer_byte_for_byte() {
+        assert_eq!(
+            Reply::from_call(answer(0, "Lemon: 97.00%\n", ""), &EventKind::Bare),
+            Reply::Answer("Lemon: 97.00%\n".into())
+        );
+    }
+
+    #[test]
+    fn a_bare_event_that_the_module_refuses_fails_with_its_message() {
+        let reply =
+            Reply::from_call(answer(1, "", "found GIF, accepted are JPEG and PNG\n"), &EventKind::Bare);
+        assert_eq!(
+            reply.body(),
+            r#"{"error":{"code":"bad_request","message":"found GIF, accepted are JPEG and PNG"}}"#
+        );
+    }
+
+    #[test]
+    fn a_web_client_gets_504_for_a_timeout_and_500_for_a_trap() {
+        let timeout = Err(CallError::Timeout { limit: Duration::from_secs(2) });
+        assert_eq!(status(&Reply::from_call(timeout, &EventKind::Http)), 504);
+        assert_eq!(status(&Reply::from_call(trap(), &EventKind::Http)), 500);
+    }
+
+    #[test]
+    fn a_trap_over_a_bare_event_goes_to_the_error_endpoint() {
+        assert!(matches!(
+            Reply::from_call(trap(), &EventKind::Bare),
+            Reply::Failure { code: ErrorCode::Internal, .. }
+        ));
+    }
+
+    #[test]
+    fn an_empty_answer_is_a_failure() {
+        assert_eq!(status(&Reply::from_call(answer(0, "", ""), &EventKind::Http)), 500);
+        assert!(matches!(Reply::from_call(answer(0, "", ""), &EventKind::Bare), Reply::Failure { .. }));
+        assert!(matches!(Reply::from_call(answer(7, "", ""), &EventKind::Bare), Reply::Failure { .. }));
+    }
+
+    #[test]
+    fn an_answer_over_the_limit_says_both_sizes() {
+        let large = || Reply::Answer(vec![b'x'; 11].into());
+        let reply = large().within(10, &EventKind::Bare);
+        let Reply::Failure { code: ErrorCode::Internal, message } = reply else { panic!("{reply:?}") };
+        assert_eq!(message, "the answer has 11 bytes, the platform takes up to 10");
+        assert_eq!(status(&large().within(10, &EventKind::Http)), 500);
+        assert_eq!(large().within(11, &EventKind::Bare), large());
+    }
+}

@@ -1,0 +1,61 @@
+"""`python3 -m package`: makes dist/layer.zip, dist/scf.zip and, beside them, the folders with the same files."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+from package import archive, contents, elf, limits
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m package", description=__doc__)
+    parser.add_argument("--vision", type=Path, default=PROJECT / "target/release/vision", help="the built runtime")
+    parser.add_argument("--wasm", type=Path, default=PROJECT / "dist/recognize.wasm", help="the built function")
+    parser.add_argument("--out", type=Path, default=PROJECT / "dist", help="where the packages go")
+    arguments = parser.parse_args()
+    archives = [arguments.out / f"{name}.zip" for name in ("layer", "scf")]
+    inputs = fingerprint(arguments.vision, arguments.wasm)
+    record = arguments.out / "packages.sha256"
+    if not (record.exists() and record.read_text() == inputs and all(archive.exists() for archive in archives)):
+        if failure := make(arguments.vision, arguments.wasm, archives):
+            print(f"package: {failure}", file=sys.stderr)
+            return 1
+        record.write_text(inputs)
+    problems = limits.check(archives)
+    for problem in problems:
+        print(f"package: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def make(vision: Path, wasm: Path, archives: list[Path]) -> str | None:
+    """Makes the archives and the folders; returns why it can't."""
+    try:
+        packages = [contents.layer(vision), contents.function(wasm, PROJECT / "scf")]
+    except (OSError, elf.BadProgram, contents.BadScript) as error:
+        return str(error)
+    except subprocess.CalledProcessError as error:
+        return f"{error}: {error.stderr}"
+    for file, members in zip(archives, packages, strict=True):
+        archive.write(file, members)
+        archive.unpack(file.with_suffix(""), members)
+    return None
+
+
+def fingerprint(vision: Path, wasm: Path) -> str:
+    """Of all that the packages are made of: where it is the same, they need not be made again."""
+    digest = hashlib.sha256()
+    scripts = [PROJECT / "scf/bootstrap", PROJECT / "scf/scf_bootstrap"]
+    for file in [vision, wasm, *scripts, *sorted((PROJECT / "package").glob("*.py")), PROJECT / ".toolchain/state.json"]:
+        if file.exists():
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""What is in the packages."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from package import compiler_stub, elf
+from package.archive import Member
+
+# Not in /opt itself nor in /opt/lib: the platform's LD_LIBRARY_PATH names /opt, and its own programs would load a C
+# library that is not theirs.
+PROGRAM = "vision/bin/vision"
+LIBRARIES = "vision/lib"
+LIBRARY_PATH = "$ORIGIN/../lib"
+
+# Red Hat's and CentOS's 7, on which the platform may be built, have this kernel.
+KERNEL = (3, 10)
+
+
+class BadScript(Exception):
+    """A start script that the platform could not start."""
+
+
+def layer(vision: Path) -> list[Member]:
+    """The runtime, its libraries and their loader, as they lie under /opt."""
+    libraries = elf.closure(vision)
+    stand_ins = {}
+    for name in filter(compiler_stub.replaces, list(libraries)):
+        users = [file for file in libraries.values() if name in elf.dynamic_entries(file)["NEEDED"]]
+        stand_ins[name] = compiler_stub.make(libraries[name], users)
+    needed = elf.closure(vision, without=stand_ins)
+    loader = elf.interpreter(vision)
+    _check_kernel([loader, *needed.values()])
+    own = elf.dynamic_entries(vision)
+    (path,) = own["RPATH"] + own["RUNPATH"]
+    program = elf.with_library_path(stripped(vision), path, LIBRARY_PATH)
+    members = [Member(PROGRAM, program, executable=True),
+               Member(f"{LIBRARIES}/loader", loader.read_bytes(), executable=True)]
+    members += [Member(f"{LIBRARIES}/{name}", stripped(file)) for name, file in needed.items()]
+    members += [Member(f"{LIBRARIES}/{name}", library) for name, library in stand_ins.items()]
+    return members
+
+
+def function(wasm: Path, scripts: Path) -> list[Member]:
+    """The two start scripts and the function, as they lie in the function's folder."""
+    members = [Member("recognize.wasm", wasm.read_bytes())]
+    for name in ("bootstrap", "scf_bootstrap"):
+        script = (scripts / name).read_bytes()
+        if b"\r" in script or not script.startswith(b"#!/"):
+            raise BadScript(f"{scripts / name} has Windows line ends or no #! line: the platform could not start it")
+        members.append(Member(name, script, executable=True))
+    return members
+
+
+def stripped(file: Path) -> bytes:
+    """The file's bytes without what only debuggers need."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / file.name
+        command = ["strip", "--strip-unneeded", "-o", str(copy), str(file)]
+        subprocess.run(command, check=True, capture_output=True, text=True)
+        return copy.read_bytes()
+
+
+def _check_kernel(files: list[Path]) -> None:
+    for file in files:
+        oldest = elf.oldest_kernel(file)
+        if oldest is not None and oldest > KERNEL:
+            found, accepted = (".".join(map(str, version)) for version in (oldest, KERNEL))
+            raise elf.BadProgram(f"{file} needs Linux {found}, the platform may have {accepted}")

@@ -1,0 +1,148 @@
+"""What is uploaded: the same input gives the same bytes, with the right modes, within the platform's limits."""
+
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+from pathlib import Path
+
+from package import archive, compiler_stub, contents, elf, limits, platform
+from package.archive import Member
+from package.elf import BadProgram, Symbol
+
+PROJECT = Path(__file__).resolve().parents[2]
+DIST = PROJECT / "dist"
+
+
+class Folder(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+
+class Archives(Folder):
+    MEMBERS = [Member("b/program", b"#!/bin/sh\n", executable=True), Member("a.txt", b"text" * 100)]
+
+    def test_the_same_members_give_the_same_bytes_in_any_order_at_any_time(self) -> None:
+        first, second = self.folder / "1.zip", self.folder / "2.zip"
+        archive.write(first, self.MEMBERS)
+        os.utime(first, (0, 0))
+        archive.write(second, list(reversed(self.MEMBERS)))
+        self.assertEqual(first.read_bytes(), second.read_bytes())
+
+    def test_modes_do_not_depend_on_the_umask(self) -> None:
+        for umask in (0o077, 0o000):
+            before = os.umask(umask)
+            try:
+                archive.write(self.folder / "x.zip", self.MEMBERS)
+                archive.unpack(self.folder / "x", self.MEMBERS)
+            finally:
+                os.umask(before)
+            with zipfile.ZipFile(self.folder / "x.zip") as zip_file:
+                modes = {info.filename: info.external_attr >> 16 for info in zip_file.infolist()}
+            self.assertEqual(modes, {"a.txt": 0o100644, "b/program": 0o100755})
+            self.assertEqual(stat.S_IMODE((self.folder / "x/b/program").stat().st_mode), 0o755)
+            self.assertEqual(stat.S_IMODE((self.folder / "x/b").stat().st_mode), 0o755)
+
+    def test_a_folder_made_anew_has_nothing_of_the_old_one(self) -> None:
+        archive.unpack(self.folder / "x", self.MEMBERS)
+        archive.unpack(self.folder / "x", self.MEMBERS[:1])
+        self.assertEqual([file.name for file in (self.folder / "x").rglob("*") if file.is_file()], ["program"])
+
+
+class Scripts(Folder):
+    def test_windows_line_ends_are_refused(self) -> None:
+        wasm = self.folder / "recognize.wasm"
+        wasm.write_bytes(b"\0asm")
+        for name in ("bootstrap", "scf_bootstrap"):
+            (self.folder / name).write_bytes(b"#!/bin/sh\r\n")
+        with self.assertRaisesRegex(contents.BadScript, "Windows line ends"):
+            contents.function(wasm, self.folder)
+
+
+class Limits(Folder):
+    def test_an_archive_over_the_consoles_limit_is_told_with_both_sizes(self) -> None:
+        file = self.folder / "large.zip"
+        with zipfile.ZipFile(file, "w") as zip_file:
+            zip_file.writestr("noise", os.urandom(1 << 20) * 51)
+        (problem,) = limits.check([file])
+        self.assertIn("has 51.0 MB, the platform takes up to 50 MB", problem)
+
+
+class Programs(unittest.TestCase):
+    def test_a_library_path_is_replaced_in_place(self) -> None:
+        program = b"ELF\0/build/lib:/build/other\0rest"
+        changed = elf.with_library_path(program, "/build/lib:/build/other", "$ORIGIN/../lib")
+        self.assertEqual(len(changed), len(program))
+        self.assertTrue(changed.startswith(b"ELF\0$ORIGIN/../lib\0\0"))
+        self.assertNotIn(b"/build", changed)
+
+    def test_a_library_path_that_is_too_short_or_not_alone_is_refused(self) -> None:
+        for program in (b"\0/lib\0", b"\0/build/lib/some/where\0/build/lib/some/where\0"):
+            path = program.split(b"\0")[1].decode()
+            with self.assertRaises(BadProgram):
+                elf.with_library_path(program, path, "$ORIGIN/../lib")
+
+    def test_a_file_that_is_no_program_is_named(self) -> None:
+        with self.assertRaisesRegex(BadProgram, "Makefile"):
+            elf.interpreter(PROJECT / "Makefile")
+
+    def test_the_stand_in_has_one_function_under_all_names_and_objects_of_the_right_size(self) -> None:
+        text = compiler_stub.assembly([Symbol("LLVMRun", "V", "FUNC", 10, True), Symbol("table", "V", "OBJECT", 24, True)])
+        self.assertIn(".set LLVMRun, unavailable", text)
+        self.assertIn("table: .zero 24", text)
+
+
+class Packages(Folder):
+    """What `make package` left in dist."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        for name in ("layer", "scf"):
+            platform.extract(DIST / f"{name}.zip", self.folder / name)
+
+    def test_made_again_they_have_the_same_bytes_whatever_the_umask(self) -> None:
+        command = [sys.executable, "-m", "package", "--out", self.folder / "again"]
+        subprocess.run(command, check=True, capture_output=True, cwd=PROJECT, umask=0o077)
+        for name in ("layer.zip", "scf.zip"):
+            self.assertEqual((self.folder / "again" / name).read_bytes(), (DIST / name).read_bytes(), name)
+
+    def test_programs_and_scripts_are_executable_and_nothing_else_is(self) -> None:
+        executable = {str(file.relative_to(self.folder)) for file in self.folder.rglob("*")
+                      if file.is_file() and file.stat().st_mode & 0o111}
+        self.assertEqual(executable, {"layer/vision/bin/vision", "layer/vision/lib/loader",
+                                      "scf/bootstrap", "scf/scf_bootstrap"})
+
+    def test_the_folders_beside_the_archives_have_the_same_files(self) -> None:
+        for name in ("layer", "scf"):
+            done = subprocess.run(["diff", "--recursive", DIST / name, self.folder / name], check=False, capture_output=True)
+            self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_the_layer_has_all_that_its_files_need(self) -> None:
+        libraries = self.folder / "layer/vision/lib"
+        for file in [self.folder / "layer/vision/bin/vision", *libraries.iterdir()]:
+            missing = [name for name in elf.dynamic_entries(file)["NEEDED"] if not (libraries / name).exists()]
+            self.assertEqual(missing, [], file)
+
+    def test_nothing_lies_where_the_platforms_library_path_leads(self) -> None:
+        self.assertEqual([file.name for file in (self.folder / "layer").iterdir()], ["vision"])
+
+    def test_no_library_is_looked_for_in_folders_of_the_build(self) -> None:
+        for file in (self.folder / "layer").rglob("*"):
+            if file.is_file():
+                entries = elf.dynamic_entries(file)
+                for path in entries["RPATH"] + entries["RUNPATH"]:
+                    self.assertTrue(path.startswith("$ORIGIN"), f"{file}: {path}")
+
+    def test_a_kernel_of_2013_is_new_enough(self) -> None:
+        found = {file.name: elf.oldest_kernel(file) for file in (self.folder / "layer/vision/lib").iterdir()}
+        self.assertIsNotNone(found["libc.so.6"])
+        self.assertLessEqual(max(kernel for kernel in found.values() if kernel), contents.KERNEL)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,36 @@
+//! `vision scf` on a fake of Tencent's platform: a manual of behaviour, one topic a file.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+/// Connections that break, and answers that are none.
+mod connections;
+/// Pictures put into a bucket.
+mod cos;
+/// The storage for those tests, and events about it.
+mod cos_server;
+/// An event as the fake platform sends it, and what goes wrong on the way.
+mod event;
+/// Good and bad events of every kind.
+mod events;
+/// HTTP as the platform speaks it.
+mod http;
+/// Sizes and times.
+mod limits;
+/// A kernel as old as the platform's may be.
+mod old_kernel;
+/// The packages in a root with nothing else in it.
+mod packages;
+/// The platform's side of the protocol.
+mod platform;
+/// What is logged, and what is not.
+mod privacy;
+/// The function as the platform starts it.
+mod program;
+/// A platform with a function running on it.
+mod session;
+/// What is found before the first event.
+mod start;
+/// SIGTERM.
+mod stop;
+/// A thousand events.
+mod thousand;

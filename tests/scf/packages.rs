@@ -1,0 +1,76 @@
+//! The packages in a root with nothing else in it but a shell, started as the platform starts them.
+
+use std::process::Command;
+
+use crate::event::Event;
+use crate::events::{FUNCTION_URL, LEMON, http_answer, with_picture};
+use crate::program::{Kind, in_root, namespaces, platform_root, read};
+use crate::session::Session;
+
+#[test]
+fn an_event_is_answered_with_nothing_but_the_packages_and_a_shell() {
+    let root = platform_root();
+    let mut found: Vec<String> = std::fs::read_dir(&root)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    assert_eq!(found, ["bin", "opt", "proc", "tmp", "var"]);
+    let session = Session::packaged();
+    let outcome = session.answer(Event::new(read("tests/tomato.json")));
+    assert!(outcome.body.contains("omato"), "{}", outcome.body);
+    session.finish();
+}
+
+#[test]
+fn a_kernel_of_2013_is_new_enough() {
+    let session = Session::start(&Kind::PackagedOnAnOldKernel, &[], &[]);
+    assert_eq!(http_answer(&session.answer(Event::new(with_picture(FUNCTION_URL, LEMON)))).0, 200);
+    let outcome = session.answer(Event::new(read("tests/tomato.json")));
+    assert!(outcome.body.contains("omato"), "{}", outcome.body);
+    session.finish();
+}
+
+#[test]
+fn a_function_without_its_layer_says_what_is_missing() {
+    if !namespaces() {
+        return;
+    }
+    let root = tempfile::tempdir().unwrap();
+    for folder in ["bin", "proc", "var/user"] {
+        let (from, to) = (platform_root().join(folder), root.path().join(folder));
+        std::fs::create_dir_all(&to).unwrap();
+        let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(&to).status().unwrap();
+        assert!(copied.success());
+    }
+    for script in ["bootstrap", "scf_bootstrap"] {
+        let output = in_root(root.path(), &[&format!("/var/user/{script}")]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains("/opt/vision/lib/loader is missing: add the layer"), "{message}");
+    }
+}
+
+#[test]
+fn the_layers_program_says_that_it_can_compile_nothing() {
+    if !namespaces() {
+        return;
+    }
+    let vision = ["/opt/vision/lib/loader", "--library-path", "/opt/vision/lib", "/opt/vision/bin/vision"];
+    let compile = ["compile", "/var/user/recognize.wasm", "/tmp/compiled.wasm"];
+    let output = in_root(&platform_root(), &[&vision[..], &compile[..]].concat()).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    // Where WasmEdge comes with its compiler built in, it stays in.
+    if platform_root()
+        .join("opt/vision/lib")
+        .read_dir()
+        .unwrap()
+        .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with("libLLVM"))
+    {
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(
+            message.contains("can't compile modules: run `vision compile` where you build it"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,212 @@
+//! The function as the platform starts it.
+
+use std::io::{BufRead, BufReader, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use crate::old_kernel;
+
+/// A file of the project.
+pub(crate) fn file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// The bytes of a file of the project.
+pub(crate) fn read(path: &str) -> Vec<u8> {
+    std::fs::read(file(path)).unwrap_or_else(|error| panic!("{path}: {error}: run `make test`"))
+}
+
+/// Which program runs.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// `bootstrap` of the packages, in a root in which there is nothing else but a shell.
+    Packaged,
+    /// The same, and the kernel refuses all system calls that Linux 3.10 does not have.
+    PackagedOnAnOldKernel,
+    /// The built program with this module.
+    Built(PathBuf),
+}
+
+/// A running function.
+#[derive(Debug)]
+pub(crate) struct Program {
+    child: Child,
+    stderr: Arc<Mutex<String>>,
+    reader: Option<std::thread::JoinHandle<()>>,
+    started: Instant,
+}
+
+impl Program {
+    pub(crate) fn start(kind: &Kind, platform: SocketAddr, environment: &[(&str, &str)]) -> Self {
+        let mut command = match kind {
+            Kind::Packaged | Kind::PackagedOnAnOldKernel if namespaces() => {
+                in_root(&platform_root(), &["/var/user/bootstrap"])
+            }
+            Kind::Packaged | Kind::PackagedOnAnOldKernel => Self::built(&file("dist/recognize.wasm")),
+            Kind::Built(module) => Self::built(module),
+        };
+        command
+            .env_clear()
+            .envs(platform_environment())
+            .env("SCF_RUNTIME_API", platform.ip().to_string())
+            .env("SCF_RUNTIME_API_PORT", platform.port().to_string())
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        if matches!(kind, Kind::PackagedOnAnOldKernel) {
+            // SAFETY: between fork and exec the function only makes two system calls and allocates nothing.
+            unsafe { command.pre_exec(old_kernel::refuse_newer_calls) };
+        }
+        let started = Instant::now();
+        let mut child = command.spawn().expect("the function starts");
+        let stderr = Arc::new(Mutex::new(String::new()));
+        let (lines, collected) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&stderr));
+        let reader = std::thread::spawn(move || {
+            for line in lines.split(b'\n').map_while(Result::ok) {
+                let mut text = collected.lock().unwrap();
+                text.push_str(&String::from_utf8_lossy(&line));
+                text.push('\n');
+            }
+        });
+        Self { child, stderr, reader: Some(reader), started }
+    }
+
+    fn built(module: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vision"));
+        command.args(["scf", "--wasm"]).arg(module);
+        command
+    }
+
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// What it has logged so far; after its end, all.
+    pub(crate) fn stderr(&self) -> String {
+        self.stderr.lock().unwrap().clone()
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn terminate(&self) {
+        let pid = libc::pid_t::try_from(self.child.id()).unwrap();
+        // SAFETY: kill has no preconditions; the child is not reaped yet, so the id is still its own.
+        assert_eq!(unsafe { libc::kill(pid, libc::SIGTERM) }, 0);
+    }
+
+    /// The exit code, within a minute; nothing if a signal ended it.
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                self.reader.take().unwrap().join().unwrap();
+                return status.code();
+            }
+            assert!(Instant::now() < end, "the function does not end:\n{}", self.stderr());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Memory in use (resident), in KiB.
+    pub(crate) fn memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Ended already, unless a test failed.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// What `vision run` prints for an event.
+pub(crate) fn answer_at_the_prompt(event: &[u8]) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_vision"))
+        .args(["run", "--wasm"])
+        .arg(file("dist/recognize.wasm"))
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(event).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The variables that the platform documents (<https://cloud.tencent.com/document/product/583/30228>).
+fn platform_environment() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("_HANDLER", "index.main_handler"),
+        ("_SCF_SERVER_PORT", "28902"),
+        ("HOME", "/home/qcloud"),
+        ("LANG", "en_US.UTF8"),
+        ("LC_ALL", "en_US.UTF8"),
+        ("LD_LIBRARY_PATH", "/usr/lib64:/var/user:/var/user/lib:/opt/lib:/opt"),
+        ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"),
+        ("SCF_FUNCTIONNAME", "vision"),
+        ("SCF_FUNCTIONVERSION", "$LATEST"),
+        ("SCF_NAMESPACE", "default"),
+        ("SCF_RUNTIME", "CustomRuntime"),
+        ("TENCENTCLOUD_APPID", "1250000000"),
+        ("TENCENTCLOUD_REGION", "ap-guangzhou"),
+        ("TENCENTCLOUD_RUNENV", "SCF"),
+        ("TENCENTCLOUD_TZ", "UTC"),
+        ("TENCENTCLOUD_UIN", "100000000001"),
+        ("USER", "qcloud"),
+        ("USER_CODE_ROOT", "/var/user/"),
+    ]
+}
+
+/// A command that runs in another root, with the system's /proc in it: LiteRT reads the processor's kind there.
+pub(crate) fn in_root(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("unshare");
+    command
+        .args(["--map-root-user", "--mount", "sh", "-c"])
+        .arg(r#"mount --rbind /proc "$0/proc" && exec unshare --root="$0" --wd=/var/user "$@""#)
+        .arg(root)
+        .args(arguments);
+    command
+}
+
+/// The root with the packages.
+pub(crate) fn platform_root() -> PathBuf {
+    let root = file("target/platform");
+    assert!(
+        root.join("var/user/bootstrap").exists(),
+        "target/platform is missing: run `make test`, which makes it"
+    );
+    root
+}
+
+/// Whether this machine lets a process have a root of its own. Without, the built program runs in the place of the
+/// packaged one; where tests have to be complete, that is a failure.
+pub(crate) fn namespaces() -> bool {
+    static FOUND: OnceLock<bool> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let found = Command::new("unshare")
+            .args(["--map-root-user", "--mount", "true"])
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success());
+        if !found {
+            say("user namespaces are forbidden here: the packages are not run in a root of their own");
+            assert!(std::env::var_os("CI").is_none(), "CI needs user namespaces");
+        }
+        found
+    })
+}
+
+/// Prints a line that the test harness does not swallow.
+pub(crate) fn say(line: &str) {
+    drop(writeln!(std::io::stderr(), "[scf] {line}"));
+}

@@ -1,0 +1,50 @@
+//! SIGTERM: an event in hand is finished, then the function leaves; the platform sees no failure.
+
+use std::time::Duration;
+
+use crate::event::Event;
+use crate::program::read;
+use crate::session::Session;
+
+/// Sleeps for a second and prints a word.
+const SLEEPER: &str = r#"(module
+    (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\10\00\00\00\06\00\00\00") (data (i32.const 16) "rested")
+    (func (export "_start")
+        (i64.store (i32.const 124) (i64.const 1000000000))
+        (drop (call $poll (i32.const 100) (i32.const 200) (i32.const 1) (i32.const 300)))
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#;
+
+#[test]
+fn without_an_event_in_hand_the_function_leaves_at_once() {
+    let session = Session::packaged();
+    session.answer(Event::new(read("tests/tomato.json")));
+    let log = session.finish();
+    assert!(log.contains("SIGTERM: no event in hand, leaving"), "{log}");
+}
+
+#[test]
+fn an_event_in_hand_is_answered_before_the_function_leaves() {
+    let mut session = Session::module(SLEEPER);
+    let number = session.platform.send(Event::new("{}"));
+    let never_fetched = session.platform.send(Event::new("{}"));
+    session.platform.wait_until_sent(number);
+    std::thread::sleep(Duration::from_millis(200));
+    session.program.terminate();
+    assert_eq!(session.program.exit_code(), Some(0));
+    assert_eq!(session.outcome(number).body, "rested");
+    assert!(!session.platform.was_sent(never_fetched));
+    assert_eq!(session.platform.violations(), [] as [String; 0]);
+}
+
+#[test]
+fn before_init_ready_the_function_leaves_as_well() {
+    let platform = crate::platform::Platform::start(&[crate::event::PostFault::Status(503); 1000]);
+    let kind = crate::program::Kind::Built(crate::program::file("dist/recognize.wasm"));
+    let mut program = crate::program::Program::start(&kind, platform.address(), &[]);
+    platform.wait_until_asked();
+    program.terminate();
+    assert_eq!(program.exit_code(), Some(0), "{}", program.stderr());
+}
