@@ -60,7 +60,7 @@ def make(llvm: Path, users: list[Path]) -> bytes:
         source, versions_file, library = (Path(folder) / file for file in ("stub.s", "stub.map", name))
         source.write_text(assembly(list(needed.values())))
         versions_file.write_text(f"{versions.pop()} {{ global: *; local: unavailable; }};\n")
-        command = ["gcc", "-shared", "-nostdlib", "-Wl,--build-id=none", f"-Wl,-soname,{name}",
+        command = ["gcc", "-shared", "-nostdlib", "-s", "-Wl,--build-id=none", f"-Wl,-soname,{name}",
                    f"-Wl,--version-script={versions_file}", "-o", str(library), str(source)]
         subprocess.run(command, check=True, capture_output=True, text=True)
         return library.read_bytes()

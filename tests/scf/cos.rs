@@ -171,7 +171,7 @@ fn without_a_run_role_the_event_fails_and_names_the_remedy() {
 
 #[test]
 fn a_busy_storage_is_asked_again_twice_and_then_the_event_fails() {
-    let storage = CosServer::start("busy-1250000000");
+    let storage = CosServer::start("overloaded-1250000000");
     let session = Session::built(&storage.environment());
     for key in ["busy-2.jpg", "busy-3.jpg"] {
         storage.put(key, &read(LEMON));

@@ -10,6 +10,7 @@ mod config;
 mod handler;
 mod instance;
 mod module;
+mod signals;
 #[cfg(test)]
 mod tests;
 mod worker;
