@@ -5,6 +5,7 @@ mod engine_args;
 mod eval;
 mod logging;
 mod run;
+mod serve;
 
 pub use engine_args::EngineArgs;
 
@@ -44,6 +45,8 @@ const EXIT_CODES: &str = "Exit codes: 0 answered, 1 the event could not be answe
 enum Command {
     /// Answer one event from a file or from standard input
     Run(run::RunArgs),
+    /// Answer over HTTP, with a page, until SIGTERM
+    Serve(serve::ServeArgs),
     /// Compile a module ahead of time: native code beside the wasm, in one file
     Compile(compile::CompileArgs),
     /// Run labelled pictures through the function and print its accuracy
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
     cli.log.install();
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Serve(arguments) => serve::run(arguments),
         Command::Compile(arguments) => compile::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
     };

@@ -1,3 +1,4 @@
 //! Triggers: each gets an event, hands it to the engine and gives the answer back. They know nothing of pictures.
 
 pub mod run;
+pub mod serve;
