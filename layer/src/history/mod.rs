@@ -7,8 +7,6 @@ mod entry;
 mod keeper;
 mod location;
 mod store;
-#[cfg(test)]
-mod tests;
 
 pub use entry::{Entry, EntryId, Page, PageQuery, Seen, Sighting};
 pub use location::{Location, LocationError};

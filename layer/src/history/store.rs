@@ -21,13 +21,26 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 pub enum HistoryError {
     /// The database.
     #[error("the database of the history: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(String),
     /// Bringing the tables up to date.
     #[error("the tables of the history: {0}")]
-    Tables(#[from] MigrateError),
+    Tables(String),
     /// An entry is not as it was written.
     #[error("an entry of the history is damaged: {0}")]
     Damaged(String),
+}
+
+/// As text: the errors of the library name their causes themselves, and a chain would name them again.
+impl From<sqlx::Error> for HistoryError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+impl From<MigrateError> for HistoryError {
+    fn from(error: MigrateError) -> Self {
+        Self::Tables(error.to_string())
+    }
 }
 
 /// The database and whether its tables are up to date. Clones are the same database.

@@ -29,7 +29,7 @@ pub(super) struct Received {
     _memory: Option<OwnedSemaphorePermit>,
 }
 
-/// What is read and thrown away of a body that is too large, so that its sender gets to see the answer.
+/// What is read and thrown away of a body that can't be taken, so that its sender gets to see the answer.
 const MOST_DISCARDED_BYTES: usize = 64 * MIB;
 
 /// How long that may take.
@@ -61,7 +61,8 @@ impl BodyReader {
                 tokio::time::timeout(self.time, self.collect(&mut body)).await.unwrap_or_else(late)
             }
         };
-        if matches!(&result, Err(problem) if problem.code == ErrorCode::TooLarge) {
+        // A client that is still sending would meet a closed connection and never see the answer.
+        if matches!(&result, Err(problem) if is_worth_reading_on(problem.code)) {
             drop(tokio::time::timeout(DISCARD_TIME, discard(&mut body)).await);
         }
         result
@@ -107,6 +108,10 @@ impl BodyReader {
         let message = format!("the body has {found}, accepted are up to {} bytes", self.limit);
         Problem::new(ErrorCode::TooLarge, message)
     }
+}
+
+fn is_worth_reading_on(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::TooLarge | ErrorCode::Overloaded)
 }
 
 async fn discard(body: &mut Body) {

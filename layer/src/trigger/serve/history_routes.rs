@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::answer::ModuleAnswer;
 use super::forms::Content;
@@ -24,7 +24,7 @@ const MOST_ENTRIES: u32 = 100;
 const MOST_SEARCH_CHARACTERS: usize = 100;
 
 /// Which entries are asked for.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct HistoryQuery {
     /// Entries of a page, 1 to 100.

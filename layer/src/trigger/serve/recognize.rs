@@ -10,7 +10,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio::time::Instant;
-use utoipa::IntoParams;
 
 use super::answer::{ModuleAnswer, Recognition};
 use super::forms::{Content, Wishes};
@@ -20,7 +19,7 @@ use crate::engine::Answer;
 use crate::error::{ErrorBody, ErrorCode};
 
 /// What is asked for.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RecognizeQuery {
     /// How many labels; 3 without it.

@@ -15,7 +15,7 @@ pub struct ServeSettings {
     #[arg(long, env = "VISION_LISTEN", value_name = "ADDRESS:PORT", default_value_t = DEFAULT_ADDRESS)]
     pub listen: SocketAddr,
 
-    /// Size of a request's body, in MiB
+    /// Size of a request's body, in MiB (our function takes pictures of up to 8)
     #[arg(long = "body-limit", env = "VISION_BODY_LIMIT", value_name = "MIB", default_value_t = 6,
           value_parser = clap::value_parser!(u32).range(1..=64))]
     pub body_mib: u32,
