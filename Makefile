@@ -55,3 +55,4 @@ clean: ## Remove what was built; .toolchain and the cache stay
 include train/train.mk
 -include package/package.mk
 -include deploy/deploy.mk
+-include tests/api/api.mk

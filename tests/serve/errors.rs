@@ -77,7 +77,7 @@ fn what_is_wrong_with_the_command_line_is_told_before_anything_is_served() {
         (&["--cors-origin", "example.org"], "accepted are * and origins"),
         (&["--history", "mysql://h/d"], "accepted are a file of SQLite"),
         (&["--history", folder], "unable to open database file"),
-        (&["--queue-limit", "-1"], "--queue-limit"),
+        (&["--queue-limit", "70000"], "--queue-limit"),
     ] {
         let mut command = crate::support::vision();
         command.arg("serve").arg("--wasm").arg(crate::support::file("dist/recognize.wasm")).args(arguments);
