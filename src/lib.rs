@@ -25,8 +25,9 @@ pub use model::{MODEL, Model};
 pub use picture::Format;
 pub use predictions::{Prediction, Quantization};
 
-/// Bytes that an event may have: what Tencent SCF sends at most.
-pub const MAX_EVENT_BYTES: usize = 6 << 20;
+/// Bytes that an event may have: a picture of 8 MiB in base64. Platforms and runtimes have lower limits of their own;
+/// Tencent SCF sends 6 MB at most.
+pub const MAX_EVENT_BYTES: usize = 12 << 20;
 
 /// Turns an encoded picture into the model's output.
 pub trait Classifier {

@@ -1,9 +1,10 @@
 //! What went wrong with an event, in the form that every trigger sends to its caller.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The kinds of failure that a caller can tell apart, with their HTTP status (docs/architecture.md, "Errors").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// The event is not what the contract describes.
@@ -14,6 +15,14 @@ pub enum ErrorCode {
     UndecodableImage,
     /// The event, the picture or the answer exceeds a limit.
     TooLarge,
+    /// Nothing is at this address, or no longer.
+    NotFound,
+    /// The address takes other methods.
+    MethodNotAllowed,
+    /// The request did not come in time.
+    RequestTimeout,
+    /// Too much is going on; the same request may be answered a little later.
+    Overloaded,
     /// The function ran out of time.
     Timeout,
     /// Anything that is our fault.
@@ -28,6 +37,10 @@ impl ErrorCode {
             Self::UnsupportedImage => "unsupported_image",
             Self::UndecodableImage => "undecodable_image",
             Self::TooLarge => "too_large",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::RequestTimeout => "request_timeout",
+            Self::Overloaded => "overloaded",
             Self::Timeout => "timeout",
             Self::Internal => "internal",
         }
@@ -40,6 +53,10 @@ impl ErrorCode {
             Self::UnsupportedImage => 415,
             Self::UndecodableImage => 422,
             Self::TooLarge => 413,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::RequestTimeout => 408,
+            Self::Overloaded => 503,
             Self::Timeout => 504,
             Self::Internal => 500,
         }
@@ -47,14 +64,15 @@ impl ErrorCode {
 }
 
 /// `{"error": {"code": …, "message": …}}`, the body of every failed HTTP answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ErrorBody {
     error: ErrorDetail,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 struct ErrorDetail {
     code: ErrorCode,
+    /// What was found, and what would be accepted.
     message: String,
 }
 
@@ -90,6 +108,10 @@ mod tests {
             ErrorCode::UnsupportedImage,
             ErrorCode::UndecodableImage,
             ErrorCode::TooLarge,
+            ErrorCode::NotFound,
+            ErrorCode::MethodNotAllowed,
+            ErrorCode::RequestTimeout,
+            ErrorCode::Overloaded,
             ErrorCode::Timeout,
             ErrorCode::Internal,
         ] {

@@ -7,6 +7,7 @@
 //! cli        what was typed → configuration → one of the triggers or tools
 //! trigger    get an event, hand it to the engine, give the answer back
 //! engine     a module loaded once, an instance per event, within limits
+//! history    what was recognised, kept in a database (only `serve`)
 //! host       the functions that the guest imports: guest memory ⇄ safe slices, errors ⇄ the ABI's numbers
 //! image      JPEG and PNG to pixels            inference   TensorFlow Lite models through LiteRT
 //! ```
@@ -14,6 +15,7 @@
 pub mod cli;
 pub mod engine;
 pub mod error;
+pub mod history;
 pub mod host;
 pub mod image;
 pub mod inference;

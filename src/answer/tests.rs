@@ -139,7 +139,7 @@ fn an_event_over_the_limit_is_refused_with_the_limit() {
     let reply = reply(&event);
     assert_eq!(
         (reply.exit_code, reply.stderr.as_str()),
-        (1, "the event has more than 6 MB, accepted are up to that\n")
+        (1, "the event has more than 12 MB, accepted are up to that\n")
     );
     let (status, _, body) = response(&http(&json!({"body": "A".repeat(MAX_EVENT_BYTES)})));
     assert_eq!((status, &body["error"]["code"]), (413, &json!("too_large")));

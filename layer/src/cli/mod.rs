@@ -7,6 +7,7 @@ mod eval;
 mod logging;
 mod run;
 mod scf;
+mod serve;
 
 pub use engine_args::EngineArgs;
 
@@ -48,6 +49,8 @@ enum Command {
     Run(run::RunArgs),
     /// Answer events of Tencent SCF's custom runtime until SIGTERM
     Scf(scf::ScfArgs),
+    /// Answer over HTTP, with a page, until SIGTERM
+    Serve(serve::ServeArgs),
     /// Compile a module ahead of time: native code beside the wasm, in one file
     Compile(compile::CompileArgs),
     /// Measure warm events on this machine
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Scf(arguments) => scf::run(&arguments),
+        Command::Serve(arguments) => serve::run(arguments),
         Command::Compile(arguments) => compile::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),

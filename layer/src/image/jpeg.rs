@@ -11,6 +11,13 @@ pub(super) fn is_jpeg(encoded: &[u8]) -> bool {
     encoded.starts_with(&[0xFF, 0xD8, 0xFF])
 }
 
+/// Width and height as they are stored.
+pub(super) fn size(encoded: &[u8]) -> Result<(u32, u32), ImageError> {
+    let mut handle = Handle::new().map_err(ImageError::Undecodable)?;
+    let header = handle.read_header(encoded).map_err(ImageError::Undecodable)?;
+    Ok((header.width, header.height))
+}
+
 pub(super) fn decode(
     encoded: &[u8],
     width: u32,

@@ -12,10 +12,12 @@ mod png;
 mod resize;
 #[cfg(test)]
 mod tests;
+mod thumbnail;
 mod turbojpeg;
 
 pub use error::ImageError;
 pub use pixels::PixelFormat;
+pub use thumbnail::thumbnail;
 
 use pixels::Rgb;
 

@@ -16,6 +16,13 @@ pub(super) fn is_png(encoded: &[u8]) -> bool {
     encoded.starts_with(b"\x89PNG\r\n\x1a\n")
 }
 
+/// Width and height as they are stored.
+pub(super) fn size(encoded: &[u8]) -> Result<(u32, u32), ImageError> {
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(encoded), Limits { bytes: CHUNK_BYTES });
+    let header = decoder.read_header_info().map_err(undecodable)?;
+    Ok((header.width, header.height))
+}
+
 pub(super) fn decode(encoded: &[u8], width: u32, height: u32, scratch: Vec<u8>) -> Result<Rgb, ImageError> {
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(encoded), Limits { bytes: CHUNK_BYTES });
     decoder.set_transformations(Transformations::normalize_to_color8());

@@ -1,0 +1,55 @@
+//! `vision serve`: arguments of the trigger of the same name.
+
+use std::num::NonZeroUsize;
+
+use clap::Args;
+
+use super::{EngineArgs, Exit, Failure, Outcome};
+use crate::engine::EngineConfig;
+use crate::history::{History, Location};
+use crate::trigger::serve::{self as trigger, ServeSettings};
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    settings: ServeSettings,
+
+    /// Events at the same time, each in its own instance [default: one for each core]
+    #[arg(long, env = "VISION_WORKERS", value_name = "N")]
+    workers: Option<NonZeroUsize>,
+
+    /// Keep what was recognised, with a small picture: in a file, or in PostgreSQL by postgres://USER:PASSWORD@HOST/NAME
+    #[arg(long, env = "VISION_HISTORY", value_name = "FILE|URL", num_args = 0..=1, hide_env_values = true,
+          default_missing_value = "vision-history.sqlite", help_heading = "History")]
+    history: Option<Location>,
+
+    /// Entries that the history keeps; the oldest are forgotten
+    #[arg(long = "history-limit", env = "VISION_HISTORY_LIMIT", value_name = "N", default_value_t = 10_000,
+          help_heading = "History", value_parser = clap::value_parser!(u32).range(1..))]
+    history_limit: u32,
+
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+pub(super) fn run(arguments: ServeArgs) -> Outcome {
+    let ServeArgs { settings, workers, history, history_limit, mut engine } = arguments;
+    let cores = EngineConfig::default().inference_threads;
+    let workers = workers.unwrap_or(cores);
+    // Workers share the cores: more threads than cores would only get into each other's way.
+    let threads = NonZeroUsize::new(cores.get() / workers).unwrap_or(NonZeroUsize::MIN);
+    engine.threads.get_or_insert(threads);
+    engine.limits.event_mib = engine.limits.event_mib.max(settings.event_mib());
+    let handler = engine.start(workers, &[])?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
+    runtime.block_on(async {
+        let history = match &history {
+            Some(location) => Some(History::open(location, history_limit).await.map_err(Failure::usage)?),
+            None => None,
+        };
+        let ended = trigger::run(&settings, workers, engine.limits, history, handler).await;
+        ended.map_err(Failure::usage)
+    })?;
+    Ok(Exit::Answered)
+}

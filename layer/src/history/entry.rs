@@ -1,0 +1,111 @@
+//! What is kept of a recognition.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An entry's name: a UUID of version 7, so that names sort by time.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, format = Uuid)]
+pub struct EntryId(Uuid);
+
+impl EntryId {
+    /// A name that sorts after those that this process gave before.
+    pub fn now() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl FromStr for EntryId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self).map_err(|error| format!("{text:?} is no entry: {error}"))
+    }
+}
+
+impl TryFrom<String> for EntryId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<EntryId> for String {
+    fn from(id: EntryId) -> Self {
+        id.to_string()
+    }
+}
+
+/// A recognition that is to be kept.
+#[derive(Clone, Debug)]
+pub struct Sighting {
+    /// The picture as it came, JPEG or PNG.
+    pub picture: Bytes,
+    /// The model that was asked, where it is known.
+    pub model: Option<String>,
+    /// The likeliest labels.
+    pub predictions: Vec<Seen>,
+}
+
+/// A label that was seen.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct Seen {
+    /// The label, in the language of the answer.
+    #[schema(example = "Vine tomato")]
+    pub label: String,
+    /// The label's number in the model; null where the answer was plain text.
+    #[schema(required, example = 79)]
+    pub index: Option<u32>,
+    /// How likely it is.
+    #[schema(minimum = 0.0, maximum = 1.0, example = 0.64)]
+    pub probability: f64,
+}
+
+/// A recognition that was kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Its name.
+    pub id: EntryId,
+    /// When it was answered.
+    pub time: SystemTime,
+    /// The model that was asked, where it is known.
+    pub model: Option<String>,
+    /// The likeliest labels.
+    pub predictions: Vec<Seen>,
+    /// Of the picture as it came, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Which entries are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct PageQuery {
+    /// How many.
+    pub limit: u32,
+    /// Only older ones than this.
+    pub before: Option<EntryId>,
+    /// Only those with a label that contains this, in upper or lower case.
+    pub label: Option<String>,
+}
+
+/// Entries, newest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// The last of them, where there are older ones.
+    pub next: Option<EntryId>,
+}

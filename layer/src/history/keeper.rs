@@ -1,0 +1,100 @@
+//! The task that keeps sightings, one after the other.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc::{self, Sender};
+use tokio::task::JoinHandle;
+
+use super::HistoryCounters;
+use super::entry::{Entry, EntryId, Sighting};
+use super::store::Store;
+use crate::image;
+
+/// Pictures that may wait to be kept, 6 MiB each at most unless told otherwise.
+const WAITING: usize = 16;
+
+/// Longest side of a small picture, in pixels.
+const THUMBNAIL_SIDE: u16 = 160;
+
+/// Entries after which the oldest are looked for: seldom enough to cost nothing.
+const PRUNE_EVERY: u32 = 50;
+
+#[derive(Debug)]
+pub(super) struct Keeper {
+    sightings: Mutex<Option<Sender<(EntryId, SystemTime, Sighting)>>>,
+    task: Mutex<Option<JoinHandle<()>>>,
+    counters: HistoryCounters,
+}
+
+impl Keeper {
+    pub(super) fn start(store: Store, counters: HistoryCounters) -> Self {
+        let (sender, mut sightings) = mpsc::channel(WAITING);
+        let task = tokio::spawn({
+            let counters = counters.clone();
+            async move {
+                let mut until_prune = 0;
+                while let Some((id, time, sighting)) = sightings.recv().await {
+                    match keep(&store, id, time, sighting, &mut until_prune).await {
+                        Ok(()) => counters.kept.inc(),
+                        Err(reason) => {
+                            tracing::error!(reason, "a recognition could not be kept in the history");
+                            counters.failed.inc()
+                        }
+                    };
+                }
+            }
+        });
+        Self { sightings: Mutex::new(Some(sender)), task: Mutex::new(Some(task)), counters }
+    }
+
+    pub(super) fn keep(&self, sighting: impl FnOnce() -> Option<Sighting>) {
+        let sender = self.sightings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(place) = sender.as_ref().and_then(|sender| sender.try_reserve().ok()) else {
+            tracing::error!("a recognition could not be kept in the history: too many wait already");
+            self.counters.failed.inc();
+            return;
+        };
+        if let Some(sighting) = sighting() {
+            place.send((EntryId::now(), SystemTime::now(), sighting));
+        }
+    }
+
+    pub(super) async fn finish(&self, limit: Duration) {
+        drop(self.sightings.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task
+            && tokio::time::timeout(limit, task).await.is_err()
+        {
+            tracing::error!("not all recognitions could be kept in the history before the end");
+        }
+    }
+}
+
+async fn keep(
+    store: &Store,
+    id: EntryId,
+    time: SystemTime,
+    sighting: Sighting,
+    until_prune: &mut u32,
+) -> Result<(), String> {
+    let Sighting { picture, model, predictions } = sighting;
+    let prepared = tokio::task::spawn_blocking(move || {
+        let thumbnail = image::thumbnail(&picture, THUMBNAIL_SIDE).map_err(|error| error.to_string())?;
+        Ok::<_, String>((hexadecimal(&Sha256::digest(&picture)), thumbnail))
+    });
+    let (sha256, thumbnail) = prepared.await.map_err(|error| error.to_string())??;
+    let entry = Entry { id, time, model, predictions, sha256 };
+    store.insert(&entry, thumbnail).await.map_err(|error| error.to_string())?;
+    if *until_prune == 0 {
+        store.prune().await.map_err(|error| error.to_string())?;
+        *until_prune = PRUNE_EVERY;
+    }
+    *until_prune -= 1;
+    Ok(())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

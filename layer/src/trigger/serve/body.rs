@@ -1,0 +1,157 @@
+//! Reading a request's body within bounds of size, of time, and of memory for all bodies together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::problem::Problem;
+use crate::error::ErrorCode;
+use crate::limits::MIB;
+
+/// The bounds for bodies.
+#[derive(Debug)]
+pub(super) struct BodyReader {
+    limit: usize,
+    time: Duration,
+    /// Memory for all bodies, in KiB.
+    memory: Arc<Semaphore>,
+}
+
+/// A body and its share of the memory, which is given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) bytes: Bytes,
+    _memory: Option<OwnedSemaphorePermit>,
+}
+
+/// What is read and thrown away of a body that can't be taken, so that its sender gets to see the answer.
+const MOST_DISCARDED_BYTES: usize = 64 * MIB;
+
+/// How long that may take.
+const DISCARD_TIME: Duration = Duration::from_secs(5);
+
+impl BodyReader {
+    pub(super) fn new(limit: usize, time: Duration, memory_mib: u32) -> Self {
+        let memory = Arc::new(Semaphore::new(memory_mib as usize * 1024));
+        Self { limit, time, memory }
+    }
+
+    /// Reads the body of a request with these `headers`.
+    ///
+    /// # Errors
+    /// `too_large`, `request_timeout`, `overloaded` where the memory is used up, `bad_request` where the body breaks
+    /// off.
+    pub(super) async fn read(&self, headers: &HeaderMap, mut body: Body) -> Result<Received, Problem> {
+        let announced = headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| text.parse::<usize>().ok());
+        let result = match announced {
+            Some(announced) if announced > self.limit => Err(self.too_large(&format!("{announced} bytes"))),
+            _ => {
+                let late = |_| {
+                    let message = format!("the body did not come within {:?}", self.time);
+                    Err(Problem::new(ErrorCode::RequestTimeout, message))
+                };
+                tokio::time::timeout(self.time, self.collect(&mut body)).await.unwrap_or_else(late)
+            }
+        };
+        // A client that is still sending would meet a closed connection and never see the answer.
+        if matches!(&result, Err(problem) if is_worth_reading_on(problem.code)) {
+            drop(tokio::time::timeout(DISCARD_TIME, discard(&mut body)).await);
+        }
+        result
+    }
+
+    async fn collect(&self, body: &mut Body) -> Result<Received, Problem> {
+        let mut bytes = BytesMut::new();
+        let mut memory: Option<OwnedSemaphorePermit> = None;
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| {
+                Problem::new(ErrorCode::BadRequest, format!("the body broke off: {error}"))
+            })?;
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            if bytes.len() + data.len() > self.limit {
+                return Err(self.too_large("more than that"));
+            }
+            bytes.extend_from_slice(&data);
+            self.hold(&mut memory, bytes.len())?;
+        }
+        Ok(Received { bytes: bytes.freeze(), _memory: memory })
+    }
+
+    /// Takes what `memory` lacks for a body of `length`.
+    fn hold(&self, memory: &mut Option<OwnedSemaphorePermit>, length: usize) -> Result<(), Problem> {
+        let held = memory.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let lacking = u32::try_from(length.div_ceil(1024).saturating_sub(held)).unwrap_or(u32::MAX);
+        if lacking == 0 {
+            return Ok(());
+        }
+        let more = Arc::clone(&self.memory).try_acquire_many_owned(lacking).map_err(|_| {
+            Problem::new(ErrorCode::Overloaded, "too many bodies are being received already; come again")
+        })?;
+        match memory {
+            Some(memory) => memory.merge(more),
+            None => *memory = Some(more),
+        }
+        Ok(())
+    }
+
+    fn too_large(&self, found: &str) -> Problem {
+        let message = format!("the body has {found}, accepted are up to {} bytes", self.limit);
+        Problem::new(ErrorCode::TooLarge, message)
+    }
+}
+
+fn is_worth_reading_on(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::TooLarge | ErrorCode::Overloaded)
+}
+
+async fn discard(body: &mut Body) {
+    let mut discarded = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        discarded += frame.data_ref().map_or(0, Bytes::len);
+        if discarded > MOST_DISCARDED_BYTES {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(reader: &BodyReader, body: impl Into<Body>) -> Result<Received, ErrorCode> {
+        reader.read(&HeaderMap::new(), body.into()).await.map_err(|problem| problem.code)
+    }
+
+    #[tokio::test]
+    async fn a_body_of_the_limit_is_taken_and_a_byte_more_is_not() {
+        let reader = BodyReader::new(MIB, Duration::from_secs(1), 4);
+        assert_eq!(read(&reader, vec![7; MIB]).await.unwrap().bytes.len(), MIB);
+        assert_eq!(read(&reader, vec![7; MIB + 1]).await.unwrap_err(), ErrorCode::TooLarge);
+    }
+
+    #[tokio::test]
+    async fn the_memory_of_a_body_is_free_again_when_the_body_is_dropped() {
+        let reader = BodyReader::new(MIB, Duration::from_secs(1), 1);
+        let first = read(&reader, vec![7; MIB / 2]).await.unwrap();
+        assert_eq!(read(&reader, vec![7; MIB]).await.unwrap_err(), ErrorCode::Overloaded);
+        drop(first);
+        assert!(read(&reader, vec![7; MIB]).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_given_up() {
+        let reader = BodyReader::new(MIB, Duration::from_millis(20), 1);
+        let endless = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+        assert_eq!(read(&reader, endless).await.unwrap_err(), ErrorCode::RequestTimeout);
+    }
+}

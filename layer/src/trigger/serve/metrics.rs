@@ -1,0 +1,96 @@
+//! What `GET /metrics` tells, in Prometheus' text form.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::admission::Admission;
+use crate::history::HistoryCounters;
+
+/// The kind that Prometheus expects.
+pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// From a hundredth of the usual recognition (about 10 ms) to the time limit.
+const SECONDS: [f64; 15] =
+    [0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.2, 5.0, 30.0];
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct RequestLabels {
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct StageLabels {
+    stage: &'static str,
+}
+
+/// Counters of the service; gauges are read when they are asked for.
+#[derive(Debug)]
+pub(super) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    stages: Family<StageLabels, Histogram>,
+    pub(super) connections: Gauge,
+    running: Gauge,
+    waiting: Gauge,
+    memory: Gauge,
+}
+
+impl Metrics {
+    pub(super) fn new(workers: usize, history: Option<&HistoryCounters>) -> Self {
+        let mut registry = Registry::default();
+        let requests = Family::<RequestLabels, Counter>::default();
+        let stages =
+            Family::<StageLabels, Histogram>::new_with_constructor(|| Histogram::new(SECONDS.into_iter()));
+        let [connections, running, waiting, memory, instances]: [Gauge; 5] = Default::default();
+        instances.set(i64::try_from(workers).unwrap_or(i64::MAX));
+        registry.register("vision_requests", "Answers by route and status", requests.clone());
+        registry.register_with_unit("vision_stage", "Time of each stage", Unit::Seconds, stages.clone());
+        registry.register("vision_connections", "Open connections", connections.clone());
+        registry.register("vision_instances", "Instances of the module that can run at once", instances);
+        registry.register("vision_instances_busy", "Instances that run now", running.clone());
+        registry.register("vision_queue_length", "Requests that wait for an instance", waiting.clone());
+        let help = "Resident memory of the process";
+        registry.register_with_unit("process_resident_memory", help, Unit::Bytes, memory.clone());
+        if let Some(HistoryCounters { kept, failed }) = history {
+            registry.register("vision_history_kept", "Recognitions kept in the history", kept.clone());
+            registry.register("vision_history_failed", "Recognitions that could not be kept", failed.clone());
+        }
+        Self { registry, requests, stages, connections, running, waiting, memory }
+    }
+
+    pub(super) fn count(&self, route: &str, status: u16) {
+        self.requests.get_or_create(&RequestLabels { route: route.to_owned(), status }).inc();
+    }
+
+    pub(super) fn observe(&self, stage: &'static str, time: Duration) {
+        self.stages.get_or_create(&StageLabels { stage }).observe(time.as_secs_f64());
+    }
+
+    pub(super) fn text(&self, admission: &Admission) -> String {
+        let set = |gauge: &Gauge, value: usize| {
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        };
+        set(&self.running, admission.running());
+        set(&self.waiting, admission.waiting());
+        set(&self.memory, resident_bytes().unwrap_or(0));
+        let mut text = String::new();
+        // Writing to a String can't fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// `VmRSS` of `/proc/self/status`, in kB (proc(5)).
+fn resident_bytes() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok()? * 1024)
+}

@@ -1,0 +1,80 @@
+//! HTTP: the module behind `POST /v1/recognize`, with a page, a history and what machines ask for.
+//!
+//! A request's way: `connections` reads its head within a time, `router` finds who answers it, `body` reads it within
+//! size and time, `forms` makes an event of it, `admission` lets it wait for a worker or refuses it, the handler
+//! answers, `answer` makes a response of that.
+
+mod admission;
+mod answer;
+mod body;
+mod connections;
+mod forms;
+mod history_routes;
+mod metrics;
+mod openapi;
+mod page;
+mod problem;
+mod recognize;
+mod requests;
+mod router;
+mod service;
+mod settings;
+mod shutdown;
+
+pub use openapi::document as openapi_document;
+pub use settings::ServeSettings;
+
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::net::TcpListener;
+
+use crate::engine::Handler;
+use crate::history::History;
+use crate::limits::Limits;
+use service::Service;
+
+/// Why the service does not run.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The address is taken, or not this machine's.
+    #[error("can't listen on {address}: {source}")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The system gives no signals.
+    #[error("can't wait for signals: {0}")]
+    Signals(io::Error),
+}
+
+/// Answers requests with `handler` until SIGTERM or SIGINT, then finishes what was taken.
+///
+/// `workers` is how many events `handler` answers at the same time; `limits` are the ones it applies.
+///
+/// # Errors
+/// See [`ServeError`]; all of them come before the first request.
+pub async fn run(
+    settings: &ServeSettings,
+    workers: NonZeroUsize,
+    limits: Limits,
+    history: Option<History>,
+    handler: impl Handler,
+) -> Result<(), ServeError> {
+    let signals = shutdown::Signals::install().map_err(ServeError::Signals)?;
+    let address = settings.listen;
+    let listener =
+        TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
+    let address = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
+    let service = Arc::new(Service::start(settings, workers, limits, history, handler).await);
+    // For people and scripts; with port 0 the only way to learn the port.
+    eprintln!("vision: listening on http://{address}");
+    connections::serve(listener, Arc::clone(&service), settings, signals).await;
+    service.finish().await;
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! `GET /openapi.json`: the interface as OpenAPI 3.1, from the types that answer.
+
+use axum::http::{HeaderValue, header};
+use axum::response::IntoResponse;
+use utoipa::{OpenApi, ToSchema};
+
+use super::{history_routes, recognize, router};
+
+/// A form with a picture.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what is accepted")]
+pub(super) struct ImageForm {
+    /// The picture.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+/// JSON with a picture.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what is accepted")]
+pub(super) struct ImageJson {
+    /// Base64 of the picture, or a data URL.
+    image: String,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "wasm-vision", description = "Names what is on a picture.", license(name = "Apache-2.0")),
+    paths(
+        recognize::recognize,
+        router::status,
+        history_routes::list,
+        history_routes::clear,
+        history_routes::delete,
+        history_routes::thumbnail,
+    )
+)]
+struct Document;
+
+/// The interface as OpenAPI.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+pub(super) async fn answer() -> impl IntoResponse {
+    // Plain data without maps of odd keys: nothing can fail.
+    let text = document().to_json().unwrap_or_default();
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text)
+}

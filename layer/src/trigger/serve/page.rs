@@ -1,0 +1,79 @@
+//! The page: the files of `web/`, which are part of the program.
+
+use axum::body::Body;
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::problem::Problem;
+use crate::error::ErrorCode;
+
+#[derive(RustEmbed)]
+#[folder = "../web"]
+#[include = "*.html"]
+#[include = "*.js"]
+#[include = "*.css"]
+#[include = "*.svg"]
+#[include = "*.png"]
+#[include = "*.jpg"]
+#[include = "*.webmanifest"]
+#[exclude = "tests/*"]
+#[exclude = "node_modules/*"]
+struct Files;
+
+/// Only what comes from here may run or be shown; the photo itself is a blob or a data URL.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
+    media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
+/// Nothing but the camera, which the page can use, is for pages of ours.
+const PERMISSIONS: &str = "camera=(self), microphone=(), geolocation=()";
+
+pub(super) async fn index(headers: HeaderMap) -> Response {
+    file("index.html", &headers)
+}
+
+pub(super) async fn history(headers: HeaderMap) -> Response {
+    file("history.html", &headers)
+}
+
+pub(super) async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    file(&path, &headers)
+}
+
+fn file(path: &str, request: &HeaderMap) -> Response {
+    let Some(EmbeddedFile { data, metadata }) = Files::get(path) else {
+        return Problem::new(ErrorCode::NotFound, "the page has no such file").into_response();
+    };
+    let tag = tag(&metadata.sha256_hash());
+    let is_known = request
+        .get(header::IF_NONE_MATCH)
+        .and_then(|tags| tags.to_str().ok())
+        .is_some_and(|tags| tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag));
+    let mut response = if is_known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, kind(metadata.mimetype()))], Body::from(data)).into_response()
+    };
+    let headers = response.headers_mut();
+    // The files change with the program: asked for each time, sent again only when they changed.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
+    response
+}
+
+/// The first half of the content's sha256, as an entity tag.
+fn tag(sha256: &[u8; 32]) -> String {
+    let digits: String = sha256.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{digits}\"")
+}
+
+fn kind(mime: &str) -> String {
+    if mime.starts_with("text/") { format!("{mime}; charset=utf-8") } else { mime.to_owned() }
+}

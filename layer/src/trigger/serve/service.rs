@@ -1,0 +1,130 @@
+//! What all requests share.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::admission::Admission;
+use super::answer::ModuleAnswer;
+use super::body::BodyReader;
+use super::forms::{Content, Wishes};
+use super::metrics::Metrics;
+use super::settings::ServeSettings;
+use crate::engine::{Answer, CallError, Handler};
+use crate::history::History;
+use crate::limits::Limits;
+
+/// The handler without its type, so that nothing else here needs to name it.
+type Call = dyn Fn(Bytes, Duration) -> BoxFuture<'static, Result<Answer, CallError>> + Send + Sync;
+
+/// What all requests share.
+pub(super) struct Service {
+    call: Arc<Call>,
+    pub(super) admission: Admission,
+    pub(super) bodies: BodyReader,
+    pub(super) metrics: Metrics,
+    pub(super) history: Option<History>,
+    pub(super) time_limit: Duration,
+    pub(super) cors_origins: Vec<String>,
+    /// The model's name, where the module tells it.
+    pub(super) model: Option<String>,
+    shutdown_time: Duration,
+    is_ending: AtomicBool,
+}
+
+impl Service {
+    /// Puts the service together and has every worker answer once, so that the first client need not wait for the
+    /// model to be compiled.
+    pub(super) async fn start(
+        settings: &ServeSettings,
+        workers: NonZeroUsize,
+        limits: Limits,
+        history: Option<History>,
+        handler: impl Handler,
+    ) -> Self {
+        let handler = Arc::new(handler);
+        let call: Arc<Call> = Arc::new(move |event, limit| {
+            let handler = Arc::clone(&handler);
+            async move { handler.call(event, Some(limit)).await }.boxed()
+        });
+        let model = warm_up(&call, workers, limits.time).await;
+        Self {
+            call,
+            admission: Admission::new(workers.get(), settings.queue.into()),
+            bodies: BodyReader::new(settings.body_bytes(), settings.body_time, settings.bodies_mib),
+            metrics: Metrics::new(workers.get(), history.as_ref().map(History::counters)),
+            history,
+            time_limit: limits.time,
+            cors_origins: settings.cors_origins.clone(),
+            model,
+            shutdown_time: settings.shutdown_time,
+            is_ending: AtomicBool::new(false),
+        }
+    }
+
+    /// Answers one event; the future may be dropped, the event then still runs to its end.
+    pub(super) fn call(
+        &self,
+        event: Bytes,
+        limit: Duration,
+    ) -> BoxFuture<'static, Result<Answer, CallError>> {
+        (self.call)(event, limit)
+    }
+
+    pub(super) fn begin_to_end(&self) {
+        self.is_ending.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::Relaxed)
+    }
+
+    /// Waits for what runs although its client is gone, and for what is to be kept.
+    pub(super) async fn finish(&self) {
+        self.admission.idle(self.shutdown_time).await;
+        if let Some(history) = &self.history {
+            history.finish(self.shutdown_time).await;
+        }
+    }
+}
+
+/// A white picture of one pixel.
+const PIXEL: &[u8] =
+    b"\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\
+    \x08\x00\x00\x00\x00\x3a\x7e\x9b\x55\x00\x00\x00\x0a\x49\x44\x41\x54\x78\xda\x63\xf8\x0f\x00\x01\
+    \x01\x01\x00\x1c\xb0\x8c\x99\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";
+
+/// Every worker answers an event; the model's name, if the answers tell it.
+async fn warm_up(call: &Arc<Call>, workers: NonZeroUsize, limit: Duration) -> Option<String> {
+    let content = Content::Bytes(Bytes::from_static(PIXEL));
+    let event =
+        content.to_event(&Wishes { path: "/", accept: Some("application/json"), ..Wishes::default() });
+    let calls = (0..workers.get()).map(|_| call(event.clone(), limit));
+    let mut model = None;
+    for result in futures_util::future::join_all(calls).await {
+        // A module of another contract need not know what to say; its real events are still answered.
+        match ModuleAnswer::from_call(result) {
+            Ok(answer) => model = answer.recognition().map(|recognition| recognition.model),
+            Err(problem) => tracing::warn!(problem.message, "the module did not answer a first picture"),
+        }
+    }
+    model
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{Decoder, PixelFormat};
+
+    #[test]
+    fn the_first_picture_is_a_picture() {
+        let mut pixel = [0; 3];
+        Decoder::new().decode_into(PIXEL, 1, 1, PixelFormat::Rgb8, &mut pixel).unwrap();
+        assert_eq!(pixel, [255; 3]);
+    }
+}

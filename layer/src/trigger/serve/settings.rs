@@ -1,0 +1,96 @@
+//! What can be set about the service: bounds on everything that comes from outside.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::limits::{MIB, parse_duration};
+
+/// Where the service listens and what a client may take of it.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub struct ServeSettings {
+    /// Where to listen; 0.0.0.0:9000 serves other machines, too
+    #[arg(long, env = "VISION_LISTEN", value_name = "ADDRESS:PORT", default_value_t = DEFAULT_ADDRESS)]
+    pub listen: SocketAddr,
+
+    /// Size of a request's body, in MiB (our function takes pictures of up to 8)
+    #[arg(long = "body-limit", env = "VISION_BODY_LIMIT", value_name = "MIB", default_value_t = 6,
+          value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub body_mib: u32,
+
+    /// Memory for all bodies together, in MiB; requests beyond it are told to come again
+    #[arg(long = "bodies-limit", env = "VISION_BODIES_LIMIT", value_name = "MIB", default_value_t = 128,
+          value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub bodies_mib: u32,
+
+    /// Requests that may wait for a worker; more are told to come again
+    #[arg(long = "queue-limit", env = "VISION_QUEUE_LIMIT", value_name = "N", default_value_t = 64,
+          value_parser = clap::value_parser!(u16).range(0..=4096))]
+    pub queue: u16,
+
+    /// Connections at the same time; more wait to be accepted
+    #[arg(long = "connection-limit", env = "VISION_CONNECTION_LIMIT", value_name = "N", default_value_t = 512,
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub connections: u16,
+
+    /// Time for the head of a request, and for the next request of a connection
+    #[arg(long = "header-time", env = "VISION_HEADER_TIME", value_name = "TIME", default_value = "10s",
+          value_parser = parse_duration)]
+    pub header_time: Duration,
+
+    /// Time for the body of a request, and for a client to take an answer
+    #[arg(long = "body-time", env = "VISION_BODY_TIME", value_name = "TIME", default_value = "30s",
+          value_parser = parse_duration)]
+    pub body_time: Duration,
+
+    /// Time to finish what was taken, after SIGTERM
+    #[arg(long = "shutdown-time", env = "VISION_SHUTDOWN_TIME", value_name = "TIME", default_value = "30s",
+          value_parser = parse_duration)]
+    pub shutdown_time: Duration,
+
+    /// Let pages of this origin use the service (* for any); may be repeated
+    #[arg(long = "cors-origin", env = "VISION_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',',
+          value_parser = origin)]
+    pub cors_origins: Vec<String>,
+}
+
+/// This machine only: whoever serves others says so.
+const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9000);
+
+impl ServeSettings {
+    /// Bytes that a body may have.
+    pub fn body_bytes(&self) -> usize {
+        self.body_mib as usize * MIB
+    }
+
+    /// MiB that an event needs so that the largest body fits: base64 adds a third, the rest is for headers.
+    pub fn event_mib(&self) -> u32 {
+        self.body_mib + self.body_mib.div_ceil(3) + 1
+    }
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    let is_origin = text.starts_with("http://") || text.starts_with("https://");
+    let has_path = text.splitn(4, '/').count() > 3;
+    if text == "*" || (is_origin && !has_path && text.bytes().all(|byte| byte.is_ascii_graphic())) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("found {text:?}, accepted are * and origins such as https://example.org"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_a_scheme_with_a_host_or_a_star() {
+        for text in ["*", "https://example.org", "http://localhost:3000"] {
+            assert_eq!(origin(text).as_deref(), Ok(text));
+        }
+        for text in ["", "example.org", "https://example.org/", "https://example.org/page", "https://a b"] {
+            assert!(origin(text).unwrap_err().contains("accepted are"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The forms in which a picture may come, and the answers.
+
+use serde_json::json;
+
+use crate::support::{Server, encode, form, labels_of_run, read, tomato};
+
+#[test]
+fn every_form_of_a_picture_gets_the_labels_of_vision_run() {
+    let server = Server::start(&[]);
+    let picture = tomato();
+    let expected = labels_of_run(&picture);
+    let base64 = encode(&picture);
+    let url = format!("data:image/jpeg;base64,{base64}");
+    let (form_kind, form_body) = form(&picture);
+    let forms: Vec<(&str, Vec<u8>)> = vec![
+        ("image/jpeg", picture.clone()),
+        ("application/octet-stream", picture.clone()),
+        ("application/x-www-form-urlencoded", picture.clone()),
+        (form_kind, form_body),
+        ("text/plain", base64.clone().into()),
+        ("text/plain", url.clone().into()),
+        ("application/json", json!({"image": base64}).to_string().into()),
+        ("application/json", json!({"image": url}).to_string().into()),
+        ("application/json", json!({"body": base64}).to_string().into()),
+        ("application/json", json!({"body": encode(&url), "isBase64Encoded": true}).to_string().into()),
+    ];
+    for (kind, body) in forms {
+        for path in ["/", "/v1/recognize"] {
+            let reply = server.post(path, kind, &body);
+            assert_eq!((reply.status, reply.json()), (200, expected.clone()), "{kind} to {path}");
+        }
+    }
+}
+
+#[test]
+fn a_png_is_a_picture_too() {
+    let server = Server::start(&[]);
+    let picture = read("tests/images/grey-16.png");
+    assert_eq!(server.post("/", "image/png", &picture).json(), labels_of_run(&picture));
+}
+
+#[test]
+fn the_body_of_the_demo_is_an_event() {
+    let server = Server::start(&[]);
+    let reply = server.post("/", "application/json", &read("tests/tomato.json"));
+    assert!(reply.json()["predictions"][0]["label"].as_str().unwrap().contains("omato"));
+}
+
+#[test]
+fn language_number_and_form_of_the_answer_are_the_clients_choice() {
+    let server = Server::start(&[]);
+    let top = server.post("/v1/recognize?top=5&lang=zh", "image/jpeg", &tomato());
+    assert_eq!(top.json()["predictions"].as_array().unwrap().len(), 5);
+    assert_eq!(top.header("content-language"), Some("zh"));
+    let headers = [("accept", "text/plain"), ("accept-language", "zh-CN")];
+    let text = server.send("POST", "/", &headers, &tomato());
+    assert_eq!((text.text().lines().count(), text.header("content-language")), (3, Some("zh")));
+    assert!(text.text().lines().all(|line| line.ends_with('%')), "{}", text.text());
+}
+
+#[test]
+fn an_answer_says_where_its_time_went_and_carries_an_id() {
+    let server = Server::start(&[]);
+    let reply = server.recognize(&tomato());
+    for stage in ["read;dur=", "queue;dur=", "inference;dur="] {
+        assert!(reply.header("server-timing").unwrap().contains(stage));
+    }
+    assert!(reply.header("x-request-id").is_some_and(|id| id.len() == 36));
+    let own = server.send("GET", "/healthz", &[("x-request-id", "mine-7")], b"");
+    assert_eq!(own.header("x-request-id"), Some("mine-7"));
+    let odd = server.send("GET", "/healthz", &[("x-request-id", "a b\"c")], b"");
+    assert_ne!(odd.header("x-request-id"), Some("a b\"c"));
+}
+
+#[test]
+fn pages_of_other_origins_are_let_in_only_where_told() {
+    let ask = |server: &Server| {
+        let headers = [("origin", "https://example.org"), ("access-control-request-method", "POST")];
+        let reply = server.send("OPTIONS", "/v1/recognize", &headers, b"");
+        reply.header("access-control-allow-origin").map(str::to_owned)
+    };
+    assert_eq!(ask(&Server::start(&[])), None);
+    let known = Server::start(&["--cors-origin", "https://example.org"]);
+    assert_eq!(ask(&known).as_deref(), Some("https://example.org"));
+    assert_eq!(ask(&Server::start(&["--cors-origin", "https://other.org"])), None);
+}

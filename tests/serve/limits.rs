@@ -1,0 +1,134 @@
+//! Bounds on sizes, times and numbers.
+
+use std::io::Write;
+use std::sync::Mutex;
+use std::thread;
+
+use crate::support::{Reply, Server, eventually, request, tomato};
+
+/// Runs until it is stopped.
+const ENDLESS: &str = r#"(module (memory (export "memory") 1) (func (export "_start") (loop br 0)))"#;
+
+/// A JPEG of `length` bytes: what follows the end of a picture is not looked at.
+fn padded(length: usize) -> Vec<u8> {
+    let mut picture = tomato();
+    picture.resize(length, 0);
+    picture
+}
+
+#[test]
+fn a_body_of_the_limit_is_taken_and_a_byte_more_is_not() {
+    let server = Server::start(&[]);
+    assert_eq!(server.recognize(&padded(6 << 20)).status, 200);
+    let reply = server.recognize(&padded((6 << 20) + 1));
+    assert_eq!(reply.error(), (413, "too_large".to_owned()));
+    assert!(reply.message().contains("6291457 bytes, accepted are up to 6291456"), "{}", reply.message());
+    let smaller = Server::start(&["--body-limit", "1"]);
+    assert_eq!(smaller.recognize(&padded(2 << 20)).status, 413);
+}
+
+#[test]
+fn a_body_without_an_announced_length_is_held_to_the_limit() {
+    let server = Server::start(&["--body-limit", "1"]);
+    let mut bytes =
+        b"POST / HTTP/1.1\r\nhost: test\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+    for _ in 0..40 {
+        bytes.extend_from_slice(b"10000\r\n");
+        bytes.extend_from_slice(&[7; 0x10000]);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes.extend_from_slice(b"0\r\n\r\n");
+    let mut stream = server.connect();
+    stream.write_all(&bytes).unwrap();
+    assert_eq!(Reply::read(&mut stream).unwrap().error(), (413, "too_large".to_owned()));
+}
+
+#[test]
+fn a_module_that_takes_too_long_is_a_504() {
+    let server = Server::start_wat(ENDLESS, &["--time-limit", "200ms", "--log-level", "off"]);
+    assert_eq!(server.recognize(&tomato()).error(), (504, "timeout".to_owned()));
+}
+
+#[test]
+fn beyond_the_queue_a_request_is_told_to_come_again() {
+    let arguments = ["--workers", "1", "--queue-limit", "2", "--time-limit", "2s", "--log-level", "off"];
+    let server = Server::start_wat(ENDLESS, &arguments);
+    thread::scope(|scope| {
+        let waiting: Vec<_> = (0..3).map(|_| scope.spawn(|| server.recognize(&tomato()))).collect();
+        eventually("one runs and two wait", || server.metric("vision_queue_length ") >= 2.0);
+        let refused = server.recognize(&tomato());
+        assert_eq!(refused.error(), (503, "overloaded".to_owned()));
+        assert_eq!(refused.header("retry-after"), Some("1"));
+        for reply in waiting {
+            assert_eq!(reply.join().unwrap().error(), (504, "timeout".to_owned()));
+        }
+    });
+    assert_eq!(server.metric("vision_queue_length "), 0.0);
+}
+
+#[test]
+fn bodies_together_are_held_to_a_limit_as_well() {
+    let server = Server::start(&["--bodies-limit", "4", "--log-level", "off"]);
+    let whole = request("POST", "/", &[], &padded(3 << 20));
+    let mut first = server.connect();
+    first.write_all(&whole[..whole.len() - 1]).unwrap();
+    eventually("a second body does not fit", || server.recognize(&padded(3 << 20)).status == 503);
+    first.write_all(&whole[whole.len() - 1..]).unwrap();
+    assert_eq!(Reply::read(&mut first).unwrap().status, 200);
+    assert_eq!(server.recognize(&padded(3 << 20)).status, 200);
+}
+
+#[test]
+fn a_body_that_comes_too_slowly_is_a_408() {
+    let server = Server::start(&["--body-time", "300ms"]);
+    let whole = request("POST", "/", &[], &tomato());
+    let mut stream = server.connect();
+    stream.write_all(&whole[..whole.len() / 2]).unwrap();
+    assert_eq!(Reply::read(&mut stream).unwrap().error(), (408, "request_timeout".to_owned()));
+}
+
+#[test]
+fn a_head_that_comes_too_slowly_ends_its_connection() {
+    let server = Server::start(&["--header-time", "300ms"]);
+    let mut stream = server.connect();
+    stream.write_all(b"POST / HTTP/1.1\r\nhost: te").unwrap();
+    assert!(Reply::read(&mut stream).is_none_or(|reply| reply.status == 408));
+    eventually("the connection is closed", || server.metric("vision_connections ") <= 1.0);
+}
+
+#[test]
+fn heads_that_are_too_long_are_refused() {
+    let server = Server::start(&[]);
+    let long = "x".repeat(100_000);
+    assert_eq!(server.raw(format!("GET /{long} HTTP/1.1\r\n\r\n").as_bytes()).unwrap().status, 431);
+    let many: String = (0..500).map(|number| format!("x-{number}: 1\r\n")).collect();
+    assert_eq!(server.raw(format!("GET / HTTP/1.1\r\n{many}\r\n").as_bytes()).unwrap().status, 431);
+}
+
+#[test]
+fn more_connections_than_the_limit_wait_until_others_end() {
+    let server = Server::start(&["--connection-limit", "2", "--header-time", "500ms"]);
+    let _held = [server.connect(), server.connect()];
+    // Answered as soon as the idle ones have been closed.
+    assert_eq!(server.recognize(&tomato()).status, 200);
+}
+
+#[test]
+fn a_load_of_many_clients_is_answered_or_told_to_come_again() {
+    let server = Server::start(&["--queue-limit", "8"]);
+    let statuses = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..32 {
+            scope.spawn(|| {
+                for _ in 0..4 {
+                    let status = server.recognize(&tomato()).status;
+                    statuses.lock().unwrap().push(status);
+                }
+            });
+        }
+    });
+    let statuses = statuses.into_inner().unwrap();
+    assert_eq!(statuses.len(), 128);
+    assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
+    assert!(statuses.contains(&200));
+}

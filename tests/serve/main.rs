@@ -1,0 +1,28 @@
+//! `vision serve` as its clients see it: the built program with the built function, over real connections.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+/// The examples of docs/http.md.
+mod documents;
+/// What clients are told when there is no good answer.
+mod errors;
+/// The forms in which a picture may come, and the answers.
+mod forms;
+/// `--history`, on SQLite and on PostgreSQL.
+mod history;
+/// What one client can see of another: nothing.
+mod isolation;
+/// Bounds on sizes, times and numbers.
+mod limits;
+/// Health, metrics and the description of the interface.
+mod machines;
+/// Clients that do it wrong, by mistake or on purpose.
+mod malformed;
+/// The files of the page.
+mod page;
+/// A PostgreSQL of the tests' own.
+mod postgres;
+/// The end by SIGTERM.
+mod shutdown;
+/// The running program and a client for it.
+mod support;
