@@ -56,3 +56,4 @@ include train/train.mk
 -include package/package.mk
 -include bench/bench.mk
 -include deploy/deploy.mk
+-include tests/page/page.mk

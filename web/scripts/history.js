@@ -70,7 +70,7 @@ function card(entry) {
         "p",
         { className: "quiet" },
         element("time", { dateTime: new Date(entry.time).toISOString(), textContent: time }),
-        ` · ${entry.model} · `,
+        entry.model ? ` · ${entry.model} · ` : " · ",
         element("code", { title: `${text("fingerprint")}: ${entry.sha256}`, textContent: entry.sha256.slice(0, 12) }),
       ),
     ),

@@ -52,13 +52,13 @@ function row({ label, probability }) {
   );
 }
 
-function foot({ milliseconds, millisecondsInside }, picture) {
+function foot({ milliseconds, recognitionMilliseconds }, picture) {
   const took = text("took", { time: duration(milliseconds) });
-  const inside = millisecondsInside === undefined ? undefined : text("tookInside", { time: duration(millisecondsInside) });
+  const recognition = recognitionMilliseconds && text("tookRecognition", { time: duration(recognitionMilliseconds) });
   const shrunk = picture.sentWidth !== picture.width || picture.sentHeight !== picture.height;
   const size = picture.width ? text(shrunk ? "sentShrunk" : "sentWhole", picture) : undefined;
   const line = (words) => (words ? element("p", { textContent: words }) : undefined);
-  return element("div", { className: "foot" }, line(took), line(inside), line(size));
+  return element("div", { className: "foot" }, line(took), line(recognition), line(size));
 }
 
 function fill(...children) {

@@ -9,7 +9,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** Resolves to `{ model, predictions, milliseconds, millisecondsInside }`; the latter where the service tells it. */
+/** Resolves to `{ model, predictions, milliseconds, recognitionMilliseconds }`; the latter where the service tells it. */
 export async function recognize(picture, { language, signal }) {
   const begin = performance.now();
   const response = await send(recognizeAddress(language), {
@@ -21,7 +21,7 @@ export async function recognize(picture, { language, signal }) {
   const { model, predictions } = await json(response);
   const milliseconds = performance.now() - begin;
   if (!Array.isArray(predictions) || predictions.length === 0) throw new ServiceError("unknown", "no predictions");
-  return { model, predictions, milliseconds, millisecondsInside: inside(response.headers.get("Server-Timing")) };
+  return { model, predictions, milliseconds, recognitionMilliseconds: stage("module", response) };
 }
 
 export function recognizeAddress(language) {
@@ -83,8 +83,9 @@ async function json(response) {
   }
 }
 
-/** The duration of `total` in a Server-Timing header, in milliseconds. */
-function inside(header) {
-  const total = /(?:^|,)\s*total\s*;[^,]*?dur=([\d.]+)/.exec(header ?? "");
-  return total ? Number(total[1]) : undefined;
+/** The duration of a stage in the Server-Timing header, in milliseconds; `module` is the recognition as a whole. */
+function stage(name, response) {
+  const stages = response.headers.get("Server-Timing")?.split(",") ?? [];
+  const found = stages.map((part) => part.trim().split(";dur=")).find(([known]) => known === name);
+  return found && Number(found[1]);
 }

@@ -8,7 +8,6 @@ export const texts = {
     languages: "Language",
     photoPage: "Photo",
     historyPage: "History",
-    scriptNeeded: "This page needs JavaScript. The service itself also answers to curl; see its documentation.",
 
     heading: "What is it?",
     leadGroceries: "Show a fruit, a vegetable or a packet from the shelf. The three likeliest names come back.",
@@ -30,7 +29,7 @@ export const texts = {
     answerSpoken: "{first}, {percent}. Less likely: {others}.",
     justGuessing: "Only a guess: the first name has less than an even chance.",
     took: "Answered in {time}",
-    tookInside: "{time} of it in the service",
+    tookRecognition: "{time} of it for the recognition itself",
     sentWhole: "Photo of {width} × {height} pixels",
     sentShrunk: "Photo of {width} × {height} pixels, sent as {sentWidth} × {sentHeight}",
     photoAlt: "The photo that was sent: {name}",
@@ -100,7 +99,6 @@ export const texts = {
     languages: "语言",
     photoPage: "识别",
     historyPage: "历史",
-    scriptNeeded: "此页面需要 JavaScript。也可以用 curl 直接访问该服务，见其文档。",
 
     heading: "这是什么？",
     leadGroceries: "给它看一种水果、一种蔬菜或货架上的一件包装食品，它会给出最可能的三个名称。",
@@ -122,7 +120,7 @@ export const texts = {
     answerSpoken: "{first}，{percent}。其次可能是：{others}。",
     justGuessing: "只是猜测：第一个名称的把握不到一半。",
     took: "用时 {time}",
-    tookInside: "其中服务处理 {time}",
+    tookRecognition: "其中识别本身 {time}",
     sentWhole: "照片 {width} × {height} 像素",
     sentShrunk: "照片 {width} × {height} 像素，以 {sentWidth} × {sentHeight} 发送",
     photoAlt: "已发送的照片：{name}",
