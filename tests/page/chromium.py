@@ -35,9 +35,11 @@ class Chromium:
 
 
 def provide() -> Chromium:
-    """The first Chromium that starts, by `CHROMIUM`, of the machine, from Debian; else a Failure with all reasons."""
+    """The one that `CHROMIUM` names, or the first that starts of the machine's and Debian's; else a Failure."""
+    if named := os.environ.get("CHROMIUM"):
+        return _started(Path(named), {})
     reasons = []
-    for candidate in (_named, _of_the_machine, _from_debian):
+    for candidate in (_of_the_machine, _from_debian):
         try:
             if found := candidate():
                 return _started(*found)
@@ -55,11 +57,6 @@ def _started(program: Path, environment: dict[str, str]) -> Chromium:
     if done.returncode:
         raise Failure(f"{program} does not start: {done.stderr.strip().splitlines()[-1:] or 'no reason given'}")
     return Chromium(program, done.stdout.strip(), environment)
-
-
-def _named() -> tuple[Path, dict[str, str]] | None:
-    named = os.environ.get("CHROMIUM")
-    return (Path(named), {}) if named else None
 
 
 def _of_the_machine() -> tuple[Path, dict[str, str]] | None:

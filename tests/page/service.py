@@ -23,6 +23,7 @@ class Service:
 
     def __init__(self, history: bool = False) -> None:
         self._folder = tempfile.TemporaryDirectory()
+        self._log = Path(self._folder.name) / "log"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             address = "{}:{}".format(*probe.getsockname())
@@ -34,18 +35,18 @@ class Service:
 
     def start(self) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("VISION_")}
-        self._process = subprocess.Popen(self._command, env=environment)
+        self._process = subprocess.Popen(self._command, env=environment, stderr=self._log.open("a"))
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise AssertionError(f"vision serve ended at once with {self._process.returncode}")
+                raise AssertionError(f"vision serve ended at once:\n{self._log.read_text()}")
             try:
                 self.get("/readyz")
                 return
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.05)
         self.stop()
-        raise AssertionError(f"vision serve was not ready within {START_SECONDS} s")
+        raise AssertionError(f"vision serve was not ready within {START_SECONDS} s:\n{self._log.read_text()}")
 
     def stop(self) -> None:
         self._process.terminate()

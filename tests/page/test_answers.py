@@ -3,6 +3,7 @@
 import re
 import subprocess
 import tempfile
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -54,7 +55,7 @@ class Curl(PageTest):
     def test_the_command_gets_the_same_answer(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             for name in ("tomato.jpg", "mum's best tomato; $(date).jpg"):
-                file = paths.Path(folder) / name
+                file = Path(folder) / name
                 file.write_bytes(TOMATO.read_bytes())
                 self.choose(file)
                 self.page.get_by_role("img", name=name).wait_for()
@@ -88,6 +89,13 @@ class Problems(PageTest):
         self.expected_statuses = {422}
         self.choose(IMAGES / "header-only.jpg")
         expect(self.problem()).to_contain_text("This picture is damaged")
+
+    def test_a_file_far_beyond_the_limit_is_told_in_words(self) -> None:
+        self.expected_statuses = {413}
+        with tempfile.NamedTemporaryFile(suffix=".jpg") as file:
+            file.truncate(20 << 20)
+            self.choose(Path(file.name))
+            expect(self.problem()).to_contain_text("This picture is too large for the service.")
 
     def test_after_a_problem_the_next_picture_is_named(self) -> None:
         self.expected_statuses = {415}

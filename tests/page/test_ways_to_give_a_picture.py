@@ -69,7 +69,7 @@ class PastedPictures(PageTest):
             await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
         }""", "assets/examples/tomato.jpg")
         self.assertEqual(self.answer(), self.expected_answer(self.sent()))
-        self.assertEqual(self.answer()[0], self.expected_answer(TOMATO)[0])
+        self.assertEqual(self.answer()[0][0], self.expected_answer(TOMATO)[0][0])
 
     def test_pasted_text_is_told_to_be_no_picture(self) -> None:
         self.paste("() => navigator.clipboard.writeText('a tomato')")

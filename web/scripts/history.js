@@ -65,7 +65,7 @@ function card(entry) {
       "div",
       { className: "entry" },
       element("h2", {}, first.label, " ", element("span", { className: "percent", textContent: percent(first.probability) })),
-      element("p", { textContent: others.map(({ label, probability }) => `${label} ${percent(probability)}`).join(" · ") }),
+      element("p", { textContent: others.map(({ label, probability }) => `${label}\u00a0${percent(probability)}`).join(" · ") }),
       element(
         "p",
         { className: "quiet" },

@@ -12,25 +12,24 @@ const JPEG_QUALITY = 0.9;
  */
 export async function prepare(file) {
   const format = await formatOf(file);
+  const unchanged = { blob: format ? file.slice(0, file.size, format) : file, format };
   let bitmap;
   try {
     // Turned as its EXIF orientation says: a JPEG from a canvas has no EXIF data any more.
     bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
-  } catch {
-    return { blob: format ? file.slice(0, file.size, format) : file, format };
-  }
-  try {
     const { width, height } = bitmap;
     const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
     if (format && scale === 1 && file.size <= MOST_BYTES) {
-      return { blob: file.slice(0, file.size, format), format, width, height, sentWidth: width, sentHeight: height };
+      return { ...unchanged, width, height, sentWidth: width, sentHeight: height };
     }
     const sentWidth = Math.max(1, Math.round(width * scale));
     const sentHeight = Math.max(1, Math.round(height * scale));
     const blob = await jpeg(scaled(bitmap, sentWidth, sentHeight));
     return { blob, format, width, height, sentWidth, sentHeight };
+  } catch {
+    return unchanged;
   } finally {
-    bitmap.close();
+    bitmap?.close();
   }
 }
 
