@@ -53,7 +53,7 @@ class ForEveryone(PageTest):
     def tab_to(self, name: str) -> None:
         for _ in range(30):
             self.page.keyboard.press("Tab")
-            if self.page.evaluate("document.activeElement.innerText")  == name:
+            if self.page.evaluate("document.activeElement.innerText") == name:
                 return
         self.fail(f"the Tab key does not lead to {name!r}")
 
@@ -62,6 +62,7 @@ class ForEveryone(PageTest):
         self.page.keyboard.press("Tab")
         expect(self.page.get_by_role("link", name="Skip to the content")).to_be_focused()
         self.page.keyboard.press("Enter")
+        expect(self.page.locator("main")).to_be_focused()
         self.tab_to("Choose a photo")
         with self.page.expect_file_chooser() as chooser:
             self.page.keyboard.press("Enter")
