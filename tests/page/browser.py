@@ -14,6 +14,8 @@ from toolchain.console import Failure, say
 
 TOMATO = paths.PROJECT / "tests/samples/tomato.jpg"
 LEMON = paths.PROJECT / "tests/samples/lemon.jpg"
+# Only a failing test waits as long; a busy machine may need some of it.
+PATIENCE_MILLISECONDS = 20_000
 # Playwright does not see bodies that are blobs: the page keeps what it sends for the tests.
 KEEP_WHAT_IS_SENT = """
     const send = window.fetch;
@@ -41,11 +43,13 @@ class PageTest(unittest.TestCase):
                 raise
             say(f"the page is not tested: {failure}")
             raise unittest.SkipTest(str(failure)) from failure
+        expect.set_options(timeout=PATIENCE_MILLISECONDS)
         cls.service = Service(history=cls.HISTORY)
         cls.addClassCleanup(cls.service.close)
         cls.playwright = cls.enterClassContext(sync_playwright())
         cls.browser = cls.playwright.chromium.launch(
-            executable_path=found.program, env=os.environ | found.environment,
+            executable_path=found.program,
+            env=os.environ | found.environment,
             args=["--use-fake-device-for-media-stream"],
         )
         cls.addClassCleanup(cls.browser.close)
@@ -73,7 +77,7 @@ class PageTest(unittest.TestCase):
     def open(self, path: str = "/", **wishes: Any) -> Page:
         """The page at `path` in a context of its own."""
         page = self.context(**wishes).new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MILLISECONDS)
         page.goto(path)
         expect(page.locator("#service")).not_to_be_empty()
         return page

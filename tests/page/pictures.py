@@ -10,8 +10,13 @@ from toolchain import paths
 
 FOLDER = paths.PROJECT / "docs/images"
 PICTURES = {
-    "page.png": {"viewport": {"width": 1120, "height": 760}, "locale": "en-GB"},
-    "page-phone-zh.png": {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "color_scheme": "dark", "device_scale_factor": 1.5},
+    "page.png": {"viewport": {"width": 1060, "height": 610}, "locale": "en-GB"},
+    "page-phone-zh.png": {
+        "viewport": {"width": 390, "height": 844},
+        "locale": "zh-CN",
+        "color_scheme": "dark",
+        "device_scale_factor": 1.5,
+    },
 }
 
 
@@ -28,7 +33,7 @@ def main() -> None:
                 page.locator("#examples button").first.click()
                 expect(page.locator("#result .percent")).to_have_count(3)
                 page.evaluate("scrollTo(0, 0)")
-                page.screenshot(path=FOLDER / name)
+                page.screenshot(path=FOLDER / name, full_page="phone" not in name)
                 print(FOLDER / name)
             browser.close()
     finally:

@@ -35,7 +35,8 @@ class Service:
 
     def start(self) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("VISION_")}
-        self._process = subprocess.Popen(self._command, env=environment, stderr=self._log.open("a"))
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(self._command, env=environment, stderr=log)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
@@ -62,8 +63,11 @@ class Service:
 
     def predictions(self, picture: bytes, language: str = "en") -> list[dict]:
         """What the service itself says of a picture: `label`, `index`, `probability`, likeliest first."""
-        request = urllib.request.Request(f"{self.url}/v1/recognize?top=3&lang={language}", data=picture,
-                                         headers={"Content-Type": "application/octet-stream"})
+        request = urllib.request.Request(
+            f"{self.url}/v1/recognize?top=3&lang={language}",
+            data=picture,
+            headers={"Content-Type": "application/octet-stream"},
+        )
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)["predictions"]
 

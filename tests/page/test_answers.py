@@ -19,7 +19,8 @@ class Answers(PageTest):
         self.answer()
         self.page.evaluate("Promise.all(document.getAnimations().map((animation) => animation.finished))")
         shares = self.page.locator("#result .bar").evaluate_all(
-            "bars => bars.map((bar) => bar.firstChild.getBoundingClientRect().width / bar.getBoundingClientRect().width)")
+            "bars => bars.map((bar) => bar.firstChild.getBoundingClientRect().width / bar.getBoundingClientRect().width)"
+        )
         for share, prediction in zip(shares, self.service.predictions(TOMATO.read_bytes()), strict=True):
             self.assertAlmostEqual(share, prediction["probability"], delta=0.01)
 
@@ -120,8 +121,14 @@ class Problems(PageTest):
     def test_a_busy_service_is_told_with_the_time_to_wait(self) -> None:
         # What the service says beyond its queue; there is no such load here.
         self.expected_statuses = {503}
-        self.page.route("**/v1/recognize?*", lambda route: route.fulfill(
-            status=503, headers={"Retry-After": "2"}, json={"error": {"code": "overloaded", "message": "64 wait already"}}))
+        self.page.route(
+            "**/v1/recognize?*",
+            lambda route: route.fulfill(
+                status=503,
+                headers={"Retry-After": "2"},
+                json={"error": {"code": "overloaded", "message": "64 wait already"}},
+            ),
+        )
         self.choose(TOMATO)
         expect(self.problem()).to_contain_text("It asks to try again in 2 s.")
         self.page.unroute_all()

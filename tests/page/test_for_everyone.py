@@ -99,8 +99,17 @@ class ForEveryone(PageTest):
         self.choose(TOMATO)
         (first, percent), *_ = self.answer()
         heard = self.page.locator("main").aria_snapshot()
-        parts = ['heading "What is it?"', 'region "Your photo"', 'img "The photo that was sent: tomato.jpg"', 'button "Choose a photo"',
-                 'button "Use the camera"', 'region "Answer"', f"{first} {percent}", 'button "Copy"', 'button "Tomato"']
+        parts = [
+            'heading "What is it?"',
+            'region "Your photo"',
+            'img "The photo that was sent: tomato.jpg"',
+            'button "Choose a photo"',
+            'button "Use the camera"',
+            'region "Answer"',
+            f"{first} {percent}",
+            'button "Copy"',
+            'button "Tomato"',
+        ]
         places = [heard.find(part) for part in parts]
         self.assertNotIn(-1, places, heard)
         self.assertEqual(places, sorted(places), heard)

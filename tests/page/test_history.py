@@ -51,7 +51,7 @@ class History(PageTest):
         expect(self.page.get_by_role("button", name="Delete all")).to_be_hidden()
 
     def test_search_finds_by_name_and_stays_in_the_address(self) -> None:
-        tomato, lemon = self.recognised(TOMATO, LEMON)
+        tomato, _ = self.recognised(TOMATO, LEMON)
         self.visit()
         self.page.get_by_role("searchbox", name="Search by name").press_sequentially(tomato[:6].lower())
         expect(self.entries()).to_have_count(1)

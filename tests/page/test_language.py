@@ -10,7 +10,12 @@ class Language(PageTest):
         return page.locator("h1").inner_text()
 
     def test_the_browser_s_language_decides(self) -> None:
-        for locale, heading in {"zh-CN": "这是什么？", "zh-TW": "这是什么？", "en-US": "What is it?", "fr-FR": "What is it?"}.items():
+        for locale, heading in {
+            "zh-CN": "这是什么？",
+            "zh-TW": "这是什么？",
+            "en-US": "What is it?",
+            "fr-FR": "What is it?",
+        }.items():
             self.assertEqual(self.heading(self.open(locale=locale)), heading, locale)
 
     def test_labels_come_in_the_language_of_the_page(self) -> None:

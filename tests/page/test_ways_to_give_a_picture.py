@@ -49,7 +49,8 @@ class DroppedPictures(PageTest):
 
     def test_dropped_text_is_told_to_be_no_picture(self) -> None:
         transfer = self.page.evaluate_handle(
-            "() => { const data = new DataTransfer(); data.setData('text/plain', 'a tomato'); return data }")
+            "() => { const data = new DataTransfer(); data.setData('text/plain', 'a tomato'); return data }"
+        )
         self.page.dispatch_event("#stage", "drop", {"dataTransfer": transfer})
         expect(self.problem()).to_contain_text("no picture in what you dropped")
 
@@ -61,13 +62,16 @@ class PastedPictures(PageTest):
         self.page.keyboard.press("ControlOrMeta+V")
 
     def test_a_picture_from_the_clipboard_is_named(self) -> None:
-        self.paste("""async (jpeg) => {
+        self.paste(
+            """async (jpeg) => {
             const bitmap = await createImageBitmap(await (await fetch(jpeg)).blob());
             const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
             canvas.getContext("2d").drawImage(bitmap, 0, 0);
             const png = await canvas.convertToBlob({ type: "image/png" });
             await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
-        }""", "assets/examples/tomato.jpg")
+        }""",
+            "assets/examples/tomato.jpg",
+        )
         self.assertEqual(self.answer(), self.expected_answer(self.sent()))
         self.assertEqual(self.answer()[0][0], self.expected_answer(TOMATO)[0][0])
 
@@ -95,7 +99,10 @@ class PhotosFromTheCamera(PageTest):
 
     def test_cancelling_and_escape_turn_the_camera_off(self) -> None:
         self.page.context.grant_permissions(["camera"])
-        for leave in (lambda: self.page.get_by_role("button", name="Cancel").click(), lambda: self.page.keyboard.press("Escape")):
+        for leave in (
+            lambda: self.page.get_by_role("button", name="Cancel").click(),
+            lambda: self.page.keyboard.press("Escape"),
+        ):
             self.open_camera()
             expect(self.page.get_by_role("button", name="Take the photo")).to_be_enabled()
             self.assertTrue(self.camera_is_on())

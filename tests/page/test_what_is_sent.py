@@ -10,7 +10,9 @@ RED, BLUE, WHITE = (220, 40, 40), (40, 40, 220), (255, 255, 255)
 class WhatIsSent(PageTest):
     def drawn(self, width: int, height: int, mime_type: str, left: tuple | None = RED, right: tuple = BLUE) -> bytes:
         """A picture with two halves of one colour each, made by the browser; None is transparent."""
-        return bytes(self.page.evaluate("""async ({ width, height, mime_type, halves }) => {
+        return bytes(
+            self.page.evaluate(
+                """async ({ width, height, mime_type, halves }) => {
             const canvas = new OffscreenCanvas(width, height);
             const context = canvas.getContext("2d");
             halves.forEach((colour, half) => {
@@ -20,7 +22,10 @@ class WhatIsSent(PageTest):
             });
             const blob = await canvas.convertToBlob({ type: mime_type, quality: 0.9 });
             return [...new Uint8Array(await blob.arrayBuffer())];
-        }""", {"width": width, "height": height, "mime_type": mime_type, "halves": [left, right]}))
+        }""",
+                {"width": width, "height": height, "mime_type": mime_type, "halves": [left, right]},
+            )
+        )
 
     def sent_for(self, file: object) -> tuple[bytes, str]:
         """The body and the content type of the request that follows the choice of a file."""
@@ -31,13 +36,16 @@ class WhatIsSent(PageTest):
 
     def pixels(self, jpeg: bytes, *places: tuple[float, float]) -> tuple[tuple[int, int], list[tuple[int, ...]]]:
         """The size of a picture, and its colours at places given as shares of width and height."""
-        size, colours = self.page.evaluate("""async ({ bytes, places }) => {
+        size, colours = self.page.evaluate(
+            """async ({ bytes, places }) => {
             const bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
             const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
             context.drawImage(bitmap, 0, 0);
             const at = ([x, y]) => [...context.getImageData(x * bitmap.width, y * bitmap.height, 1, 1).data].slice(0, 3);
             return [[bitmap.width, bitmap.height], places.map(at)];
-        }""", {"bytes": list(jpeg), "places": places})
+        }""",
+            {"bytes": list(jpeg), "places": places},
+        )
         return tuple(size), [tuple(colour) for colour in colours]
 
     def assert_colours(self, found: list[tuple[int, ...]], expected: list[tuple[int, ...]]) -> None:
@@ -50,7 +58,9 @@ class WhatIsSent(PageTest):
 
     def test_the_type_is_told_by_the_content_not_by_the_name(self) -> None:
         png = self.drawn(300, 200, "image/png")
-        self.assertEqual(self.sent_for({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": png}), (png, "image/png"))
+        self.assertEqual(
+            self.sent_for({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": png}), (png, "image/png")
+        )
 
     def test_a_large_photo_is_shrunk_to_1024_pixels(self) -> None:
         photo = self.drawn(4032, 3024, "image/jpeg")

@@ -48,7 +48,9 @@ async function start(wish) {
   stop();
   message().replaceChildren(element("p", { textContent: text("cameraStarting") }));
   try {
-    const started = await navigator.mediaDevices.getUserMedia({ video: { ...wish, width: { ideal: 1920 }, height: { ideal: 1080 } } });
+    const started = await navigator.mediaDevices.getUserMedia({
+      video: { ...wish, width: { ideal: 1920 }, height: { ideal: 1080 } },
+    });
     if (!dialog().open) {
       // Closed while the browser asked for permission.
       for (const track of started.getTracks()) track.stop();

@@ -8,7 +8,9 @@ import { recognizeAddress } from "./service.js";
 export function curlCommand(source, format) {
   const request = (body) =>
     `curl --data-binary ${body} \\\n  --header ${quoted(`Content-Type: ${format || "application/octet-stream"}`)} \\\n  ${quoted(recognizeAddress(language()).href)}`;
-  return source.address ? `curl --silent ${quoted(source.address)} |\n  ${request("@-")}` : request(quoted(`@${source.name}`));
+  return source.address
+    ? `curl --silent ${quoted(source.address)} |\n  ${request("@-")}`
+    : request(quoted(`@${source.name}`));
 }
 
 export function showCurl(command) {

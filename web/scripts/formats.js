@@ -9,7 +9,8 @@ export function percent(probability) {
 }
 
 export function duration(milliseconds) {
-  const [value, unit, digits] = milliseconds < 1000 ? [milliseconds, "millisecond", 0] : [milliseconds / 1000, "second", 1];
+  const [value, unit, digits] =
+    milliseconds < 1000 ? [milliseconds, "millisecond", 0] : [milliseconds / 1000, "second", 1];
   return new Intl.NumberFormat(locale(), { style: "unit", unit, maximumFractionDigits: digits }).format(value);
 }
 

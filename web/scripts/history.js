@@ -46,7 +46,11 @@ function show() {
   const { label, before } = wanted();
   list.removeAttribute("aria-busy");
   list.replaceChildren(...shown.entries.map(card));
-  const words = shown.entries.length ? count(shown.entries.length) : label ? text("nothingFound", { label }) : text("historyEmpty");
+  const words = shown.entries.length
+    ? count(shown.entries.length)
+    : label
+      ? text("nothingFound", { label })
+      : text("historyEmpty");
   note.textContent = words;
   note.classList.toggle("spoken-only", shown.entries.length > 0);
   deleteAll.hidden = shown.entries.length === 0 && !label && !before;
@@ -64,8 +68,16 @@ function card(entry) {
     element(
       "div",
       { className: "entry" },
-      element("h2", {}, first.label, " ", element("span", { className: "percent", textContent: percent(first.probability) })),
-      element("p", { textContent: others.map(({ label, probability }) => `${label}\u00a0${percent(probability)}`).join(" · ") }),
+      element(
+        "h2",
+        {},
+        first.label,
+        " ",
+        element("span", { className: "percent", textContent: percent(first.probability) }),
+      ),
+      element("p", {
+        textContent: others.map(({ label, probability }) => `${label}\u00a0${percent(probability)}`).join(" · "),
+      }),
       element(
         "p",
         { className: "quiet" },
@@ -92,12 +104,20 @@ function page(selector, query) {
 }
 
 async function removeOne({ id }, named) {
-  const agreed = await confirmed({ question: text("deleteOneQuestion"), detail: text("deleteOneDetail", named), agree: text("deleteOne") });
+  const agreed = await confirmed({
+    question: text("deleteOneQuestion"),
+    detail: text("deleteOneDetail", named),
+    agree: text("deleteOne"),
+  });
   if (agreed) await remove(() => deleteEntry(id), "deletedOne");
 }
 
 async function removeAll() {
-  const agreed = await confirmed({ question: text("deleteAllQuestion"), detail: text("deleteAllDetail"), agree: text("deleteAll") });
+  const agreed = await confirmed({
+    question: text("deleteAllQuestion"),
+    detail: text("deleteAllDetail"),
+    agree: text("deleteAll"),
+  });
   if (!agreed) return;
   history.replaceState(null, "", location.pathname);
   search.value = "";

@@ -12,7 +12,7 @@ export function language() {
 
 /** The language as a BCP 47 tag, for `lang` attributes and number formats. */
 export function locale() {
-  return current === "zh" ? "zh-CN" : navigator.languages.find((tag) => tag.startsWith("en")) ?? "en";
+  return current === "zh" ? "zh-CN" : (navigator.languages.find((tag) => tag.startsWith("en")) ?? "en");
 }
 
 /** The words of `key`, with `{name}` replaced by `values.name`. */
@@ -77,6 +77,8 @@ function remembered() {
 }
 
 function wished() {
-  const known = navigator.languages.map((tag) => tag.split("-")[0].toLowerCase()).find((tag) => Object.hasOwn(texts, tag));
+  const known = navigator.languages
+    .map((tag) => tag.split("-")[0].toLowerCase())
+    .find((tag) => Object.hasOwn(texts, tag));
   return known ?? "en";
 }

@@ -14,9 +14,15 @@ export function problem(error, retry) {
     { className: "problem", role: "alert" },
     element("p", { textContent: words(code, error.seconds) }),
     // The service's message names what was found and what it accepts, in English.
-    error.message && code !== "network" ? element("p", { className: "detail", lang: "en", textContent: error.message }) : undefined,
-    error.requestId ? element("p", { className: "detail", textContent: text("requestId", { id: error.requestId }) }) : undefined,
-    retry && PASSING.includes(code) ? element("button", { type: "button", textContent: text("tryAgain"), onclick: retry }) : undefined,
+    error.message && code !== "network"
+      ? element("p", { className: "detail", lang: "en", textContent: error.message })
+      : undefined,
+    error.requestId
+      ? element("p", { className: "detail", textContent: text("requestId", { id: error.requestId }) })
+      : undefined,
+    retry && PASSING.includes(code)
+      ? element("button", { type: "button", textContent: text("tryAgain"), onclick: retry })
+      : undefined,
   );
 }
 

@@ -23,7 +23,9 @@ export function showAnswer(answer, picture) {
   const [first, ...others] = answer.predictions;
   fill(
     element("ol", { className: "predictions" }, ...answer.predictions.map(row)),
-    first.probability < EVEN_CHANCE ? element("p", { className: "guess", textContent: text("justGuessing") }) : undefined,
+    first.probability < EVEN_CHANCE
+      ? element("p", { className: "guess", textContent: text("justGuessing") })
+      : undefined,
     foot(answer, picture),
   );
   const rest = others.map(({ label, probability }) => `${label} ${percent(probability)}`).join(", ");

@@ -70,7 +70,14 @@ async function refusal(response) {
   const requestId = response.headers.get("X-Request-Id") ?? undefined;
   const body = await response.json().catch(() => undefined);
   // A gateway before the service answers in its own words: its status must do.
-  const byStatus = { 404: "not_found", 413: "too_large", 415: "unsupported_image", 429: "overloaded", 503: "overloaded", 504: "timeout" };
+  const byStatus = {
+    404: "not_found",
+    413: "too_large",
+    415: "unsupported_image",
+    429: "overloaded",
+    503: "overloaded",
+    504: "timeout",
+  };
   const code = body?.error?.code ?? byStatus[response.status] ?? "unknown";
   return new ServiceError(code, body?.error?.message ?? `HTTP ${response.status}`, { seconds, requestId });
 }

@@ -45,7 +45,8 @@ export const texts = {
     otherCamera: "Other camera",
     cancel: "Cancel",
     cameraStarting: "Starting the camera …",
-    cameraDenied: "The camera may not be used by this page. Allow it in the browser's settings, or choose a photo instead.",
+    cameraDenied:
+      "The camera may not be used by this page. Allow it in the browser's settings, or choose a photo instead.",
     cameraMissing: "No camera was found. Choose a photo instead.",
     cameraBusy: "The camera can't be started; another program may be using it.",
 
