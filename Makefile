@@ -57,3 +57,4 @@ include train/train.mk
 -include bench/bench.mk
 -include deploy/deploy.mk
 -include tests/api/api.mk
+-include tests/page/page.mk

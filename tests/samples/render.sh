@@ -17,7 +17,9 @@ for scene in "$@"; do
         cat "$scratch/log" >&2
         exit 1
     fi
+    # The web page shows the same pictures as examples.
     cp "$scratch/$name.jpg" "$name.jpg"
+    cp "$scratch/$name.jpg" "../../web/examples/$name.jpg"
     echo "rendered $name.jpg"
 done
 python3 make_event.py tomato.jpg ../tomato.json

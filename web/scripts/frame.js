@@ -1,0 +1,20 @@
+// What both pages share around their content: the language switch, the way to the history, the words at the foot.
+
+import { onLanguageChange, startLanguage, text } from "./language.js";
+import { status } from "./service.js";
+
+/** Resolves to the service's status, or undefined where it can't be had. */
+export async function startFrame() {
+  startLanguage();
+  let service;
+  const show = () => {
+    if (!service) return;
+    document.querySelector("#history-link").hidden = !service.history;
+    document.querySelector("#service").textContent = text("serviceInfo", service);
+    document.querySelector("#keeping").textContent = text(service.history ? "photosKept" : "photosNotKept");
+  };
+  onLanguageChange(show);
+  service = await status().catch(() => undefined);
+  show();
+  return service;
+}

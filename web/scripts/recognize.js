@@ -1,0 +1,84 @@
+// The first page: takes a picture, sends it, shows the answer.
+
+import { startCamera } from "./camera.js";
+import { curlCommand, showCurl, startCurl } from "./curl.js";
+import { startFrame } from "./frame.js";
+import { startIntake } from "./intake.js";
+import { language, onLanguageChange, text } from "./language.js";
+import { prepare } from "./picture.js";
+import { showAnswer, showNothing, showProblem, showWaiting } from "./result.js";
+import { recognize } from "./service.js";
+
+/** The request under way, to be given up when a newer picture comes. */
+let underWay;
+/** Shows the present state anew, in the language of the moment. */
+let again = showNothing;
+
+async function take(file, source) {
+  underWay?.abort();
+  const { signal } = (underWay = new AbortController());
+  showWaiting();
+  const picture = await prepare(file);
+  if (signal.aborted) return;
+  showPhoto(picture, source);
+  await ask(picture, source, signal);
+}
+
+async function ask(picture, source, signal) {
+  again = () => {
+    showPhoto(picture, source);
+    underWay?.abort();
+    underWay = new AbortController();
+    return ask(picture, source, underWay.signal);
+  };
+  showWaiting();
+  showCurl(command(picture, source));
+  try {
+    const answer = await recognize(picture.blob, { language: language(), signal });
+    showAnswer(answer, picture);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    if (!error.code) throw error;
+    showProblem(error, again);
+  }
+  document.querySelector("#result").scrollIntoView({ block: "nearest", behavior: "smooth" });
+}
+
+/** What a shell can send: the visitor's file, or, if only the browser can read that, a JPEG made of it. */
+function command({ blob, format, width }, source) {
+  if (format || width === undefined) return curlCommand(source, format ?? blob.type);
+  return curlCommand({ name: source.name.replace(/(\.\w+)?$/, ".jpg") }, "image/jpeg");
+}
+
+function miss(key) {
+  underWay?.abort();
+  again = () => showProblem(key);
+  again();
+}
+
+function showPhoto({ blob, width }, { name }) {
+  const image = document.querySelector("#photo");
+  URL.revokeObjectURL(image.src);
+  image.hidden = width === undefined;
+  document.querySelector("#stage").classList.toggle("filled", !image.hidden);
+  if (image.hidden) {
+    image.removeAttribute("src");
+    return;
+  }
+  image.src = URL.createObjectURL(blob);
+  image.alt = text("photoAlt", { name });
+}
+
+startIntake({ take, miss });
+startCamera({ take });
+startCurl();
+showNothing();
+onLanguageChange(() => again());
+startFrame().then((service) => {
+  if (!service || service.model === "groceries") return;
+  // What is said about fruit and shelves is true of one model only.
+  document.querySelector("#examples-note").hidden = true;
+  const lead = document.querySelector("#lead");
+  lead.dataset.text = "leadAny";
+  lead.textContent = text("leadAny");
+});

@@ -1,0 +1,73 @@
+// The receipt: nothing yet, waiting, the three names, or what went wrong.
+
+import { announce, element } from "./elements.js";
+import { duration, percent } from "./formats.js";
+import { text } from "./language.js";
+import { problem } from "./problems.js";
+
+/** Below an even chance, the likeliest name is more likely wrong than right. */
+const EVEN_CHANCE = 0.5;
+
+export function showNothing() {
+  fill(blank("predictions"), element("p", { className: "quiet", textContent: text("resultEmpty") }));
+}
+
+export function showWaiting() {
+  fill(blank("predictions waiting"), element("p", { className: "quiet", textContent: text("waiting") }));
+  receipt().setAttribute("aria-busy", "true");
+  announce(text("waiting"));
+}
+
+/** `answer` as of service.js, `picture` as of picture.js. */
+export function showAnswer(answer, picture) {
+  const [first, ...others] = answer.predictions;
+  fill(
+    element("ol", { className: "predictions" }, ...answer.predictions.map(row)),
+    first.probability < EVEN_CHANCE
+      ? element("p", { className: "guess", textContent: text("justGuessing") })
+      : undefined,
+    foot(answer, picture),
+  );
+  const rest = others.map(({ label, probability }) => `${label} ${percent(probability)}`).join(", ");
+  announce(text("answerSpoken", { first: first.label, percent: percent(first.probability), others: rest }));
+}
+
+export function showProblem(error, retry) {
+  fill(problem(error, retry));
+}
+
+/** The lines of an answer, without words: so the paper keeps its size when the answer comes. */
+function blank(className) {
+  const line = () => element("li", {}, element("span", { className: "blank" }), element("span", { className: "bar" }));
+  return element("ol", { className, "aria-hidden": "true" }, line(), line(), line());
+}
+
+function row({ label, probability }) {
+  const bar = element("span", { className: "bar", "aria-hidden": "true" }, element("span"));
+  bar.firstChild.style.inlineSize = `${probability * 100}%`;
+  return element(
+    "li",
+    {},
+    element("span", { className: "label", textContent: label }),
+    element("span", { className: "percent", textContent: percent(probability) }),
+    bar,
+  );
+}
+
+function foot({ milliseconds, recognitionMilliseconds }, picture) {
+  const took = text("took", { time: duration(milliseconds) });
+  const recognition = recognitionMilliseconds && text("tookRecognition", { time: duration(recognitionMilliseconds) });
+  const shrunk = picture.sentWidth !== picture.width || picture.sentHeight !== picture.height;
+  const size = picture.width ? text(shrunk ? "sentShrunk" : "sentWhole", picture) : undefined;
+  const line = (words) => (words ? element("p", { textContent: words }) : undefined);
+  return element("div", { className: "foot" }, line(took), line(recognition), line(size));
+}
+
+function fill(...children) {
+  receipt().removeAttribute("aria-busy");
+  receipt().replaceChildren(...children.filter((child) => child !== undefined));
+}
+
+function receipt() {
+  return document.querySelector("#result");
+}
