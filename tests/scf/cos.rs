@@ -190,6 +190,7 @@ fn a_storage_that_cannot_be_reached_fails_the_event_within_its_time() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}/{{bucket}}", silent.local_addr().unwrap());
     environment.push(("VISION_COS_ENDPOINT", &endpoint));
+    environment.push(("VISION_TIME_MARGIN", "1s"));
     let session = Session::built(&environment);
     let event = Event::new(storage.created(&["lemon.jpg"])).time_limit(Duration::from_secs(3));
     let (code, message) = failure(&session.answer(event));

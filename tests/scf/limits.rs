@@ -84,25 +84,25 @@ fn a_higher_answer_limit_does_not_get_past_the_platforms() {
 
 const ENDLESS: &str = r#"(module (func (export "_start") (loop $on (br $on))))"#;
 
+// A second instead of half of one, for machines that are busy with other things.
+const MARGIN: (&str, &str) = ("VISION_TIME_MARGIN", "1s");
+
 #[test]
 fn a_request_is_answered_with_504_before_the_platform_ends_it() {
-    let session = Session::module(ENDLESS);
-    let event = |limit: u64| Event::new(r#"{"httpMethod":"POST"}"#).time_limit(Duration::from_millis(limit));
-    // The fake platform sees to it that the results come within the limit.
-    for (limit, stopped_after) in [(3000, "2.4"), (1500, "99")] {
-        let (status, body) = http_answer(&session.answer(event(limit)));
-        assert_eq!((status, &body["error"]["code"]), (504, &json!("timeout")));
-        let message = body["error"]["message"].as_str().unwrap();
-        assert!(message.contains("stopped after its time limit of"), "{message}");
-        assert!(message.contains(stopped_after), "{message}");
-    }
+    let session = Session::module_with(ENDLESS, &[MARGIN]);
+    // The fake platform sees to it that the result comes within the limit.
+    let event = Event::new(r#"{"httpMethod":"POST"}"#).time_limit(Duration::from_secs(3));
+    let (status, body) = http_answer(&session.answer(event));
+    assert_eq!((status, &body["error"]["code"]), (504, &json!("timeout")));
+    let message = body["error"]["message"].as_str().unwrap();
+    assert!(message.contains("stopped after its time limit of 1."), "{message}");
     session.finish();
 }
 
 #[test]
 fn a_bare_event_over_its_time_fails_with_the_reason() {
-    let session = Session::module(ENDLESS);
-    let outcome = session.answer(Event::new("{}").time_limit(Duration::from_secs(2)));
+    let session = Session::module_with(ENDLESS, &[MARGIN]);
+    let outcome = session.answer(Event::new("{}").time_limit(Duration::from_secs(3)));
     assert_eq!(failure(&outcome).0, "timeout");
     session.finish();
 }

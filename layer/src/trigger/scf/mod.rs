@@ -18,6 +18,7 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use futures_util::FutureExt as _;
 use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
@@ -127,18 +128,18 @@ impl<H: Handler> ScfTrigger<'_, H> {
     async fn next(&mut self, stop: &mut Signal) -> Option<Arrival> {
         let mut backoff = Backoff::default();
         loop {
-            if self.stopping {
+            if self.stopping || stop.recv().now_or_never().is_some() {
                 return None;
             }
             // Only the wait is given up for SIGTERM: an event that has begun to arrive is ours to answer.
             let mut waiting = pin!(self.api.wait_for_next());
             let response = tokio::select! {
                 biased;
+                response = &mut waiting => response,
                 _ = stop.recv() => {
                     self.stopping = true;
                     timeout(ON_ITS_WAY, waiting).await.ok()?
                 }
-                response = &mut waiting => response,
             };
             let arrival = match response {
                 Ok(response) => self.api.receive(response).await,
