@@ -1,7 +1,7 @@
 //! Tells the linker where the runtime's libraries are, as set-up wrote it into `.cargo/config.toml`.
 
 fn main() {
-    // WasmEdge must find our sigaction (layer/src/native_stack.rs) before the C library's.
+    // WasmEdge must find our sigaction (layer/src/interposed.rs) before the C library's.
     link_argument("--export-dynamic-symbol=sigaction");
     println!("cargo:rerun-if-changed=build.rs");
     for name in ["VISION_WASMEDGE_LIBRARIES", "VISION_LITERT_LIBRARIES"] {

@@ -19,6 +19,7 @@ pub mod history;
 pub mod host;
 pub mod image;
 pub mod inference;
+mod interposed;
 pub mod limits;
 mod native_stack;
 pub mod trigger;

@@ -2,7 +2,7 @@
 //!
 //! Compiled guests recurse on it, so they can use it up. WasmEdge turns faults of a guest into traps, but its handler
 //! would run on the faulting stack, which has no room left, and it would also leave host functions half done. So
-//! [`sigaction`] moves the handler to the alternative stack that Rust gives to every thread, and host code that meets
+//! [`take_over`] moves the handler to the alternative stack that Rust gives to every thread, and host code that meets
 //! the end of the stack gets a reserve. From the lowest address up:
 //!
 //! ```text
@@ -126,44 +126,35 @@ fn host_code() -> Vec<std::ops::Range<usize>> {
 /// The handler of SIGSEGV that somebody installed.
 static INSTALLED_HANDLER: AtomicUsize = AtomicUsize::new(0);
 
-type Sigaction = unsafe extern "C" fn(c_int, *const libc::sigaction, *mut libc::sigaction) -> c_int;
 type Handler = unsafe extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
 
-/// The C library's function of this name, with `SA_ONSTACK` added to what is installed for SIGSEGV.
+/// Changes an action for SIGSEGV that is to be installed, so that it runs on the alternative stack and after ours.
 ///
 /// WasmEdge installs its handler anew whenever it enters compiled code, without that flag and without a way to ask for
-/// it. A program's own definition comes before the C library's, so WasmEdge calls this one.
-///
-/// # Safety
-/// As the C library's.
-#[unsafe(no_mangle)]
-#[expect(unreachable_pub, reason = "it is called from outside the program's own code")]
-pub unsafe extern "C" fn sigaction(
-    signal: c_int,
-    new: *const libc::sigaction,
-    old: *mut libc::sigaction,
-) -> c_int {
-    // SAFETY: a name with its end; the C library has it, and its type is the documented one.
-    let next = unsafe { libc::dlsym(libc::RTLD_NEXT, c"sigaction".as_ptr()) };
-    if next.is_null() {
-        return -1;
-    }
-    // SAFETY: see above.
-    let next = unsafe { std::mem::transmute::<*mut c_void, Sigaction>(next) };
-    // SAFETY: the caller's pointer is null or valid.
-    let Some(new) = (unsafe { new.as_ref() }) else {
-        // SAFETY: the caller's arguments.
-        return unsafe { next(signal, new, old) };
-    };
-    let mut action = *new;
+/// it.
+pub(crate) fn take_over(action: &mut libc::sigaction) {
     let is_handler = action.sa_sigaction != libc::SIG_DFL && action.sa_sigaction != libc::SIG_IGN;
-    if signal == libc::SIGSEGV && is_handler && action.sa_flags & libc::SA_SIGINFO != 0 {
+    if is_handler && action.sa_flags & libc::SA_SIGINFO != 0 && action.sa_sigaction != own_handler() {
         INSTALLED_HANDLER.store(action.sa_sigaction, Ordering::Relaxed);
-        action.sa_sigaction = on_segmentation_fault as *const () as usize;
+        action.sa_sigaction = own_handler();
         action.sa_flags |= libc::SA_ONSTACK;
     }
-    // SAFETY: the caller's arguments, and a copy of its action.
-    unsafe { next(signal, &raw const action, old) }
+}
+
+/// What [`take_over`] took the place of; 0 if there was nothing yet.
+pub(crate) fn installed_handler() -> usize {
+    INSTALLED_HANDLER.load(Ordering::Relaxed)
+}
+
+/// Puts the handler that was `installed` into an action that names ours.
+pub(crate) fn give_back(action: &mut libc::sigaction, installed: usize) {
+    if action.sa_sigaction == own_handler() {
+        action.sa_sigaction = installed;
+    }
+}
+
+fn own_handler() -> usize {
+    on_segmentation_fault as *const () as usize
 }
 
 /// Gives host code the reserve where it meets the end of the stack; leaves everything else to the installed handler.
@@ -182,7 +173,7 @@ unsafe extern "C" fn on_segmentation_fault(signal: c_int, info: *mut libc::sigin
             return;
         }
     }
-    let handler = INSTALLED_HANDLER.load(Ordering::Relaxed);
+    let handler = installed_handler();
     // SAFETY: a handler with SA_SIGINFO was installed, or this one would not run; it gets its own arguments.
     unsafe { std::mem::transmute::<usize, Handler>(handler)(signal, info, context) }
 }
@@ -196,4 +187,27 @@ unsafe fn program_counter(context: *mut libc::ucontext_t) -> usize {
     #[cfg(target_arch = "aarch64")]
     let counter = machine.pc;
     counter as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_for_the_reaction_to_a_fault_gets_the_one_that_was_installed() {
+        let reaction = || {
+            let mut action = MaybeUninit::uninit();
+            // SAFETY: only reads the present action into the place given.
+            unsafe {
+                assert_eq!(libc::sigaction(libc::SIGSEGV, std::ptr::null(), action.as_mut_ptr()), 0);
+                action.assume_init()
+            }
+        };
+        // Rust's own, or WasmEdge's where an event ran before.
+        let found: libc::sigaction = reaction();
+        assert_ne!(found.sa_sigaction, own_handler());
+        // SAFETY: puts back what was found.
+        unsafe { libc::sigaction(libc::SIGSEGV, &raw const found, std::ptr::null_mut()) };
+        assert_ne!(installed_handler(), own_handler());
+    }
 }

@@ -6,7 +6,7 @@ use thiserror::Error;
 use wasmedge_sys as sys;
 use wasmedge_types::{CompilerOptimizationLevel, CompilerOutputFormat};
 
-use super::signals::SignalReactions;
+use crate::interposed::SignalReactionsKept;
 
 /// The processors that the native code is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ fn run_compiler(
     file: &Path,
     processor: Processor,
 ) -> Result<(), Box<wasmedge_types::error::WasmEdgeError>> {
-    let _reactions = SignalReactions::keep();
+    let _kept = SignalReactionsKept::by_this_thread();
     let mut settings = sys::Config::create()?;
     settings.set_aot_optimization_level(CompilerOptimizationLevel::O3);
     settings.set_aot_compiler_output_format(CompilerOutputFormat::Wasm);

@@ -20,6 +20,10 @@ use crate::host::{Deadline, HostState, Imports, SharedResources, SharedState};
 use crate::limits::STDERR_BYTES;
 use crate::native_stack;
 
+/// What an event must have left of its time to be started. WasmEdge's timer takes 0 for "never", and must not end before
+/// the call that it guards has begun.
+const LEAST_TIME: Duration = Duration::from_millis(10);
+
 /// An instance that waits for its event. Fields are dropped in this order: the instance before what it imports.
 pub(super) struct Instance {
     guest: sys::Instance,
@@ -76,6 +80,9 @@ impl Instance {
 
     /// Runs the guest with `event` as its standard input, for at most `limit`.
     pub(super) fn run(mut self, event: Bytes, limit: Duration) -> Result<Answer, CallError> {
+        if limit < LEAST_TIME {
+            return Err(CallError::Timeout { limit });
+        }
         let started = Instant::now();
         self.stdin.set(event);
         self.deadline.set(Some(started + limit));

@@ -10,7 +10,6 @@ mod config;
 mod handler;
 mod instance;
 mod module;
-mod signals;
 #[cfg(test)]
 mod tests;
 mod worker;

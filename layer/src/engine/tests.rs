@@ -51,26 +51,31 @@ impl Service {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&wat::parse_str(MODULE).unwrap()).unwrap();
         let limits = Limits { memory_mib: 16, answer_mib: 1, ..Limits::default() };
-        let config = EngineConfig { limits, code, ..EngineConfig::default() };
+        let workers = std::num::NonZeroUsize::new(3).unwrap();
+        let config = EngineConfig { limits, code, workers, ..EngineConfig::default() };
         let engine = Engine::start(file.path(), &config).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { engine, runtime }
     }
 
     fn call(&self, event: &'static str) -> Result<Answer, CallError> {
-        // A guest that prints on after its limit is only stopped by the time limit.
-        let limit = Some(match event {
-            "loop" => Duration::from_millis(5),
-            "print" => Duration::from_millis(100),
-            _ => Duration::from_secs(10),
-        });
-        self.runtime.block_on(self.engine.call(Bytes::from_static(event.as_bytes()), limit))
+        self.runtime.block_on(self.engine.call(Bytes::from_static(event.as_bytes()), limit_of(event)))
     }
 
     fn assert_answers(&self) {
         let answer = self.call("good").unwrap();
         assert_eq!((answer.exit_code, answer.stdout.as_slice()), (0, b"fresh".as_slice()));
     }
+}
+
+fn limit_of(event: &str) -> Option<Duration> {
+    Some(match event {
+        "loop" => Duration::from_millis(20),
+        "late" => Duration::ZERO,
+        // A guest that prints on after its limit is only stopped by the time limit.
+        "print" => Duration::from_millis(100),
+        _ => Duration::from_secs(10),
+    })
 }
 
 #[test]
@@ -91,6 +96,27 @@ fn after_every_misbehaviour_the_next_event_is_answered_in_a_fresh_memory() {
     service.assert_answers();
     assert_eq!(service.call("exit").unwrap().exit_code, 7);
     service.assert_answers();
+}
+
+#[test]
+fn an_event_whose_time_is_over_is_not_started() {
+    let service = Service::start(CodeSource::Compile);
+    assert!(matches!(service.call("late"), Err(CallError::Timeout { .. })));
+    service.assert_answers();
+}
+
+#[test]
+fn time_limits_of_workers_side_by_side_stop_only_their_own_event() {
+    let service = Service::start(CodeSource::Compile);
+    for _ in 0..20 {
+        let events = ["loop", "good", "loop", "good", "loop", "good"];
+        let calls =
+            events.map(|event| service.engine.call(Bytes::from_static(event.as_bytes()), limit_of(event)));
+        let answers = service.runtime.block_on(futures_util::future::join_all(calls));
+        for (event, answer) in events.into_iter().zip(answers) {
+            assert_eq!(answer.is_ok(), event == "good", "{event}: {answer:?}");
+        }
+    }
 }
 
 #[test]
@@ -116,8 +142,12 @@ fn misbehaviour_leaves_no_memory_behind() {
         }
     };
     (0..10).for_each(|_| round());
-    let before = resident_bytes();
-    (0..50).for_each(|_| round());
-    let grown = resident_bytes().saturating_sub(before);
-    assert!(grown < 8 << 20, "350 events left {grown} bytes");
+    // Other tests of this process take memory meanwhile: a leak shows in every attempt, they don't.
+    let grown = || {
+        let before = resident_bytes();
+        (0..50).for_each(|_| round());
+        resident_bytes().saturating_sub(before)
+    };
+    let least = (0..4).map(|_| grown()).find(|grown| *grown < 8 << 20);
+    assert!(least.is_some(), "four times 350 events left more than 8 MiB each");
 }

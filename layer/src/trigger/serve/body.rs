@@ -20,6 +20,7 @@ pub(super) struct BodyReader {
     time: Duration,
     /// Memory for all bodies, in KiB.
     memory: Arc<Semaphore>,
+    memory_kib: usize,
 }
 
 /// A body and its share of the memory, which is given back when it is dropped.
@@ -37,8 +38,13 @@ const DISCARD_TIME: Duration = Duration::from_secs(5);
 
 impl BodyReader {
     pub(super) fn new(limit: usize, time: Duration, memory_mib: u32) -> Self {
-        let memory = Arc::new(Semaphore::new(memory_mib as usize * 1024));
-        Self { limit, time, memory }
+        let memory_kib = memory_mib as usize * 1024;
+        Self { limit, time, memory: Arc::new(Semaphore::new(memory_kib)), memory_kib }
+    }
+
+    /// Memory that bodies hold at the moment.
+    pub(super) fn held_bytes(&self) -> usize {
+        (self.memory_kib - self.memory.available_permits()) * 1024
     }
 
     /// Reads the body of a request with these `headers`.

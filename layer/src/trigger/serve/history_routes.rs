@@ -194,7 +194,8 @@ const MOST_KEPT: usize = 3;
 fn seen_in_lines(text: &str) -> Option<Vec<Seen>> {
     let seen = |line: &str| {
         let (label, percent) = line.rsplit_once(": ")?;
-        let probability = percent.strip_suffix('%')?.parse::<f64>().ok()? / 100.0;
+        // As a text, since a division would turn 64.45 % into 0.6445000000000001.
+        let probability = format!("{}e-2", percent.strip_suffix('%')?).parse().ok()?;
         Some(Seen { label: label.to_owned(), index: None, probability })
     };
     text.lines().take(MOST_KEPT).map(seen).collect()

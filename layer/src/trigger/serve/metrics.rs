@@ -40,6 +40,7 @@ pub(super) struct Metrics {
     pub(super) connections: Gauge,
     running: Gauge,
     waiting: Gauge,
+    bodies: Gauge,
     memory: Gauge,
 }
 
@@ -49,7 +50,7 @@ impl Metrics {
         let requests = Family::<RequestLabels, Counter>::default();
         let stages =
             Family::<StageLabels, Histogram>::new_with_constructor(|| Histogram::new(SECONDS.into_iter()));
-        let [connections, running, waiting, memory, instances]: [Gauge; 5] = Default::default();
+        let [connections, running, waiting, bodies, memory, instances]: [Gauge; 6] = Default::default();
         instances.set(i64::try_from(workers).unwrap_or(i64::MAX));
         registry.register("vision_requests", "Answers by route and status", requests.clone());
         registry.register_with_unit("vision_stage", "Time of each stage", Unit::Seconds, stages.clone());
@@ -57,13 +58,15 @@ impl Metrics {
         registry.register("vision_instances", "Instances of the module that can run at once", instances);
         registry.register("vision_instances_busy", "Instances that run now", running.clone());
         registry.register("vision_queue_length", "Requests that wait for an instance", waiting.clone());
+        let help = "Memory that the bodies of requests hold";
+        registry.register_with_unit("vision_bodies", help, Unit::Bytes, bodies.clone());
         let help = "Resident memory of the process";
         registry.register_with_unit("process_resident_memory", help, Unit::Bytes, memory.clone());
         if let Some(HistoryCounters { kept, failed }) = history {
             registry.register("vision_history_kept", "Recognitions kept in the history", kept.clone());
             registry.register("vision_history_failed", "Recognitions that could not be kept", failed.clone());
         }
-        Self { registry, requests, stages, connections, running, waiting, memory }
+        Self { registry, requests, stages, connections, running, waiting, bodies, memory }
     }
 
     pub(super) fn count(&self, route: &str, status: u16) {
@@ -74,12 +77,13 @@ impl Metrics {
         self.stages.get_or_create(&StageLabels { stage }).observe(time.as_secs_f64());
     }
 
-    pub(super) fn text(&self, admission: &Admission) -> String {
+    pub(super) fn text(&self, admission: &Admission, body_bytes: usize) -> String {
         let set = |gauge: &Gauge, value: usize| {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         };
         set(&self.running, admission.running());
         set(&self.waiting, admission.waiting());
+        set(&self.bodies, body_bytes);
         set(&self.memory, resident_bytes().unwrap_or(0));
         let mut text = String::new();
         // Writing to a String can't fail.

@@ -76,7 +76,7 @@ async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, &'static str
 }
 
 async fn metrics(State(service): State<Arc<Service>>) -> impl IntoResponse {
-    let text = service.metrics.text(&service.admission);
+    let text = service.metrics.text(&service.admission, service.bodies.held_bytes());
     ([(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE))], text)
 }
 
