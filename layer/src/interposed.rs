@@ -62,8 +62,9 @@ pub unsafe extern "C" fn sigaction(
     // SAFETY: null or a valid action, and the caller's place for the old one.
     let result = unsafe { next(signal, action.as_ref().map_or(std::ptr::null(), std::ptr::from_ref), old) };
     // SAFETY: the caller's pointer is null or valid.
+    let old = unsafe { old.as_mut() };
     if signal == libc::SIGSEGV
-        && let Some(old) = unsafe { old.as_mut() }
+        && let Some(old) = old
     {
         // Who puts the old handler back must get the one that was installed, or ours would call itself for ever.
         native_stack::give_back(old, installed_before);

@@ -88,6 +88,7 @@ fn history(service: &Service) -> Result<&History, Problem> {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn unavailable(error: HistoryError) -> Problem {
     tracing::error!(%error, "the history can't be used");
     Problem::new(ErrorCode::Overloaded, "the history can't be reached at the moment; come again")

@@ -48,8 +48,7 @@ impl Metrics {
     pub(super) fn new(workers: usize, history: Option<&HistoryCounters>) -> Self {
         let mut registry = Registry::default();
         let requests = Family::<RequestLabels, Counter>::default();
-        let stages =
-            Family::<StageLabels, Histogram>::new_with_constructor(|| Histogram::new(SECONDS.into_iter()));
+        let stages = Family::<StageLabels, Histogram>::new_with_constructor(|| Histogram::new(SECONDS));
         let [connections, running, waiting, bodies, memory, instances]: [Gauge; 6] = Default::default();
         instances.set(i64::try_from(workers).unwrap_or(i64::MAX));
         registry.register("vision_requests", "Answers by route and status", requests.clone());

@@ -21,7 +21,6 @@ mod service;
 mod settings;
 mod shutdown;
 
-pub use openapi::document as openapi_document;
 pub use settings::ServeSettings;
 
 use std::io;

@@ -37,13 +37,8 @@ pub(super) struct ImageJson {
 )]
 struct Document;
 
-/// The interface as OpenAPI.
-pub fn document() -> utoipa::openapi::OpenApi {
-    Document::openapi()
-}
-
 pub(super) async fn answer() -> impl IntoResponse {
     // Plain data without maps of odd keys: nothing can fail.
-    let text = document().to_json().unwrap_or_default();
+    let text = Document::openapi().to_json().unwrap_or_default();
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text)
 }
