@@ -36,6 +36,8 @@ def main() -> int:
     results.workers = measurements.workers(arguments.rounds)
     say("growth with the picture")
     results.growth = measurements.growth(max(3, arguments.rounds // 2))
+    say("growth with the event")
+    results.event_growth = measurements.event_growth(max(3, arguments.rounds // 2))
     if arguments.soak:
         say(f"{arguments.soak:,} events of a module that does nothing")
         results.soak = measurements.soak(arguments.soak)
@@ -46,10 +48,12 @@ def main() -> int:
 def write(results: report.Results) -> None:
     text = report.markdown(results)
     (paths.PROJECT / "docs/benchmarks.md").write_text(text)
-    series = {name: [(megapixels, times[name].median) for megapixels, times in results.growth.items()]
-              for name in (VISION, LIMIT, DRAFT)}
-    svg = chart.lines("Warm event against picture size, one thread", "megapixels", "milliseconds", series)
-    (paths.PROJECT / "docs/images/benchmarks-growth.svg").write_text(svg)
+    for name, growth, what, unit in [("picture", results.growth, "picture", "megapixels"),
+                                     ("event", results.event_growth, "event", "megabytes")]:
+        series = {program: [(size, times[program].median) for size, times in growth.items()]
+                  for program in (VISION, LIMIT, DRAFT)}
+        svg = chart.lines(f"Warm event against {what} size, one thread", unit, "milliseconds", series)
+        (paths.PROJECT / f"docs/images/benchmarks-{name}.svg").write_text(svg)
     print(text.split("## What we aim at")[1].split("## How the cost grows")[0])
 
 

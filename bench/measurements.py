@@ -16,6 +16,7 @@ from bench.contestants import Contestant
 
 WARM_PICTURES = ["tomato", "512x384", "1280x720", "4000x3000"]
 GROWTH = [0.1, 0.3, 1, 3, 6, 12]
+EVENT_GROWTH = [0.1, 1, 2, 3, 4, 5, 6]
 # (module (memory (export "memory") 1) (func (export "_start")))
 NOTHING = bytes.fromhex("0061736d010000000104016000000302010005" "03010001071302066d656d6f72790200065f737461727400000a040102000b")
 VISION, LIMIT, DRAFT, PLAIN, LOOP = "vision", "limit", "python, draft", "python", "shell loop"
@@ -112,7 +113,7 @@ def scf_against_shell_loop(rounds: int) -> dict[str, float]:
 def memory(events: int) -> dict[str, int]:
     """Resident bytes after so many events of 512 × 384 pixels."""
     _, ours = scf_events_per_second(scf_command(threads=1), "512x384", events)
-    with Contestant(contestants.handler("turns", "512x384", 1, draft=True)) as process:
+    with Contestant(contestants.handler("turns", "512x384", 1, draft=True, pause=0)) as process:
         process.take_turn(events)
         return {VISION: ours, DRAFT: process.resident_bytes()}
 
@@ -120,7 +121,7 @@ def memory(events: int) -> dict[str, int]:
 def workers(rounds: int) -> dict[int, float]:
     """Medians of events per second with one worker and with two, one thread for each."""
     with contextlib.ExitStack() as stack:
-        processes = {count: stack.enter_context(Contestant(contestants.vision("512x384", 1, workers=count)))
+        processes = {count: stack.enter_context(Contestant(contestants.vision("512x384", 1, workers=count, pause=0)))
                      for count in (1, 2)}
         rates: dict[int, list[float]] = {count: [] for count in processes}
         for _ in range(rounds):
@@ -131,12 +132,20 @@ def workers(rounds: int) -> dict[int, float]:
 
 def growth(rounds: int) -> dict[float, dict[str, Times]]:
     """By megapixels, one thread."""
+    return grown([(megapixels, f"growth-{megapixels}") for megapixels in GROWTH], rounds)
+
+
+def event_growth(rounds: int) -> dict[float, dict[str, Times]]:
+    """By megabytes of the event, whose picture stays the same; one thread."""
+    return grown([(megabytes, f"event-{megabytes}") for megabytes in EVENT_GROWTH], rounds)
+
+
+def grown(pictures: list[tuple[float, str]], rounds: int) -> dict[float, dict[str, Times]]:
     results = {}
-    for megapixels in GROWTH:
-        name = f"growth-{megapixels}"
+    for size, name in pictures:
         commands = {VISION: contestants.vision(name, 1), LIMIT: contestants.limit(name, 1),
                     DRAFT: contestants.handler("turns", name, 1, draft=True)}
-        results[megapixels] = in_turns(commands, rounds, events=3)
+        results[size] = in_turns(commands, rounds, events=3)
     return results
 
 

@@ -19,6 +19,7 @@ class Results:
     memory_events: int = 0
     workers: dict[int, float] = field(default_factory=dict)
     growth: dict[float, dict[str, Times]] = field(default_factory=dict)
+    event_growth: dict[float, dict[str, Times]] = field(default_factory=dict)
     soak: list[tuple[int, float, int]] = field(default_factory=list)
 
 
@@ -82,7 +83,8 @@ def _ratio(times: dict[str, Times], ours: str, theirs: str) -> float:
 
 
 def _warm(results: Results) -> list[str]:
-    lines = ["## Warm events", "", "Milliseconds: median (p99).", "",
+    lines = ["## Warm events", "",
+             "Milliseconds: median (p99), from event to answer, with 5 ms between an answer and the next event.", "",
              "| picture | threads | vision | limit | python, draft | python | vision / limit | vision / python, draft |",
              "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for (picture, threads), times in results.warm.items():
@@ -109,11 +111,21 @@ def _others(results: Results) -> list[str]:
 
 
 def _growth(results: Results) -> list[str]:
-    lines = ["## How the cost grows", "", "![time against picture size](images/benchmarks-growth.svg)", "",
-             "One thread, milliseconds.", "", "| megapixels | vision | limit | python, draft |", "| ---: | ---: | ---: | ---: |"]
-    for megapixels, times in results.growth.items():
+    lines = ["## How the cost grows", "", "One thread, milliseconds.", "",
+             "![time against picture size](images/benchmarks-picture.svg)", "",
+             *_grown("megapixels", results.growth),
+             "![time against event size](images/benchmarks-event.svg)", "",
+             *_grown("megabytes of the event, always the same picture", results.event_growth)]
+    first, last = (results.event_growth[size][VISION].median for size in (min(results.event_growth), max(results.event_growth)))
+    per_byte = (last - first) * 1e6 / ((max(results.event_growth) - min(results.event_growth)) * 1e6)
+    return [*lines, f"A byte more of an event costs {per_byte:.2f} ns: reading it, JSON and base64 together.", ""]
+
+
+def _grown(what: str, growth: dict[float, dict[str, Times]]) -> list[str]:
+    lines = [f"| {what} | vision | limit | python, draft |", "| ---: | ---: | ---: | ---: |"]
+    for size, times in growth.items():
         cells = " | ".join(f"{times[name].median:.2f}" for name in (VISION, LIMIT, DRAFT))
-        lines.append(f"| {megapixels:g} | {cells} |")
+        lines.append(f"| {size:g} | {cells} |")
     return [*lines, ""]
 
 

@@ -52,7 +52,7 @@ def resident_bytes() -> int:
 
 
 def main() -> None:
-    mode, event_file, model, labels, threads, *options = sys.argv[1:]
+    mode, event_file, model, labels, threads, pause, *options = sys.argv[1:]
     with open(event_file, "rb") as file:
         event = file.read()
     handler = Handler(model, labels, int(threads), "--draft" in options)
@@ -65,6 +65,7 @@ def main() -> None:
         nanoseconds = []
         begin = time.perf_counter_ns()
         for _ in range(int(line)):
+            time.sleep(int(pause) / 1000)
             start = time.perf_counter_ns()
             handler.handle(event)
             nanoseconds.append(time.perf_counter_ns() - start)

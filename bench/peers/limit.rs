@@ -1,12 +1,12 @@
 //! The bare limit of one event: decode the picture at the smallest sufficient scale, stretch it, run the model with
 //! LiteRT. No wasm, no JSON, no base64.
 //!
-//! `limit PICTURE MODEL.tflite SIDE THREADS`; then, as `vision bench --turns`, a count a line in, a line of JSON out.
+//! `limit PICTURE MODEL.tflite SIDE THREADS PAUSE_MS`; then, as `vision bench --turns`, a count a line in, a line of JSON out.
 
 use std::error::Error;
 use std::io::{BufRead as _, Write as _};
 use std::num::NonZeroUsize;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use vision::image::{Decoder, PixelFormat};
 use vision::inference::{ModelCache, Session};
@@ -34,10 +34,11 @@ impl Limit {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [picture, model, side, threads] = arguments.as_slice() else {
-        return Err("limit PICTURE MODEL.tflite SIDE THREADS".into());
+    let [picture, model, side, threads, pause] = arguments.as_slice() else {
+        return Err("limit PICTURE MODEL.tflite SIDE THREADS PAUSE_MS".into());
     };
     let side: u32 = side.parse()?;
+    let pause = Duration::from_millis(pause.parse()?);
     let mut models = ModelCache::new(threads.parse::<NonZeroUsize>()?)?;
     let session = models.session(&std::fs::read(model)?)?;
     let pixels = vec![0; (side * side * 3) as usize];
@@ -51,6 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut nanoseconds = Vec::with_capacity(count);
         let start = Instant::now();
         for _ in 0..count {
+            std::thread::sleep(pause);
             let start = Instant::now();
             std::hint::black_box(limit.event()?);
             nanoseconds.push(start.elapsed().as_nanos());

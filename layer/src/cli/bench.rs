@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::{EngineArgs, Exit, Failure, Outcome, block_on};
 use crate::engine::{Engine, Timings};
+use crate::limits::parse_duration;
 
 /// Events before the measurement: the first compiles the model and touches all memory.
 const WARM_UP: usize = 5;
@@ -30,6 +31,11 @@ pub(super) struct BenchArgs {
     /// Events at the same time, each on a worker of its own
     #[arg(long, value_name = "N", default_value = "1")]
     workers: NonZeroUsize,
+
+    /// Time between an answer and the next event, for example 5ms: the next instance is ready by then, as it is where
+    /// events don't come back to back
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pause: Option<Duration>,
 
     /// Print the result as JSON
     #[arg(long)]
@@ -49,7 +55,8 @@ pub(super) fn run(arguments: &BenchArgs) -> Outcome {
         .with_context(|| format!("can't read the event {}", arguments.event.display()))
         .map_err(Failure::usage)?;
     let engine = arguments.engine.start(arguments.workers, &[])?;
-    let bench = Bench { engine, event: event.into(), workers: arguments.workers.get() };
+    let bench =
+        Bench { engine, event: event.into(), workers: arguments.workers.get(), pause: arguments.pause };
     block_on(async {
         bench.measure(WARM_UP * bench.workers).await?;
         if arguments.turns {
@@ -71,6 +78,7 @@ struct Bench {
     engine: Engine,
     event: Bytes,
     workers: usize,
+    pause: Option<Duration>,
 }
 
 /// Some events in a row.
@@ -100,6 +108,9 @@ impl Bench {
     async fn lane(&self, count: usize) -> Result<Vec<(u128, Timings)>, Failure> {
         let mut events = Vec::with_capacity(count);
         for _ in 0..count {
+            if let Some(pause) = self.pause {
+                tokio::time::sleep(pause).await;
+            }
             let start = Instant::now();
             let answer = self.engine.call(self.event.clone(), None).await.map_err(Failure::failed)?;
             if answer.exit_code != 0 {

@@ -16,7 +16,7 @@ use super::answer::{Answer, CallError, Timings};
 use super::capture::{CapturedOutput, EventInput};
 use super::config::EngineConfig;
 use super::module::LoadedModule;
-use crate::host::{Deadline, HostState, Imports, SharedResources, SharedState};
+use crate::host::{self, Deadline, HostState, Imports, SharedResources, SharedState};
 use crate::limits::STDERR_BYTES;
 use crate::native_stack;
 
@@ -60,7 +60,8 @@ impl Instance {
         let mut store = sys::Store::create().map_err(engine_failed)?;
         let mut executor = sys::Executor::create(Some(settings), None).map_err(engine_failed)?;
         imports.register(&mut executor, &mut store).map_err(engine_failed)?;
-        let guest = executor.register_active_module(&mut store, &module.module).map_err(engine_failed)?;
+        let mut guest = executor.register_active_module(&mut store, &module.module).map_err(engine_failed)?;
+        host::prefer_large_pages(&mut guest);
         let config = Arc::clone(config);
         let instantiate = started.elapsed();
         Ok(Self {

@@ -6,6 +6,7 @@
 mod entry;
 mod keeper;
 mod location;
+mod migrations;
 mod store;
 
 pub use entry::{Entry, EntryId, Page, PageQuery, Seen, Sighting};

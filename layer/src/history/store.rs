@@ -12,9 +12,7 @@ use tokio::sync::OnceCell;
 
 use super::entry::{Entry, EntryId, Page, PageQuery};
 use super::location::Location;
-
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+use super::migrations::{self, Migrations};
 
 /// Why the history can't be used.
 #[derive(Debug, Error)]
@@ -47,7 +45,7 @@ impl From<MigrateError> for HistoryError {
 #[derive(Clone, Debug)]
 pub(super) struct Store {
     pool: AnyPool,
-    migrator: &'static Migrator,
+    migrations: Migrations,
     is_prepared: Arc<OnceCell<()>>,
     limit: u32,
 }
@@ -67,7 +65,7 @@ impl Store {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let options = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-        let (options, url, migrator) = match location {
+        let (options, url, migrations) = match location {
             Location::File(path) => {
                 let path = path.to_string_lossy();
                 let path = utf8_percent_encode(&path, PATH_CHARACTERS);
@@ -78,18 +76,19 @@ impl Store {
                         connection.execute("PRAGMA synchronous = NORMAL").await.map(drop)
                     })
                 });
-                (options, format!("sqlite://{path}?mode=rwc"), &SQLITE)
+                (options, format!("sqlite://{path}?mode=rwc"), migrations::SQLITE)
             }
-            Location::Server(url) => (options, url.clone(), &POSTGRES),
+            Location::Server(url) => (options, url.clone(), migrations::POSTGRES),
         };
         let pool = options.connect_lazy(&url)?;
-        Ok(Self { pool, migrator, is_prepared: Arc::default(), limit })
+        Ok(Self { pool, migrations, is_prepared: Arc::default(), limit })
     }
 
     /// Brings the tables up to date, once.
     pub(super) async fn prepare(&self) -> Result<(), HistoryError> {
-        let migrate = || async { self.migrator.run(&self.pool).await.map_err(HistoryError::from) };
-        self.is_prepared.get_or_try_init(migrate).await.map(drop)
+        let migrate = || async { Migrator::new(self.migrations).await?.run(&self.pool).await };
+        self.is_prepared.get_or_try_init(migrate).await?;
+        Ok(())
     }
 
     pub(super) async fn insert(&self, entry: &Entry, thumbnail: Vec<u8>) -> Result<(), HistoryError> {

@@ -1,0 +1,63 @@
+//! The parts of a warm event by themselves, one thread: `cargo bench`.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark may fail by panicking")]
+
+use std::num::NonZeroUsize;
+
+use bytes::Bytes;
+use divan::counter::BytesCount;
+use divan::{Bencher, black_box};
+use vision::engine::{Engine, EngineConfig};
+use vision::image::{Decoder, PixelFormat, thumbnail};
+use vision::inference::ModelCache;
+
+const TOMATO: &[u8] = include_bytes!("../../tests/samples/tomato.jpg");
+const MODEL: &[u8] = include_bytes!("../../models/groceries/model.tflite");
+/// The model's input, models/groceries/model.toml.
+const SIDE: u32 = 192;
+
+/// A module that returns at once: what an instance and its event cost without any work.
+const NOTHING: &str = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench]
+fn decode_and_stretch(bencher: Bencher) {
+    let mut decoder = Decoder::new();
+    let mut pixels = vec![0; (SIDE * SIDE * 3) as usize];
+    bencher.counter(BytesCount::of_slice(TOMATO)).bench_local(|| {
+        decoder.decode_into(black_box(TOMATO), SIDE, SIDE, PixelFormat::Rgb8, &mut pixels).unwrap();
+    });
+}
+
+#[divan::bench]
+fn history_thumbnail(bencher: Bencher) {
+    bencher.bench_local(|| thumbnail(black_box(TOMATO), 160).unwrap());
+}
+
+#[divan::bench]
+fn session_of_a_known_model(bencher: Bencher) {
+    let mut models = ModelCache::new(NonZeroUsize::MIN).unwrap();
+    models.session(MODEL).unwrap();
+    bencher.counter(BytesCount::of_slice(MODEL)).bench_local(|| models.session(black_box(MODEL)).unwrap());
+}
+
+#[divan::bench]
+fn inference(bencher: Bencher) {
+    let mut models = ModelCache::new(NonZeroUsize::MIN).unwrap();
+    let mut session = models.session(MODEL).unwrap();
+    session.set_input("image", &vec![128; (SIDE * SIDE * 3) as usize]).unwrap();
+    bencher.bench_local(|| session.run().unwrap());
+}
+
+#[divan::bench]
+fn event_of_a_module_that_does_nothing(bencher: Bencher) {
+    let folder = tempfile::tempdir().unwrap();
+    let module = folder.path().join("nothing.wasm");
+    std::fs::write(&module, wat::parse_str(NOTHING).unwrap()).unwrap();
+    let engine = Engine::start(&module, &EngineConfig::default()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    bencher.bench_local(|| runtime.block_on(engine.call(Bytes::new(), None)).unwrap());
+}
