@@ -28,7 +28,7 @@ pub(crate) fn main() {
 /// and a vector that grows would copy the event several times.
 fn read_event() -> Vec<u8> {
     let limit = MAX_EVENT_BYTES + 1;
-    let mut event = Vec::with_capacity(limit);
+    let mut event = Vec::with_capacity(256 << 10);
     if let Err(error) = io::stdin().lock().take(limit as u64).read_to_end(&mut event) {
         finish(&recognize::internal_error(&[], &format!("the event can't be read: {error}")));
     }
