@@ -58,3 +58,5 @@ include train/train.mk
 -include deploy/deploy.mk
 -include tests/api/api.mk
 -include tests/page/page.mk
+-include fuzz/fuzz.mk
+-include tests/soak/soak.mk

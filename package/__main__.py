@@ -1,4 +1,4 @@
-"""`python3 -m package`: makes dist/layer.zip, dist/scf.zip and, beside them, the folders with the same files."""
+"""`python3 -m package`: makes dist/layer.zip, dist/scf.zip, the folders with the same files, and dist/sbom.cdx.json."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from package import archive, contents, elf, limits
+from package import archive, contents, elf, limits, sbom
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -20,9 +20,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=PROJECT / "dist", help="where the packages go")
     arguments = parser.parse_args()
     archives = [arguments.out / f"{name}.zip" for name in ("layer", "scf")]
+    made = [*archives, arguments.out / "sbom.cdx.json"]
     inputs = fingerprint(arguments.vision, arguments.wasm)
     record = arguments.out / "packages.sha256"
-    if not (record.exists() and record.read_text() == inputs and all(archive.exists() for archive in archives)):
+    if not (record.exists() and record.read_text() == inputs and all(file.exists() for file in made)):
         if failure := make(arguments.vision, arguments.wasm, archives):
             print(f"package: {failure}", file=sys.stderr)
             return 1
@@ -37,13 +38,15 @@ def make(vision: Path, wasm: Path, archives: list[Path]) -> str | None:
     """Makes the archives and the folders; returns why it can't."""
     try:
         packages = [contents.layer(vision), contents.function(wasm, PROJECT / "scf")]
-    except (OSError, elf.BadProgram, contents.BadScript) as error:
+        bill = sbom.document(*packages)
+    except (OSError, ValueError, elf.BadProgram, contents.BadScript) as error:
         return str(error)
     except subprocess.CalledProcessError as error:
         return f"{error}: {error.stderr}"
     for file, members in zip(archives, packages, strict=True):
         archive.write(file, members)
         archive.unpack(file.with_suffix(""), members)
+    (archives[0].parent / "sbom.cdx.json").write_bytes(bill)
     return None
 
 
@@ -51,7 +54,7 @@ def fingerprint(vision: Path, wasm: Path) -> str:
     """Of all that the packages are made of: where it is the same, they need not be made again."""
     digest = hashlib.sha256()
     scripts = [PROJECT / "scf/bootstrap", PROJECT / "scf/scf_bootstrap"]
-    for file in [vision, wasm, *scripts, *sorted((PROJECT / "package").glob("*.py")), PROJECT / ".toolchain/state.json"]:
+    for file in [vision, wasm, PROJECT / "Cargo.lock", *scripts, *sorted((PROJECT / "package").glob("*.py")), PROJECT / ".toolchain/state.json"]:
         if file.exists():
             digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()

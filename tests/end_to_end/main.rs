@@ -18,3 +18,5 @@ mod reference;
 mod run;
 /// Calling the program, and what the tests need of the project.
 mod support;
+/// What modules may pass to WASI's functions.
+mod wasi_arguments;

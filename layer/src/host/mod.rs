@@ -62,7 +62,7 @@ impl Imports {
 /// Whether a guest's import can be satisfied.
 pub fn offers(module: &str, name: &str) -> bool {
     match module {
-        wasi::MODULE => wasi::NAMES.contains(&name),
+        wasi::MODULE => wasi::offers(name),
         image::MODULE => image::NAMES.contains(&name),
         tensorflow_lite::MODULE => tensorflow_lite::NAMES.contains(&name),
         _ => false,

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::MAX_PIXELS;
+use super::{MAX_PIXELS, MOST_PICTURE_BYTES};
 
 /// Why a picture has no pixels.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -20,6 +20,12 @@ pub enum ImageError {
         width: u32,
         /// Pixels down.
         height: u32,
+    },
+    /// Decoding would take too much memory, however few pixels are wanted of it.
+    #[error("decoding the picture takes {} MiB, accepted are up to {}", .needed >> 20, MOST_PICTURE_BYTES >> 20)]
+    TooMuchMemory {
+        /// Bytes that one buffer would have.
+        needed: usize,
     },
     /// The size that was asked for is 0 or too large.
     #[error("a target of {width} × {height} pixels is not possible")]

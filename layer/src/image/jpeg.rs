@@ -2,7 +2,7 @@
 
 use super::pixels::Rgb;
 use super::turbojpeg::{Decoded, Handle};
-use super::{ImageError, check_size};
+use super::{ImageError, check_memory, check_size};
 
 /// Scales that libjpeg-turbo has SIMD code for, the smallest first.
 const DENOMINATORS: [u32; 3] = [8, 4, 2];
@@ -31,6 +31,7 @@ pub(super) fn decode(
     let size = (header.width.div_ceil(denominator), header.height.div_ceil(denominator));
     let pixels = size.0 as usize * size.1 as usize;
     let length = pixels * if header.has_inks { 4 } else { 3 };
+    check_memory(length)?;
     if scratch.len() < length {
         scratch.resize(length, 0);
     }

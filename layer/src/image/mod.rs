@@ -27,6 +27,11 @@ pub const MAX_PIXELS: u64 = 100_000_000;
 /// Pixels that a target may have: more than any model's input.
 pub const MAX_TARGET_PIXELS: u64 = 1 << 26;
 
+/// Bytes that a picture may take while it is decoded, besides the target: a picture of 100 megapixels that is reduced
+/// as it comes takes a few of them; a progressive JPEG or an interlaced PNG must be in memory as a whole, which is
+/// enough for 44 megapixels with halved chroma, or 33 with alpha.
+const MOST_PICTURE_BYTES: usize = 128 << 20;
+
 /// Bytes of scratch memory kept from picture to picture.
 const MOST_SCRATCH_BYTES: usize = 16 << 20;
 
@@ -85,6 +90,11 @@ fn decode(encoded: &[u8], width: u32, height: u32, scratch: Vec<u8>) -> Result<R
     } else {
         Err(ImageError::Unsupported)
     }
+}
+
+/// Refuses a buffer that is too large for one picture, before it is allocated.
+fn check_memory(needed: usize) -> Result<(), ImageError> {
+    if needed > MOST_PICTURE_BYTES { Err(ImageError::TooMuchMemory { needed }) } else { Ok(()) }
 }
 
 /// Refuses sizes that no picture should have, before anything is allocated.

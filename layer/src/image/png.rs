@@ -5,7 +5,7 @@ use std::io::Cursor;
 use png::{ColorType, Limits, Reader, Transformations};
 
 use super::pixels::Rgb;
-use super::{ImageError, check_size};
+use super::{ImageError, check_memory, check_size};
 
 /// Bytes that chunks other than the pixels (palettes, texts, profiles) may take together.
 const CHUNK_BYTES: usize = 8 << 20;
@@ -35,7 +35,7 @@ pub(super) fn decode(encoded: &[u8], width: u32, height: u32, scratch: Vec<u8>) 
     // Chunks have their own limit above; the rows get what the picture's size needs, known to be bounded.
     decoder.set_limits(Limits { bytes: CHUNK_BYTES + row_limit(size.0) });
     let mut reader = decoder.read_info().map_err(undecodable)?;
-    let mut reduced = Reduction::new(size, (width, height), scratch);
+    let mut reduced = Reduction::new(size, (width, height), scratch)?;
     if interlaced {
         add_whole(&mut reader, &mut reduced)?;
     } else {
@@ -68,6 +68,7 @@ fn add_whole(reader: &mut Reader<Input<'_>>, reduced: &mut Reduction) -> Result<
     let length = reader
         .output_buffer_size()
         .ok_or_else(|| ImageError::Undecodable("PNG: its pixels don't fit into memory".to_owned()))?;
+    check_memory(length)?;
     let mut pixels = vec![0; length];
     let frame = reader.next_frame(&mut pixels).map_err(undecodable)?;
     for row in pixels.chunks_exact(frame.line_size) {
@@ -90,16 +91,17 @@ struct Reduction {
 
 impl Reduction {
     /// Reduces by the largest power of two, at most 8, that leaves both sides at or above the target's.
-    fn new(size: (u32, u32), target: (u32, u32), mut scratch: Vec<u8>) -> Self {
+    fn new(size: (u32, u32), target: (u32, u32), mut scratch: Vec<u8>) -> Result<Self, ImageError> {
         let enough = |factor: u32| size.0.div_ceil(factor) >= target.0 && size.1.div_ceil(factor) >= target.1;
         let factor = [8, 4, 2].into_iter().find(|&factor| enough(factor)).unwrap_or(1);
         let (out_width, out_height) = (size.0.div_ceil(factor), size.1.div_ceil(factor));
         let length = out_width as usize * out_height as usize * 3;
+        check_memory(length)?;
         if scratch.len() < length {
             scratch.resize(length, 0);
         }
         let sums = vec![0; if factor == 1 { 0 } else { out_width as usize * 3 }];
-        Self { size, factor, out_width, sums, rows_in_sums: 0, rows: 0, out: scratch, filled: 0 }
+        Ok(Self { size, factor, out_width, sums, rows_in_sums: 0, rows: 0, out: scratch, filled: 0 })
     }
 
     fn add(&mut self, row: &[u8], color: ColorType) -> Result<(), ImageError> {

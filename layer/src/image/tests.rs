@@ -146,6 +146,35 @@ fn pictures_over_100_megapixels_are_refused_by_their_header() {
     assert_eq!(decode(&jpeg), Err(ImageError::TooLarge { width: 65_280, height: 65_280 }));
 }
 
+/// The CRC of a PNG chunk (PNG specification, annex D).
+fn crc(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, _| if crc & 1 == 1 { 0xEDB8_8320 ^ (crc >> 1) } else { crc >> 1 };
+    !bytes.iter().fold(u32::MAX, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), step))
+}
+
+#[test]
+fn pictures_that_must_be_in_memory_as_a_whole_have_a_limit_below_100_megapixels() {
+    let mut jpeg = read("progressive.jpg");
+    let frame = jpeg.windows(2).position(|marker| marker == [0xFF, 0xC2]).unwrap();
+    jpeg[frame + 5..frame + 9].copy_from_slice(&[0x23, 0x28, 0x23, 0x28]);
+    let error = decode(&jpeg).unwrap_err().to_string();
+    assert!(error.to_lowercase().contains("memory"), "{error}");
+
+    let mut png = read("rgb-8-interlaced.png");
+    png[16..24].copy_from_slice(&[0, 0, 0x1F, 0x40, 0, 0, 0x1F, 0x40]);
+    let sum = crc(&png[12..29]).to_be_bytes();
+    png[29..33].copy_from_slice(&sum);
+    let error = decode(&png).unwrap_err();
+    assert_eq!(error, ImageError::TooMuchMemory { needed: 8000 * 8000 * 3 });
+    assert_eq!(error.to_string(), "decoding the picture takes 183 MiB, accepted are up to 128");
+}
+
+#[test]
+fn thin_pictures_that_can_t_be_reduced_have_a_limit_as_well() {
+    let thin = large_png(1_500_000, 31);
+    assert_eq!(decode(&thin), Err(ImageError::TooMuchMemory { needed: 1_500_000 * 31 * 3 }));
+}
+
 #[test]
 fn other_formats_are_unsupported() {
     for bytes in [&b"GIF89a"[..], b"RIFF....WEBP", b"", b"text"] {

@@ -7,6 +7,8 @@ use std::ffi::{CStr, c_int};
 
 use turbojpeg_sys as sys;
 
+use super::MOST_PICTURE_BYTES;
+
 /// What the header says.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Header {
@@ -27,6 +29,9 @@ pub(super) enum Decoded {
 /// Scans that a progressive picture may have; real ones have about ten, and each costs a pass over the picture.
 const MOST_SCANS: c_int = 100;
 
+/// What the library may take for a picture that must be in memory as a whole, in MB.
+const MOST_MEGABYTES: c_int = (MOST_PICTURE_BYTES >> 20) as c_int;
+
 /// A decompressor of libjpeg-turbo.
 pub(super) struct Handle(sys::tjhandle);
 
@@ -39,6 +44,7 @@ impl Handle {
         }
         let handle = Self(handle);
         handle.set(sys::TJPARAM_TJPARAM_SCANLIMIT, MOST_SCANS);
+        handle.set(sys::TJPARAM_TJPARAM_MAXMEMORY, MOST_MEGABYTES);
         Ok(handle)
     }
 

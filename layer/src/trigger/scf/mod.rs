@@ -14,6 +14,8 @@ mod invocation;
 mod reply;
 mod runtime_api;
 
+pub use cos::CosArgs;
+
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
@@ -27,7 +29,7 @@ use tracing::{info, warn};
 use crate::engine::Handler;
 use crate::limits::{Limits, parse_duration};
 use backoff::Backoff;
-use cos::{CosArgs, CosTrigger};
+use cos::CosTrigger;
 use delivery::{Delivery, deliver};
 use event_kind::EventKind;
 use invocation::Invocation;

@@ -9,6 +9,8 @@ mod answer;
 mod body;
 mod connections;
 mod forms;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod history_routes;
 mod metrics;
 mod openapi;

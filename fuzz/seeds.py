@@ -1,0 +1,230 @@
+"""Writes the seeds of the fuzz targets to fuzz/seeds: `python3 fuzz/seeds.py`.
+
+The pictures are the project's own, made by tests/images/make.py; everything else is made here. The forms of the
+inputs are described at the head of each target.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import struct
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT / "fuzz"))
+
+import tiny_model  # noqa: E402
+
+SEEDS = PROJECT / "fuzz/seeds"
+IMAGES = sorted(file for kind in ("jpg", "png") for file in (PROJECT / "tests/images").glob(f"*.{kind}"))
+SMALL = [PROJECT / "tests/images" / name for name in
+         ("one-pixel.jpg", "one-pixel.png", "baseline.jpg", "progressive.jpg", "grey-1.png", "little-there.jpg")]
+SCF_EVENTS = sorted((PROJECT / "tests/events/scf").glob("*.json"))
+
+
+def main() -> None:
+    shutil.rmtree(SEEDS, ignore_errors=True)
+    for target, seeds in {"event": events(), "base64": base64_texts(), "picture": pictures(), "host": host_calls(),
+                          "scf": platform_answers(), "multipart": requests()}.items():
+        folder = SEEDS / target
+        folder.mkdir(parents=True)
+        for name, content in seeds.items():
+            (folder / name).write_bytes(content)
+
+
+def encoded(file: Path) -> str:
+    return base64.b64encode(file.read_bytes()).decode()
+
+
+def http_event(body: str, **more: object) -> bytes:
+    return json.dumps({"httpMethod": "POST", "path": "/", "headers": {"Accept": "application/json"},
+                       "queryString": {"lang": "zh", "top": "5"}, "body": body, **more}).encode()
+
+
+def events() -> dict[str, bytes]:
+    seeds = {f"scf-{file.name}": file.read_bytes() for file in SCF_EVENTS}
+    for file in SMALL:
+        text = encoded(file)
+        seeds |= {
+            f"bare-{file.name}": json.dumps({"body": text}).encode(),
+            f"http-{file.name}": http_event(text),
+            f"url-{file.name}": http_event(f"data:image/png;base64,{text}"),
+            f"json-{file.name}": http_event(json.dumps({"image": text})),
+            f"twice-{file.name}": http_event(base64.b64encode(text.encode()).decode(), isBase64Encoded=True),
+        }
+    seeds["options"] = json.dumps({"httpMethod": "OPTIONS"}).encode()
+    seeds["queries"] = http_event("QUJD", queryString="?lang=en&top=99", queryStringParameters=None,
+                                  headers={"ACCEPT": ["text/plain;q=0.5", "x"], "accept-language": "zh-CN,en;q=0.1"})
+    seeds["nested"] = b'{"x":' + b"[" * 500 + b"]" * 500 + b',"body":{"a":[1,2.5,true,null]}}'
+    seeds["escapes"] = b'\xef\xbb\xbf {"body":"\\u0051\\u0055\\/\\n\\ud83d\\ude00","headers":null}'
+    for text in ("GIF89a", "RIFF....WEBP", "%PDF-1.7", "<svg xmlns=", "hello"):
+        seeds[f"other-{text[:3].strip('<%')}"] = json.dumps({"body": base64.b64encode(text.encode()).decode()}).encode()
+    return seeds
+
+
+def base64_texts() -> dict[str, bytes]:
+    texts = {"canonical": "QUJDRA==", "unpadded": "QUJDRA", "half-padded": "QUJDRA=", "url-safe": "-_-_", "lines":
+             "QUJD\r\nQUJD \t\f", "padding-within": "QQ==QUJD", "left-over-bits": "QUJDRF==", "one-over": "QUJDR",
+             "no-digit": "QU*D", "no-ascii": "QUJDé", "separators": "QUJD\u00a0\u2028", "nothing": ""}
+    seeds = {name: b"\0" + text.encode() for name, text in texts.items()}
+    seeds |= {f"boundary-{distance}": bytes([0xF0 + distance]) + b"QUJD" * distance + b"QQ==" for distance in range(4)}
+    return seeds
+
+
+def pictures() -> dict[str, bytes]:
+    seeds = {}
+    for number, file in enumerate(IMAGES):
+        sizes = [(40, 32), (7, 5), (1, 1), (96, 96)]
+        width, height = sizes[number % len(sizes)]
+        mode = number % 8
+        seeds[file.name] = struct.pack("<IIB", width, height, mode) + file.read_bytes()
+    return seeds
+
+
+# The functions in the order of targets/host/guest.rs.
+LOAD_JPG, LOAD_PNG, CREATE, DELETE, RUN, APPEND, OUTPUT, LENGTH, DATA = range(9)
+WASI = 9
+(ARGS_GET, ARGS_SIZES, ENVIRON_GET, ENVIRON_SIZES, CLOCK_RES, CLOCK_TIME, RANDOM, PRESTAT, PRESTAT_NAME) = range(WASI, WASI + 9)
+FD_READ, FD_PREAD, FD_WRITE, FD_PWRITE, FD_READDIR = range(WASI + 23, WASI + 28)
+PATH_OPEN, PROC_EXIT, POLL = WASI + 32, WASI + 38, WASI + 41
+COUNT = WASI + 58
+
+
+def number(value: int) -> bytes:
+    return bytes([value]) if value < 0xC0 else b"\xE0" + struct.pack("<I", value & 0xFFFFFFFF)
+
+
+def at(place: int) -> bytes:
+    """The address of a byte of the input."""
+    return b"\xC0" + struct.pack("<H", place)
+
+
+def value_at(place: int) -> bytes:
+    return b"\xF0" + struct.pack("<H", place)
+
+
+def call(function: int, *arguments: bytes) -> bytes:
+    return bytes([function]) + b"".join(arguments)
+
+
+def with_data(calls: list[bytes], data: bytes) -> bytes:
+    """The data lies behind the calls, from byte 0x400 on; proc_exit keeps it from being read as calls."""
+    program = b"".join(calls) + call(PROC_EXIT, number(0))
+    assert len(program) <= 0x400, len(program)
+    return program.ljust(0x400, b"\0") + data
+
+
+def host_calls() -> dict[str, bytes]:
+    data, free = 0x400, 0x8000
+    seeds = {}
+    for file in SMALL[:5]:
+        picture = file.read_bytes()
+        for kind in (0, 3):
+            arguments = (at(data), number(len(picture)), number(9), number(7), number(kind), at(free), number(9 * 7 * 12))
+            seeds[f"load-{kind}-{file.name}"] = with_data([call(LOAD_JPG, *arguments), call(LOAD_PNG, *arguments)], picture)
+    model = tiny_model.model()
+    name = data + len(model)
+    session = value_at(free)
+    use = [
+        call(CREATE, at(data), number(len(model)), at(free)),
+        call(APPEND, session, at(name), number(1), at(free + 64), number(16)),
+        call(RUN, session),
+        call(OUTPUT, session, at(name + 1), number(1), at(free + 4)),
+        call(LENGTH, session, value_at(free + 4), at(free + 8)),
+        call(DATA, session, value_at(free + 4), at(free + 128), value_at(free + 8), at(free + 12)),
+    ]
+    seeds["model"] = with_data([*use, call(DELETE, session)], model + b"xy")
+    seeds["model-kept"] = with_data([*use, *use[2:]], model + b"xy")
+    seeds["model-forged"] = with_data([use[0], call(RUN, number(7)), call(DELETE, session), call(RUN, session)], model + b"xy")
+    vectors = struct.pack("<IIII", 0x10000 + free, 64, 0x10000 + free + 64, 32)
+    for function in (FD_READ, FD_WRITE):
+        for stream in range(4):
+            seeds[f"stream-{function}-{stream}"] = with_data(
+                [call(function, number(stream), at(data), number(2), at(free + 256))], vectors)
+            seeds[f"stream-many-{function}-{stream}"] = with_data(
+                [call(function, number(stream), at(data), number(0x20000000), at(free + 256))], vectors)
+    clock = struct.pack("<QBxxxxxxxIxxxxQQHxxxxxx", 7, 0, 1, 1_000_000, 1, 0)
+    seeds["poll"] = with_data([call(POLL, at(data), at(free), number(2), at(free + 128))], clock + clock[:8] + b"\1" + clock[9:])
+    path = b"../etc/hosts"
+    seeds["open"] = with_data([call(PATH_OPEN, number(3), number(1), at(data), number(len(path)), number(1),
+                                    number(0), number(2), number(0), number(0), number(0), at(free))], path)
+    for function in range(COUNT):
+        seeds[f"all-{function:02}"] = with_data([call(function, *[at(free + 64 * place) for place in range(1, 10)])], b"")
+        seeds[f"far-{function:02}"] = with_data([call(function, *[number(0xFFFFFFFF - place) for place in range(10)])], b"")
+        seeds[f"small-{function:02}"] = with_data([call(function, *[number(3)] * 10)], b"")
+    return seeds
+
+
+def answer(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items()), f"content-length: {len(body)}"]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def platform_answers() -> dict[str, bytes]:
+    limits = {"Request_Id": "c6af9ac6-7b61", "Memory_Limit_In_Mb": "512", "Time_Limit_In_Ms": "3000"}
+    event = answer(b'{"body":"QUJD"}', **limits)
+    notification = answer((PROJECT / "tests/events/scf/cos-put.json").read_bytes(), **limits)
+    runs = {
+        "answered": [event, answer(), event, answer()],
+        "refused": [event, answer(status="400 Bad Request"), answer(), event],
+        "server-error": [event, answer(status="503 Busy"), answer()],
+        "lost": [event, b"", answer(status="404 Not Found")],
+        "module-fails": [answer(b"\x01because", **limits), answer()],
+        "module-late": [answer(b"t", Time_Limit_In_Ms="1"), answer()],
+        "module-gone": [answer(b'g{"httpMethod":"POST"}', **limits), answer()],
+        "http": [answer(b'\x02{"httpMethod":"POST"}'), answer()],
+        "no-event": [answer(status="204 No Content"), answer(status="500 Error"), event],
+        "too-large": [b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n" + b"x" * 2000, event],
+        "odd-id": [answer(b"{}", **{"Request_Id": "\u00e9\t"}), answer()],
+        "chunked": [b"HTTP/1.1 200 OK\r\nrequest_id: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n2\r\n1}\r\n0\r\nX-T: 1\r\n\r\n", answer()],
+        "cut-off": [b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", event],
+        "early-hints": [b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + event, answer()],
+        "redirect": [b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n"],
+        "garbage": [b"\x16\x03\x01\x02\x00", b"HTTP/9.9 999\r\n\r\n"],
+        "picture-put": [notification, answer(b"\xff\xd8\xff\xe0picture"), answer(), answer()],
+        "picture-gone": [notification, answer(status="404 Not Found"), answer()],
+        "picture-forbidden": [notification, answer(b"<Error/>", "403 Forbidden"), answer()],
+        "picture-busy": [notification, answer(status="503 Busy"), answer(b"{}"), answer(), answer()],
+    }
+    return {name: b"\n====\n".join(answers) for name, answers in runs.items()}
+
+
+def requests() -> dict[str, bytes]:
+    def request(kind: str, body: bytes, encoding: str = "") -> bytes:
+        return f"{kind}\n{encoding}\n".encode() + body
+
+    def form(*parts: tuple[str, bytes]) -> bytes:
+        lines = b"".join(b"--X\r\n" + head.encode() + b"\r\n\r\n" + body + b"\r\n" for head, body in parts)
+        return lines + b"--X--\r\n"
+
+    picture = (PROJECT / "tests/images/one-pixel.jpg").read_bytes()
+    text = base64.b64encode(picture)
+    field = 'Content-Disposition: form-data; name="note"'
+    file = 'Content-Disposition: form-data; name="f"; filename="a.jpg"\r\nContent-Type: image/jpeg'
+    encoded_name = "Content-Disposition: form-data; name=f; filename*=UTF-8''%e7%95%aa.png\r\nContent-Type: text/plain"
+    multipart = "multipart/form-data; boundary=X"
+    return {
+        "jpeg": request("image/jpeg", picture),
+        "octets": request("application/octet-stream", picture),
+        "base64": request("text/plain; charset=utf-8", text),
+        "data-url": request("", b"data:image/jpeg;base64," + text),
+        "json": request("application/json", json.dumps({"image": text.decode()}).encode()),
+        "event": request("application/json", json.dumps({"body": text.decode(), "isBase64Encoded": True}).encode()),
+        "compressed": request("image/jpeg", picture, "gzip"),
+        "identity": request("image/jpeg", picture, "identity"),
+        "form-file": request(multipart, form((field, b"hello"), (file, picture))),
+        "form-field": request(multipart, form((field, text))),
+        "form-name": request(multipart, form((encoded_name, text))),
+        "form-empty": request(multipart, b"--X--\r\n"),
+        "form-cut-off": request(multipart, form((file, picture))[:70]),
+        "form-quoted": request('Multipart/Form-Data; charset=utf-8; boundary="X"', form((file, picture))),
+        "form-without-boundary": request("multipart/form-data", form((file, picture))),
+        "form-mixed": request("multipart/mixed; boundary=X", b"preamble\r\n" + form((file, picture)) + b"epilogue"),
+    }
+
+
+if __name__ == "__main__":
+    main()

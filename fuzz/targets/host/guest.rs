@@ -1,0 +1,179 @@
+//! The guest, written as WAT from the list of all functions that it may import.
+//!
+//! Its input is a list of calls: a byte that chooses the function (modulo their number), then its arguments. An
+//! argument is a byte, and what follows that byte:
+//!
+//! | byte | argument |
+//! | --- | --- |
+//! | 0x00 to 0xBF | this number |
+//! | 0xC0 to 0xDF | the address of the input's byte with the number that the next two bytes are |
+//! | 0xE0 to 0xEF | the number that the next four bytes are |
+//! | 0xF0 to 0xFF | the number that lies in the memory at such an address, as a result of another call may |
+//!
+//! An argument of 64 bits takes two of them.
+
+use std::fmt::Write as _;
+
+/// Where the input lies, how much of it is read, and the guest's whole memory in pages of 64 KiB.
+const INPUT: u32 = 0x1_0000;
+const INPUT_BYTES: u32 = 0xF_0000;
+const PAGES: u32 = 24;
+
+/// Names and parameters (`i` 32 bits, `l` 64 bits) of the functions; each but `proc_exit` has a result of 32 bits.
+const IMPORTS: [(&str, &[(&str, &str)]); 3] = [
+    ("wasmedge_image", &[("load_jpg", "iiiiiii"), ("load_png", "iiiiiii")]),
+    (
+        "wasmedge_tensorflowlite",
+        &[
+            ("create_session", "iii"),
+            ("delete_session", "i"),
+            ("run_session", "i"),
+            ("append_input", "iiiii"),
+            ("get_output_tensor", "iiii"),
+            ("get_tensor_len", "iii"),
+            ("get_tensor_data", "iiiii"),
+        ],
+    ),
+    (
+        "wasi_snapshot_preview1",
+        &[
+            ("args_get", "ii"),
+            ("args_sizes_get", "ii"),
+            ("environ_get", "ii"),
+            ("environ_sizes_get", "ii"),
+            ("clock_res_get", "ii"),
+            ("clock_time_get", "ili"),
+            ("random_get", "ii"),
+            ("fd_prestat_get", "ii"),
+            ("fd_prestat_dir_name", "iii"),
+            ("fd_renumber", "ii"),
+            ("fd_advise", "illi"),
+            ("fd_allocate", "ill"),
+            ("fd_close", "i"),
+            ("fd_seek", "ilii"),
+            ("fd_sync", "i"),
+            ("fd_datasync", "i"),
+            ("fd_tell", "ii"),
+            ("fd_fdstat_get", "ii"),
+            ("fd_fdstat_set_flags", "ii"),
+            ("fd_fdstat_set_rights", "ill"),
+            ("fd_filestat_get", "ii"),
+            ("fd_filestat_set_size", "il"),
+            ("fd_filestat_set_times", "illi"),
+            ("fd_read", "iiii"),
+            ("fd_pread", "iiili"),
+            ("fd_write", "iiii"),
+            ("fd_pwrite", "iiili"),
+            ("fd_readdir", "iiili"),
+            ("path_create_directory", "iii"),
+            ("path_filestat_get", "iiiii"),
+            ("path_filestat_set_times", "iiiilli"),
+            ("path_link", "iiiiiii"),
+            ("path_open", "iiiiillii"),
+            ("path_readlink", "iiiiii"),
+            ("path_remove_directory", "iii"),
+            ("path_rename", "iiiiii"),
+            ("path_symlink", "iiiii"),
+            ("path_unlink_file", "iii"),
+            ("proc_exit", "i"),
+            ("proc_raise", "i"),
+            ("sched_yield", ""),
+            ("poll_oneoff", "iiii"),
+            ("sock_open", "iii"),
+            ("sock_bind", "iii"),
+            ("sock_listen", "ii"),
+            ("sock_accept", "ii"),
+            ("sock_connect", "iii"),
+            ("sock_recv", "iiiiii"),
+            ("sock_recv_from", "iiiiiiii"),
+            ("sock_send", "iiiii"),
+            ("sock_send_to", "iiiiiii"),
+            ("sock_shutdown", "ii"),
+            ("sock_getpeeraddr", "iiii"),
+            ("sock_getlocaladdr", "iiii"),
+            ("sock_getsockopt", "iiiii"),
+            ("sock_setsockopt", "iiiii"),
+            ("sock_lookup_ip", "iiiiii"),
+            ("sock_getaddrinfo", "iiiiiiii"),
+        ],
+    ),
+];
+
+/// Reads an argument at `$next`; the memory behind the input is large enough for one that begins on its last byte.
+const ARGUMENT: &str = r#"
+  (func $byte (result i32)
+    (i32.load8_u (global.get $next))
+    (global.set $next (i32.add (global.get $next) (i32.const 1))))
+  (func $address (result i32)
+    (i32.add (global.get $input) (i32.load16_u (global.get $next)))
+    (global.set $next (i32.add (global.get $next) (i32.const 2))))
+  (func $argument (result i32) (local $kind i32)
+    (local.set $kind (call $byte))
+    (if (i32.lt_u (local.get $kind) (i32.const 0xC0)) (then (return (local.get $kind))))
+    (if (i32.lt_u (local.get $kind) (i32.const 0xE0)) (then (return (call $address))))
+    (if (i32.lt_u (local.get $kind) (i32.const 0xF0)) (then
+      (i32.load (global.get $next))
+      (global.set $next (i32.add (global.get $next) (i32.const 4)))
+      (return)))
+    (i32.load (call $address)))
+  (func $long (result i64)
+    (i64.or
+      (i64.shl (i64.extend_i32_u (call $argument)) (i64.const 32))
+      (i64.extend_i32_u (call $argument))))
+"#;
+
+/// The guest's text.
+pub(crate) fn wat() -> String {
+    let mut imports = String::new();
+    let mut calls = Vec::new();
+    for (module, functions) in IMPORTS {
+        for (name, parameters) in functions {
+            let types: String =
+                parameters.chars().map(|kind| if kind == 'l' { " i64" } else { " i32" }).collect();
+            let has_result = *name != "proc_exit";
+            let result = if has_result { "(result i32)" } else { "" };
+            // Writing to a String can't fail.
+            let _ = writeln!(
+                imports,
+                "  (import \"{module}\" \"{name}\" (func ${name} (param{types}) {result}))"
+            );
+            let arguments: String = parameters
+                .chars()
+                .map(|kind| if kind == 'l' { " (call $long)" } else { " (call $argument)" })
+                .collect();
+            let call = format!("(call ${name}{arguments})");
+            calls.push(if has_result { format!("(drop {call})") } else { call });
+        }
+    }
+    format!(
+        "(module\n{imports}  (memory (export \"memory\") {PAGES} {PAGES})
+  (global $next (mut i32) (i32.const {INPUT}))
+  (global $input i32 (i32.const {INPUT}))
+  (data (i32.const 0) \"{}{}\")
+{ARGUMENT}
+  (func (export \"_start\") (local $end i32)
+    (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (local.set $end (i32.add (global.get $input) (i32.load (i32.const 8))))
+    (block $done (loop $more
+      (br_if $done (i32.ge_u (global.get $next) (local.get $end)))
+{}
+      (br $more)))))",
+        escaped(INPUT),
+        escaped(INPUT_BYTES),
+        chosen(&calls)
+    )
+}
+
+/// One of `calls`, chosen by a byte of the input.
+fn chosen(calls: &[String]) -> String {
+    let labels: String = (0..calls.len()).map(|number| format!(" {number}")).collect();
+    let choice =
+        format!("(br_table{labels} (i32.rem_u (call $byte) (i32.const {count})))", count = calls.len());
+    let nested = format!("{}{choice}", "(block ".repeat(calls.len()));
+    calls.iter().fold(nested, |text, call| format!("{text})\n{call}\n(br $more)\n"))
+}
+
+/// A number as a string of the text format, little-endian.
+fn escaped(number: u32) -> String {
+    number.to_le_bytes().iter().map(|byte| format!("\\{byte:02x}")).collect()
+}

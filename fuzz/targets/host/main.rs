@@ -1,0 +1,54 @@
+//! Every host function with arbitrary arguments: a guest reads the input as a list of calls and makes them all.
+//!
+//! No argument makes a host function trap, and the guest makes none of its own, so a trap is a finding; so is, of
+//! course, whatever ends this process.
+
+#![no_main]
+
+mod guest;
+
+use std::io::Write as _;
+use std::num::NonZeroUsize;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bytes::Bytes;
+use libfuzzer_sys::fuzz_target;
+use tokio::runtime::Runtime;
+use vision::engine::{CallError, CodeSource, Engine, EngineConfig};
+use vision::limits::Limits;
+
+/// A guest may sleep until its deadline (`poll_oneoff`): the shorter, the more calls.
+const TIME: Duration = Duration::from_millis(20);
+
+struct Service {
+    engine: Engine,
+    runtime: Runtime,
+}
+
+static SERVICE: OnceLock<Service> = OnceLock::new();
+
+fn start() -> Service {
+    wasmedge_sys::utils::log_off();
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(&wat::parse_str(guest::wat()).expect("the guest is sound")).expect("it is written");
+    let limits = Limits { memory_mib: 8, time: TIME, answer_mib: 1, ..Limits::default() };
+    let config = EngineConfig {
+        limits,
+        // Interpreted: compiled code handles faults by signals, which are the sanitizer's here.
+        code: CodeSource::Interpret,
+        inference_threads: NonZeroUsize::MIN,
+        ..EngineConfig::default()
+    };
+    let engine = Engine::start(file.path(), &config).expect("the guest imports what there is");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    Service { engine, runtime }
+}
+
+fuzz_target!(|calls: &[u8]| {
+    let service = SERVICE.get_or_init(start);
+    match service.runtime.block_on(service.engine.call(Bytes::copy_from_slice(calls), None)) {
+        Ok(_) | Err(CallError::Timeout { .. } | CallError::AnswerTooLarge { .. }) => {}
+        Err(error) => panic!("{error}"),
+    }
+});

@@ -1,0 +1,97 @@
+//! `vision scf` against a runtime API (and an object storage) that answers whatever the input says.
+//!
+//! The input is a list of answers, each sent as it is to the next request; between two stands [`SEPARATOR`].
+//! `init/ready` is answered well, or no event would ever be asked for. Once the answers are used up, the platform is
+//! gone, and the run is over: whatever was received must have been dealt with without a panic.
+
+#![no_main]
+
+mod platform;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bytes::Bytes;
+use libfuzzer_sys::fuzz_target;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use vision::engine::{Answer, CallError, Handler};
+use vision::limits::Limits;
+use vision::trigger::scf::{self, ScfArgs};
+
+use platform::Platform;
+
+/// Between two answers.
+const SEPARATOR: &[u8] = b"\n====\n";
+
+/// Broken answers are followed by pauses that grow from 20 ms: more answers, fewer runs.
+const MOST_ANSWERS: usize = 5;
+
+/// More than the pauses after that many broken answers.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+/// Stands in for the engine: the first byte of the event decides how the call ends.
+struct Module;
+
+impl Handler for Module {
+    async fn call(&self, event: Bytes, limit: Option<Duration>) -> Result<Answer, CallError> {
+        let exit_code = match event.first() {
+            Some(b'{') | None => 0,
+            Some(b't') => return Err(CallError::Timeout { limit: limit.unwrap_or_default() }),
+            Some(b'g') => return Err(CallError::WorkerGone),
+            Some(first) => u32::from(*first),
+        };
+        let stderr = String::from_utf8_lossy(&event).into_owned();
+        Ok(Answer { stdout: event.into(), stderr, exit_code, ..Answer::default() })
+    }
+}
+
+fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        // SAFETY: the process has one thread yet.
+        unsafe {
+            std::env::set_var("TENCENTCLOUD_SECRETID", "id");
+            std::env::set_var("TENCENTCLOUD_SECRETKEY", "key");
+        }
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+    })
+}
+
+fuzz_target!(|input: &[u8]| {
+    let answers = split(input);
+    runtime().block_on(async {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let port = listener.local_addr().expect("it has an address").port();
+        let arguments = ScfArgs {
+            runtime_api: "127.0.0.1".to_owned(),
+            runtime_api_port: port,
+            time_margin: Duration::from_millis(500),
+            cos: scf::CosArgs {
+                cos_output_bucket: None,
+                cos_output_prefix: "labels/".to_owned(),
+                cos_endpoint: format!("http://127.0.0.1:{port}/{{bucket}}/{{region}}"),
+            },
+        };
+        let limits = Limits { event_mib: 1, ..Limits::default() };
+        let platform = Platform::new(answers);
+        tokio::select! {
+            () = platform.serve(listener) => {}
+            // `next` has no time limit, so an answer that only looks complete is waited for.
+            () = tokio::time::sleep(PATIENCE) => {}
+            ended = scf::run(&arguments, limits, &Module) => panic!("the loop ended by itself: {ended:?}"),
+        }
+    });
+});
+
+fn split(input: &[u8]) -> Vec<Vec<u8>> {
+    let mut answers = Vec::new();
+    let mut rest = input;
+    while answers.len() + 1 < MOST_ANSWERS {
+        let Some(at) = rest.windows(SEPARATOR.len()).position(|bytes| bytes == SEPARATOR) else { break };
+        answers.push(rest[..at].to_vec());
+        rest = &rest[at + SEPARATOR.len()..];
+    }
+    answers.push(rest.to_vec());
+    answers
+}

@@ -1,0 +1,173 @@
+"""dist/sbom.cdx.json: what is in the packages, in CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/).
+
+Crates come from `cargo metadata` and Cargo.lock, C libraries inside of crates from their sources, the libraries of the
+layer from the layer. No times, random numbers or paths: the same packages give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from package.archive import Member
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+# Each program of ours with the target that it is built for.
+PROGRAMS = {"vision": "x86_64-unknown-linux-gnu", "recognize": "wasm32-wasip1"}
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A library in another language whose source a crate carries, and where that source tells its version."""
+
+    name: str
+    licence: str
+    file: str
+    version: str
+
+
+BUNDLED = {
+    "turbojpeg-sys": Bundled("libjpeg-turbo", "IJG AND BSD-3-Clause AND Zlib", "libjpeg-turbo/CMakeLists.txt", r"set\(VERSION ([\d.]+)\)"),
+    "libsqlite3-sys": Bundled("sqlite", "blessing", "sqlite3/sqlite3.h", r'#define SQLITE_VERSION\s+"([\d.]+)"'),
+}
+
+# Parts of set-up (.toolchain/state.json) by the library that the layer has of them.
+PARTS = {"libwasmedge.so.0": ("wasmedge", "Apache-2.0"), "libLiteRt.so": ("litert", "Apache-2.0")}
+
+# Crates that name no licence but carry one; deny.toml has the sum of the file.
+LICENCE_FILES = {"wasmedge_tensorflow_interface": "Apache-2.0"}
+
+Component = dict[str, Any]
+
+
+def document(layer: list[Member], function: list[Member]) -> bytes:
+    """The document for these packages."""
+    crates, dependencies = _crates()
+    components = [*crates, *_libraries(layer), *_files(function), _model()]
+    bom = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": _project()},
+        "components": sorted(components, key=lambda component: component["bom-ref"]),
+        "dependencies": sorted(dependencies, key=lambda entry: entry["ref"]),
+    }
+    return (json.dumps(bom, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _project() -> Component:
+    version = tomllib.loads((PROJECT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+    return {"type": "application", "bom-ref": "wasm-vision", "name": "wasm-vision", "version": version, "licenses": _licences("Apache-2.0")}
+
+
+def _crates() -> tuple[list[Component], list[dict[str, Any]]]:
+    checksums = _checksums()
+    components: dict[str, Component] = {}
+    depends: dict[str, set[str]] = {"wasm-vision": set()}
+    for program, target in PROGRAMS.items():
+        metadata = _metadata(target)
+        packages = {package["id"]: package for package in metadata["packages"]}
+        nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
+        (root,) = (key for key, package in packages.items() if package["name"] == program)
+        depends["wasm-vision"].add(_reference(packages[root]))
+        waiting, seen = [root], {root}
+        while waiting:
+            package = packages[key := waiting.pop()]
+            reference = _reference(package)
+            # What compiles the program is not in it.
+            needed = [entry["pkg"] for entry in nodes[key]["deps"] if any(kind["kind"] is None for kind in entry["dep_kinds"])]
+            components[reference] = _crate(package, checksums)
+            depends.setdefault(reference, set()).update(_reference(packages[other]) for other in needed)
+            for library in _bundled(package):
+                components[library["bom-ref"]] = library
+                depends[reference].add(library["bom-ref"])
+            waiting += [other for other in needed if other not in seen]
+            seen.update(needed)
+    return list(components.values()), [{"ref": reference, "dependsOn": sorted(others)} for reference, others in depends.items()]
+
+
+def _metadata(target: str) -> dict[str, Any]:
+    command = ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", target]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=PROJECT)
+    return json.loads(done.stdout)
+
+
+def _checksums() -> dict[tuple[str, str], str]:
+    lock = tomllib.loads((PROJECT / "Cargo.lock").read_text())
+    return {(package["name"], package["version"]): package["checksum"] for package in lock["package"] if "checksum" in package}
+
+
+def _reference(package: dict[str, Any]) -> str:
+    return f"pkg:cargo/{package['name']}@{package['version']}"
+
+
+def _crate(package: dict[str, Any], checksums: dict[tuple[str, str], str]) -> Component:
+    reference = _reference(package)
+    component: Component = {"type": "library", "bom-ref": reference, "purl": reference, "name": package["name"],
+                            "version": package["version"], "licenses": _licences(package["license"] or LICENCE_FILES[package["name"]])}
+    if package["name"] in PROGRAMS:
+        component["type"] = "application"
+    if any("proc-macro" in target["kind"] for target in package["targets"]):
+        component["scope"] = "excluded"  # It runs in the compiler.
+    if checksum := checksums.get((package["name"], package["version"])):
+        component["hashes"] = [{"alg": "SHA-256", "content": checksum}]
+    return component
+
+
+def _bundled(package: dict[str, Any]) -> Iterable[Component]:
+    if (bundled := BUNDLED.get(package["name"])) is None:
+        return
+    text = (Path(package["manifest_path"]).parent / bundled.file).read_text(errors="replace")
+    if (version := re.search(bundled.version, text)) is None:
+        raise ValueError(f"{package['name']} {package['version']}: {bundled.file} tells no version of {bundled.name}")
+    yield {"type": "library", "bom-ref": f"pkg:generic/{bundled.name}@{version[1]}", "name": bundled.name,
+           "purl": f"pkg:generic/{bundled.name}@{version[1]}", "version": version[1], "licenses": _licences(bundled.licence)}
+
+
+def _licences(expression: str) -> list[dict[str, str]]:
+    # Crates of old write a slash for "or".
+    return [{"expression": re.sub(r"\s*/\s*", " OR ", expression)}]
+
+
+def _libraries(layer: list[Member]) -> Iterable[Component]:
+    """The layer's shared libraries, their loader among them."""
+    state_file = PROJECT / ".toolchain/state.json"
+    state = json.loads(state_file.read_text()) if state_file.exists() else {}
+    for member in layer:
+        name = Path(member.name).name
+        component = _file(member)
+        if name in PARTS:
+            part, licence = PARTS[name]
+            component |= {"name": part, "type": "library", "licenses": _licences(licence)}
+            if found := state.get(part):
+                component |= {"version": found["version"], "properties": [{"name": "wasm-vision:source", "value": found["source"]}]}
+        yield component
+
+
+def _files(members: list[Member]) -> Iterable[Component]:
+    return map(_file, members)
+
+
+def _file(member: Member) -> Component:
+    digest = hashlib.sha256(member.content).hexdigest()
+    return {"type": "file", "bom-ref": f"file:{member.name}", "name": member.name, "hashes": [{"alg": "SHA-256", "content": digest}]}
+
+
+def _model() -> Component:
+    """The weights that the function carries."""
+    name = os.environ.get("MODEL", "groceries")
+    manifest = tomllib.loads((PROJECT / f"models/{name}/model.toml").read_text())
+    return {"type": "machine-learning-model", "bom-ref": f"model:{manifest['name']}", "name": manifest["name"],
+            "version": manifest["version"], "description": manifest["description"], "licenses": _licences(manifest["licence"]),
+            "hashes": [{"alg": "SHA-256", "content": manifest["sha256"]}],
+            "externalReferences": [{"type": "other", "comment": "made from", "url": url} for url in manifest["sources"]]}

@@ -1,0 +1,97 @@
+"""`python3 -m tests.soak MINUTES`: events to `vision scf` and `vision serve` side by side; a line a minute, a verdict."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.soak.events import PROJECT
+from tests.soak.scf import Platform
+from tests.soak.serve import Clients
+from tests.soak.tally import Tally
+
+# After these minutes every model is compiled and every pool has its size.
+WARM_MINUTES = 2
+# What the allocator may keep more at the end than after that.
+MOST_GROWTH_MIB = 16
+
+
+def memory_mib(pid: int) -> tuple[float, float]:
+    """Resident memory of a process, and the most that it ever had."""
+    fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
+    return tuple(int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m tests.soak", description=__doc__)
+    parser.add_argument("minutes", type=float)
+    parser.add_argument("--vision", type=Path, default=PROJECT / "target/release/vision")
+    parser.add_argument("--pause", type=float, default=0.5, help="seconds between two events of each trigger")
+    parser.add_argument("--memory", type=float, default=256, help="MiB that each process may ever have resident")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        return soak(arguments, Path(folder))
+
+
+def soak(arguments: argparse.Namespace, folder: Path) -> int:
+    platform, clients = Platform(arguments.pause, arguments.seed), Clients(arguments.pause, arguments.seed)
+    processes = {"scf": platform.start(arguments.vision), "serve": clients.start(arguments.vision, folder)}
+    tallies = {"scf": platform.tally, "serve": clients.tally}
+    try:
+        if not platform.ready.wait(30):
+            print("soak: vision scf did not say that it is ready")
+            return 1
+        problems = watch(arguments, processes, tallies)
+    finally:
+        platform.stopping.set()
+        clients.stopping.set()
+        endings = {name: end(process) for name, process in processes.items()}
+    problems += [f"{name} ended with {code}" for name, code in endings.items() if code]
+    for name, tally in tallies.items():
+        print(f"{name}: {tally.total} events: {tally.text()}")
+        problems += [f"{name}, {count} times {what}" for what, count in tally.wrong.items()]
+    for problem in problems:
+        print(f"soak: {problem}")
+    print("soak: nothing went wrong" if not problems else f"soak: {len(problems)} problems")
+    return 1 if problems else 0
+
+
+def watch(arguments: argparse.Namespace, processes: dict[str, subprocess.Popen[bytes]], tallies: dict[str, Tally]) -> list[str]:
+    print("minute  " + "  ".join(f"{name}: events  MiB  peak" for name in processes))
+    start = time.monotonic()
+    warm: dict[str, float] = {}
+    memory: dict[str, tuple[float, float]] = {}
+    minute = 0
+    while time.monotonic() - start < arguments.minutes * 60:
+        minute += 1
+        time.sleep(max(0, min(start + minute * 60, start + arguments.minutes * 60) - time.monotonic()))
+        if gone := [name for name, process in processes.items() if process.poll() is not None]:
+            return [f"{name} is gone with {processes[name].returncode}" for name in gone]
+        memory = {name: memory_mib(process.pid) for name, process in processes.items()}
+        print(f"{minute:6}  " + "  ".join(
+            f"{name} {tallies[name].total:7} {now:6.1f} {peak:6.1f}" for name, (now, peak) in memory.items()), flush=True)
+        if minute == WARM_MINUTES:
+            warm = {name: now for name, (now, _) in memory.items()}
+    problems = [f"{name} had {peak:.0f} MiB, allowed are {arguments.memory:.0f}"
+                for name, (_, peak) in memory.items() if peak > arguments.memory]
+    problems += [f"{name} grew from {before:.0f} to {memory[name][0]:.0f} MiB"
+                 for name, before in warm.items() if memory[name][0] > before + MOST_GROWTH_MIB]
+    return problems
+
+
+def end(process: subprocess.Popen[bytes]) -> int:
+    process.terminate()
+    try:
+        return process.wait(40)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
