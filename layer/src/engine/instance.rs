@@ -56,7 +56,8 @@ impl Instance {
         let context = wasi_context(module, config, &stdin, &stdout, &stderr).map_err(failed)?;
         let state = HostState::new(resources);
         let deadline = Rc::new(Cell::new(None));
-        let imports = Imports::new(context, &deadline, &state).map_err(engine_failed)?;
+        let folders = config.dirs.iter().map(|dir| dir.guest.clone()).collect();
+        let imports = Imports::new(context, folders, &deadline, &state).map_err(engine_failed)?;
         let mut store = sys::Store::create().map_err(engine_failed)?;
         let mut executor = sys::Executor::create(Some(settings), None).map_err(engine_failed)?;
         imports.register(&mut executor, &mut store).map_err(engine_failed)?;

@@ -27,14 +27,15 @@ pub(crate) struct Imports {
 }
 
 impl Imports {
-    /// Makes the imports of one instance.
+    /// Makes the imports of one instance; `folders` are the names of those that were granted in `context`, in order.
     pub(crate) fn new(
         context: WasiCtx,
+        folders: Vec<String>,
         deadline: &Deadline,
         state: &SharedState,
     ) -> Result<Self, ImportError> {
         Ok(Self {
-            wasi: wasi::WasiImports::new(context, deadline)?,
+            wasi: wasi::WasiImports::new(context, folders, deadline)?,
             image: image::import_module(state)?,
             tensorflow_lite: tensorflow_lite::import_module(state)?,
         })
@@ -60,12 +61,15 @@ impl Imports {
 
 /// Whether a guest's import can be satisfied.
 pub fn offers(module: &str, name: &str) -> bool {
-    match module {
-        wasi::MODULE => wasi::NAMES.contains(&name),
-        image::MODULE => image::NAMES.contains(&name),
-        tensorflow_lite::MODULE => tensorflow_lite::NAMES.contains(&name),
-        _ => false,
-    }
+    offered().any(|known| known == (module, name))
+}
+
+/// Every function that is offered: its module and its name.
+pub fn offered() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let of = |module: &'static str, names: &'static [&'static str]| names.iter().map(move |name| (module, *name));
+    of(wasi::MODULE, &wasi::NAMES)
+        .chain(of(image::MODULE, &image::NAMES))
+        .chain(of(tensorflow_lite::MODULE, &tensorflow_lite::NAMES))
 }
 
 /// The names of the import modules, for messages.

@@ -1,7 +1,9 @@
-//! `wasi_snapshot_preview1`: the implementation of the crate async-wasi, without sockets, and with sleeping bounded
-//! by the event's deadline.
+//! `wasi_snapshot_preview1`: the implementation of the crate async-wasi, without sockets, with sleeping bounded by the
+//! event's deadline, and with arguments checked that async-wasi trusts (`guarded`).
 //!
 //! The guest runs on a plain thread, so the functions that async-wasi makes asynchronous are replaced here.
+
+mod guarded;
 
 use std::any::Any;
 use std::cell::Cell;
@@ -12,7 +14,8 @@ use async_wasi::snapshots::WasiCtx;
 use wasmedge_sys::r#async::module::AsyncWasiModule;
 use wasmedge_sys::instance::function::AsFunc;
 use wasmedge_sys::{self as sys, AsInstance};
-use wasmedge_types::error::CoreError;
+use wasmedge_types::FuncType;
+use wasmedge_types::error::{CoreError, FuncError, WasmEdgeError};
 
 use super::function::ImportError;
 use super::memory;
@@ -24,8 +27,10 @@ pub type Deadline = Rc<Cell<Option<Instant>>>;
 
 /// WASI's error numbers (wasi_snapshot_preview1, `errno`).
 const ERRNO_SUCCESS: u16 = 0;
+const ERRNO_BADF: u16 = 8;
 const ERRNO_FAULT: u16 = 21;
 const ERRNO_INVAL: u16 = 28;
+const ERRNO_NAMETOOLONG: u16 = 37;
 const ERRNO_NOTSUP: u16 = 58;
 
 /// Functions that would reach the network; a guest that calls one gets `notsup`.
@@ -118,12 +123,21 @@ pub(super) struct WasiImports {
 }
 
 impl WasiImports {
-    pub(super) fn new(context: WasiCtx, deadline: &Deadline) -> Result<Self, ImportError> {
+    /// WASI in this context; `folders` are the names of those that were granted in it, in order.
+    pub(super) fn new(
+        context: WasiCtx,
+        folders: guarded::FolderNames,
+        deadline: &Deadline,
+    ) -> Result<Self, ImportError> {
         let mut imports =
             Self { module: AsyncWasiModule::create_from_wasi_context(context)?, _bound: Vec::new() };
         for name in REFUSED {
             imports.replace(name, Box::new(()), refuse)?;
         }
+        for (name, function) in guarded::FUNCTIONS {
+            imports.guard(name, function)?;
+        }
+        imports.replace("fd_prestat_dir_name", Box::new(folders), guarded::fd_prestat_dir_name)?;
         imports.replace("poll_oneoff", Box::new(Rc::clone(deadline)), poll_oneoff)?;
         Ok(imports)
     }
@@ -143,18 +157,29 @@ impl WasiImports {
         mut bound: Box<T>,
         function: sys::SyncFn<T>,
     ) -> Result<(), ImportError> {
-        let kind = self
-            .module
-            .as_ref()
-            .get_func(name)?
-            .ty()
-            .ok_or(wasmedge_types::error::WasmEdgeError::Func(wasmedge_types::error::FuncError::Type))?;
+        let kind = self.type_of(name)?;
         let data: *mut T = &raw mut *bound;
         // SAFETY: the box is kept in `_bound`, beside the module that owns the function.
         let function = unsafe { sys::Function::create_sync_func(&kind, function, data, 0) }?;
         self._bound.push(bound);
         self.module.as_mut().add_func(name, function);
         Ok(())
+    }
+
+    /// Puts `function` in the place of async-wasi's function of that name, with the same type and the same context.
+    fn guard(&mut self, name: &str, function: sys::SyncFn<WasiCtx>) -> Result<(), ImportError> {
+        let kind = self.type_of(name)?;
+        let context: *mut WasiCtx = self.module.as_mut().get_host_data_mut();
+        // SAFETY: the module owns both the context, at a fixed place, and the function; async-wasi's own functions are
+        // bound to the same context, and a guest calls one function at a time.
+        let function = unsafe { sys::Function::create_sync_func(&kind, function, context, 0) }?;
+        self.module.as_mut().add_func(name, function);
+        Ok(())
+    }
+
+    fn type_of(&self, name: &str) -> Result<FuncType, ImportError> {
+        let kind = self.module.as_ref().get_func(name)?.ty();
+        Ok(kind.ok_or(WasmEdgeError::Func(FuncError::Type))?)
     }
 }
 
