@@ -28,10 +28,11 @@ impl Location {
             }
             Self::Server(url) => {
                 let query = url.split_once('?').map_or("", |(_, query)| query);
-                let named = query.split('&').filter_map(|pair| pair.split_once('=')).filter_map(|(name, value)| {
-                    let is_file = matches!(name, "sslrootcert" | "sslcert" | "sslkey");
-                    is_file.then(|| percent_decode_str(value).decode_utf8_lossy().into_owned().into())
-                });
+                let named =
+                    query.split('&').filter_map(|pair| pair.split_once('=')).filter_map(|(name, value)| {
+                        let is_file = matches!(name, "sslrootcert" | "sslcert" | "sslkey");
+                        is_file.then(|| percent_decode_str(value).decode_utf8_lossy().into_owned().into())
+                    });
                 let passwords = std::env::home_dir().map(|home| home.join(".pgpass"));
                 (None, named.chain(passwords).collect())
             }
@@ -85,7 +86,8 @@ mod tests {
         let folder = |text: &str| text.parse::<Location>().unwrap().paths().0.unwrap();
         assert_eq!(folder("nowhere.sqlite"), PathBuf::from("."));
         assert_eq!(folder("/nowhere/of/history.sqlite"), PathBuf::from("/nowhere/of"));
-        let server: Location = "postgres://u:p@h/d?sslmode=verify-full&sslrootcert=/a%20b/ca.pem".parse().unwrap();
+        let server: Location =
+            "postgres://u:p@h/d?sslmode=verify-full&sslrootcert=/a%20b/ca.pem".parse().unwrap();
         let (folder, files) = server.paths();
         assert_eq!(folder, None);
         assert!(files.contains(&"/a b/ca.pem".into()), "{files:?}");

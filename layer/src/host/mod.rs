@@ -66,7 +66,8 @@ pub fn offers(module: &str, name: &str) -> bool {
 
 /// Every function that is offered: its module and its name.
 pub fn offered() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let of = |module: &'static str, names: &'static [&'static str]| names.iter().map(move |name| (module, *name));
+    let of =
+        |module: &'static str, names: &'static [&'static str]| names.iter().map(move |name| (module, *name));
     of(wasi::MODULE, &wasi::NAMES)
         .chain(of(image::MODULE, &image::NAMES))
         .chain(of(tensorflow_lite::MODULE, &tensorflow_lite::NAMES))

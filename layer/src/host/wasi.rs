@@ -14,8 +14,8 @@ use async_wasi::snapshots::WasiCtx;
 use wasmedge_sys::r#async::module::AsyncWasiModule;
 use wasmedge_sys::instance::function::AsFunc;
 use wasmedge_sys::{self as sys, AsInstance};
-use wasmedge_types::FuncType;
 use wasmedge_types::error::{CoreError, FuncError, WasmEdgeError};
+use wasmedge_types::{FuncType, ValType};
 
 use super::function::ImportError;
 use super::memory;
@@ -135,7 +135,10 @@ impl WasiImports {
             imports.replace(name, Box::new(()), refuse)?;
         }
         for (name, function) in guarded::FUNCTIONS {
-            imports.guard(name, function)?;
+            imports.guard(name, &imports.type_of(name)?, function)?;
+        }
+        for (name, parameters, function) in guarded::RETYPED {
+            imports.guard(name, &FuncType::new(parameters.to_vec(), vec![ValType::I32]), function)?;
         }
         imports.replace("fd_prestat_dir_name", Box::new(folders), guarded::fd_prestat_dir_name)?;
         imports.replace("poll_oneoff", Box::new(Rc::clone(deadline)), poll_oneoff)?;
@@ -166,13 +169,17 @@ impl WasiImports {
         Ok(())
     }
 
-    /// Puts `function` in the place of async-wasi's function of that name, with the same type and the same context.
-    fn guard(&mut self, name: &str, function: sys::SyncFn<WasiCtx>) -> Result<(), ImportError> {
-        let kind = self.type_of(name)?;
+    /// Puts `function` in the place of async-wasi's function of that name, with the same context.
+    fn guard(
+        &mut self,
+        name: &str,
+        kind: &FuncType,
+        function: sys::SyncFn<WasiCtx>,
+    ) -> Result<(), ImportError> {
         let context: *mut WasiCtx = self.module.as_mut().get_host_data_mut();
         // SAFETY: the module owns both the context, at a fixed place, and the function; async-wasi's own functions are
         // bound to the same context, and a guest calls one function at a time.
-        let function = unsafe { sys::Function::create_sync_func(&kind, function, context, 0) }?;
+        let function = unsafe { sys::Function::create_sync_func(kind, function, context, 0) }?;
         self.module.as_mut().add_func(name, function);
         Ok(())
     }

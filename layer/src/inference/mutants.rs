@@ -26,7 +26,8 @@ const SECONDS_PER_MUTANT: u32 = 20;
 const MOST_BYTES: u64 = 8 << 30;
 
 /// How a copy is damaged.
-const KINDS: [&str; 4] = ["truncated", "bytes anywhere", "bytes of the structure", "numbers of the structure"];
+const KINDS: [&str; 4] =
+    ["truncated", "bytes anywhere", "bytes of the structure", "numbers of the structure"];
 
 fn model() -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/groceries/model.tflite")).unwrap()
@@ -61,7 +62,8 @@ fn mutant(model: &[u8], structure: &[usize], number: u64) -> Vec<u8> {
         _ => (0..=random.below(4)).for_each(|_| {
             let at = (structure[random.below(structure.len())] & !3).min(model.len() - 4);
             let small = random.next() as u32 % 300;
-            let numbers = [0, 1, u32::MAX, i32::MAX as u32, 1 << 31, model.len() as u32, small, random.next() as u32];
+            let numbers =
+                [0, 1, u32::MAX, i32::MAX as u32, 1 << 31, model.len() as u32, small, random.next() as u32];
             bytes[at..at + 4].copy_from_slice(&numbers[random.below(numbers.len())].to_le_bytes());
         }),
     }

@@ -40,8 +40,11 @@ impl FromStr for ModelDigest {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let bytes: Option<Vec<u8>> =
-            text.as_bytes().chunks(2).map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?)).collect();
+        let bytes: Option<Vec<u8>> = text
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?))
+            .collect();
         bytes
             .and_then(|bytes| bytes.try_into().ok())
             .map(Self)
@@ -98,7 +101,9 @@ mod tests {
         assert_eq!(text.parse(), Ok(ModelDigest::of(b"")));
         assert_eq!(text.to_uppercase().parse(), Ok(ModelDigest::of(b"")));
         assert_eq!(ModelDigest::of(b"").to_string(), text);
-        for text in ["", "e3", &text[1..], &format!("{text}00"), &text.replace('b', "g"), "é".repeat(32).as_str()] {
+        for text in
+            ["", "e3", &text[1..], &format!("{text}00"), &text.replace('b', "g"), "é".repeat(32).as_str()]
+        {
             let message = text.parse::<ModelDigest>().unwrap_err().to_string();
             assert!(message.contains("64 hexadecimal digits"), "{message}");
         }

@@ -108,7 +108,7 @@ fn a_model_that_nobody_allowed_is_refused_by_its_sha256_until_it_is_allowed() {
 #[test]
 fn outputs_are_zero_before_a_run_has_written_them() {
     let model = cache().compile(&model()).unwrap();
-    let of_a_run = |model: &std::rc::Rc<super::litert::CompiledModel>| {
+    let of_a_run = |model: &std::rc::Rc<litert::CompiledModel>| {
         let mut session = Session::new(std::rc::Rc::clone(model)).unwrap();
         run_on(&mut session, 99)
     };

@@ -1,8 +1,8 @@
 //! Files, by landlock: <https://docs.kernel.org/userspace-api/landlock.html>.
 
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, RestrictionStatus, Ruleset, RulesetAttr as _,
-    RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope, path_beneath_rules,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, RestrictionStatus, Ruleset,
+    RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope, path_beneath_rules,
 };
 
 use super::{Needs, Network};
@@ -25,7 +25,9 @@ pub(super) fn confine(needs: &Needs) -> Result<String, String> {
         (RulesetStatus::NotEnforced, LandlockStatus::NotEnabled) => {
             Err("this kernel has landlock, but it was not enabled when the machine started".to_owned())
         }
-        (RulesetStatus::NotEnforced, _) => Err("this kernel has no landlock (Linux 5.13 and later do)".to_owned()),
+        (RulesetStatus::NotEnforced, _) => {
+            Err("this kernel has no landlock (Linux 5.13 and later do)".to_owned())
+        }
         (extent, landlock) => Ok(format!("{extent:?} by {landlock:?}")),
     }
 }

@@ -4,13 +4,18 @@
 //!   list's size to 32 bits before it compares it with the memory's (`get_slice` in src/async/module.rs), so that
 //!   2^29 + 1 buffers pass as one, and 4 GiB are copied from behind the memory. A list that does lie in the memory may
 //!   be so long that its copies exceed the memory limit several times.
+//! - `fd_filestat_set_size` and `clock_res_get` have wrong types there, so that modules which import them by the
+//!   standard's types could not be started.
+//! - `path_rename` panics where one of two descriptors is not there (`get2_mut` of the crate slab).
 //! - `fd_prestat_dir_name` panics where the buffer is longer than the name (async-wasi 0.2.2), and a panic in a host
 //!   function ends the process.
 
 use async_wasi::snapshots::WasiCtx;
 use async_wasi::snapshots::common::error::Errno;
+use async_wasi::snapshots::common::memory::WasmPtr;
 use async_wasi::snapshots::preview_1;
 use wasmedge_sys as sys;
+use wasmedge_types::ValType;
 use wasmedge_types::error::CoreError;
 
 use super::{ERRNO_BADF, ERRNO_FAULT, ERRNO_INVAL, ERRNO_NAMETOOLONG, ERRNO_SUCCESS, memory};
@@ -19,8 +24,19 @@ use super::{ERRNO_BADF, ERRNO_FAULT, ERRNO_INVAL, ERRNO_NAMETOOLONG, ERRNO_SUCCE
 const FIRST_FOLDER: u32 = 3;
 
 /// The functions that stand in for async-wasi's and call them.
-pub(super) const FUNCTIONS: [(&str, sys::SyncFn<WasiCtx>); 4] =
-    [("fd_read", fd_read), ("fd_pread", fd_pread), ("fd_write", fd_write), ("fd_pwrite", fd_pwrite)];
+pub(super) const FUNCTIONS: [(&str, sys::SyncFn<WasiCtx>); 5] = [
+    ("fd_read", fd_read),
+    ("fd_pread", fd_pread),
+    ("fd_write", fd_write),
+    ("fd_pwrite", fd_pwrite),
+    ("path_rename", path_rename),
+];
+
+/// The functions that stand in for async-wasi's and have other types, with these.
+pub(super) const RETYPED: [(&str, [ValType; 2], sys::SyncFn<WasiCtx>); 2] = [
+    ("fd_filestat_set_size", [ValType::I32, ValType::I64], fd_filestat_set_size),
+    ("clock_res_get", [ValType::I32, ValType::I32], clock_res_get),
+];
 
 /// What POSIX systems take in one call (`IOV_MAX` of Linux, limits.h); C libraries of guests split longer lists.
 const MOST_BUFFERS: u32 = 1_024;
@@ -71,6 +87,60 @@ fn fd_pwrite(
     with_list(frame, &values, |memory, List { fd, buffers, count }, number| {
         preview_1::fd_pwrite(context, memory, fd, buffers.into(), count, offset, number(4).into())
     })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature is wasmedge-sys's")]
+fn path_rename(
+    context: &mut WasiCtx,
+    _instance: &mut sys::Instance,
+    frame: &mut sys::CallingFrame,
+    values: Values,
+) -> Result<Values, CoreError> {
+    let number = |place: usize| values.get(place).map_or(0, sys::WasmValue::to_i32).cast_unsigned();
+    let Some(mut memory) = frame.memory_mut(0) else { return answer(ERRNO_FAULT) };
+    for fd in [number(0), number(3)] {
+        // Does nothing to folders and streams, and tells whether the descriptor is there.
+        if preview_1::fd_sync(context, &mut *memory, fd.cast_signed()) == Err(Errno(ERRNO_BADF)) {
+            return answer(ERRNO_BADF);
+        }
+    }
+    let pointer = |place: usize| number(place) as usize;
+    result(preview_1::path_rename(
+        context,
+        &*memory,
+        number(0).cast_signed(),
+        pointer(1).into(),
+        number(2),
+        number(3).cast_signed(),
+        pointer(4).into(),
+        number(5),
+    ))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature is wasmedge-sys's")]
+fn fd_filestat_set_size(
+    context: &mut WasiCtx,
+    _instance: &mut sys::Instance,
+    frame: &mut sys::CallingFrame,
+    values: Values,
+) -> Result<Values, CoreError> {
+    let fd = values.first().map_or(0, sys::WasmValue::to_i32);
+    let size = values.get(1).map_or(0, sys::WasmValue::to_i64).cast_unsigned();
+    let Some(mut memory) = frame.memory_mut(0) else { return answer(ERRNO_FAULT) };
+    result(preview_1::fd_filestat_set_size(context, &mut *memory, fd, size))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature is wasmedge-sys's")]
+fn clock_res_get(
+    context: &mut WasiCtx,
+    _instance: &mut sys::Instance,
+    frame: &mut sys::CallingFrame,
+    values: Values,
+) -> Result<Values, CoreError> {
+    let number = |place: usize| values.get(place).map_or(0, sys::WasmValue::to_i32).cast_unsigned();
+    let Some(mut memory) = frame.memory_mut(0) else { return answer(ERRNO_FAULT) };
+    let resolution = WasmPtr::from(number(1) as usize);
+    result(preview_1::clock_res_get(context, &mut *memory, number(0), resolution))
 }
 
 /// The names of the granted folders; the first has descriptor 3.

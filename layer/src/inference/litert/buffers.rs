@@ -42,14 +42,21 @@ impl TensorBuffers {
     }
 
     /// Writes the input `index`; `data` has the tensor's size, as the session checked.
-    pub(in crate::inference) fn write_input(&mut self, index: usize, data: &[u8]) -> Result<(), InferenceError> {
+    pub(in crate::inference) fn write_input(
+        &mut self,
+        index: usize,
+        data: &[u8],
+    ) -> Result<(), InferenceError> {
         match self.inputs.get_mut(index) {
             Some(buffer) => buffer.write(data),
             None => Err(InferenceError::Runtime { action: "find the input", status: 0 }),
         }
     }
 
-    pub(in crate::inference) fn read_outputs(&self, tensors: &[Tensor]) -> Result<Vec<Vec<u8>>, InferenceError> {
+    pub(in crate::inference) fn read_outputs(
+        &self,
+        tensors: &[Tensor],
+    ) -> Result<Vec<Vec<u8>>, InferenceError> {
         self.outputs.iter().zip(tensors).map(|(buffer, tensor)| buffer.read(tensor.bytes)).collect()
     }
 }

@@ -155,7 +155,6 @@ impl<'a> Vector<'a> {
 
     /// Its tables.
     pub(super) fn iter_tables(self) -> impl Iterator<Item = Read<Table<'a>>> + 'a {
-        (0..self.length)
-            .map(move |index| Table::at(self.buffer, self.buffer.target(self.at + index * 4)?))
+        (0..self.length).map(move |index| Table::at(self.buffer, self.buffer.target(self.at + index * 4)?))
     }
 }

@@ -7,6 +7,9 @@ use super::{Damage, MOST_TENSORS, damage};
 /// More than any operator reads or writes; joining many tensors takes the most.
 const MOST_OPERANDS: usize = 1_024;
 
+/// Operands before this one are needed by every operator; a bias may be left out.
+const FIRST_OPTIONAL: usize = 2;
+
 /// Operators that loop, keep a state, or are defined elsewhere (`BuiltinOperator` of the schema).
 const REFUSED: [(i32, &str); 20] = [
     (16, "LSTM"),
@@ -70,8 +73,12 @@ pub(super) fn verify(graph: Table<'_>, tensors: &[Tensor], operators: &[i32]) ->
             return damage("a step has tensors or data of its own");
         }
         let operands = operands(step.numbers::<i32>(1)?)?;
-        for &operand in operands.iter().flatten() {
-            read(&is_written, operand)?;
+        for (place, &operand) in operands.iter().enumerate() {
+            match operand {
+                Some(operand) => read(&is_written, operand)?,
+                None if place >= FIRST_OPTIONAL => {}
+                None => return damage(format!("a step's operand {place} is left out")),
+            }
         }
         bias(operator, &operands, tensors)?;
         for output in indices(step.numbers::<i32>(2)?)? {

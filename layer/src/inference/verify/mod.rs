@@ -74,7 +74,8 @@ pub(super) fn verify(bytes: &[u8]) -> Result<(), Damage> {
     }
     for graph in graphs.iter_tables() {
         let graph = graph?;
-        let tensors = tensors(graph, &buffers)?;
+        // A scale and its zero point take 12 bytes.
+        let tensors = tensors(graph, &buffers, bytes.len() / 4)?;
         let ends = graph::verify(graph, &tensors, &operators)?;
         signatures(model, &ends)?;
     }
@@ -125,20 +126,23 @@ pub(super) fn structure(model: &[u8]) -> Vec<usize> {
     let buffers = Buffer(model).root().and_then(|root| root.tables(4));
     for buffer in buffers.into_iter().flat_map(flatbuffer::Vector::iter_tables) {
         let data = buffer.and_then(|buffer| buffer.numbers::<u8>(0));
-        for byte in data.into_iter().filter(|data| is_weights(data.len())).flat_map(flatbuffer::Vector::bytes) {
+        for byte in data.into_iter().filter(|data| is_weights(data.len())).flat_map(flatbuffer::Vector::bytes)
+        {
             is_structure[byte] = false;
         }
     }
     is_structure.iter().enumerate().filter(|(_, is_structure)| **is_structure).map(|(at, _)| at).collect()
 }
 
-fn tensors(graph: Table<'_>, buffers: &[usize]) -> Result<Vec<Tensor>, Damage> {
+fn tensors(graph: Table<'_>, buffers: &[usize], mut scales_left: usize) -> Result<Vec<Tensor>, Damage> {
     let tensors = graph.tables(0)?;
     if tensors.len() > MOST_TENSORS {
         return damage(format!("it has {} tensors, accepted are up to {MOST_TENSORS}", tensors.len()));
     }
-    let tensors: Vec<Tensor> =
-        tensors.iter_tables().map(|tensor| Tensor::read(tensor?, buffers)).collect::<Result<_, _>>()?;
+    let tensors: Vec<Tensor> = tensors
+        .iter_tables()
+        .map(|tensor| Tensor::read(tensor?, buffers, &mut scales_left))
+        .collect::<Result<_, _>>()?;
     let variable = tensors.iter().filter(|tensor| !tensor.is_constant);
     let total = variable.fold(0_usize, |total, tensor| total.saturating_add(tensor.bytes));
     if total > MOST_TENSOR_BYTES {

@@ -1,5 +1,7 @@
 //! Shape, type and data of one tensor.
 
+use std::ops::RangeInclusive;
+
 use super::flatbuffer::Table;
 use super::{Damage, damage};
 
@@ -17,8 +19,13 @@ pub(super) struct Tensor {
 }
 
 impl Tensor {
-    /// Reads one of the graph's tensors; `buffers` are the sizes of the constant data, by index.
-    pub(super) fn read(tensor: Table<'_>, buffers: &[usize]) -> Result<Self, Damage> {
+    /// Reads one of the graph's tensors; `buffers` are the sizes of the constant data, by index. Scales read are taken
+    /// from `scales_left`: many tensors could have the same ones, and all would be read again for each.
+    pub(super) fn read(
+        tensor: Table<'_>,
+        buffers: &[usize],
+        scales_left: &mut usize,
+    ) -> Result<Self, Damage> {
         let shape = shape(tensor)?;
         let kind = tensor.number::<u8>(1)?.unwrap_or(0);
         let elements = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
@@ -42,7 +49,7 @@ impl Tensor {
         if tensor.tables(9)?.len() != 0 {
             return damage("a tensor holds other tensors");
         }
-        quantization(tensor, &shape)?;
+        quantization(tensor, &shape, kind, scales_left)?;
         Ok(Self { shape, bytes, is_constant: constant != 0 })
     }
 }
@@ -50,7 +57,10 @@ impl Tensor {
 fn shape(tensor: Table<'_>) -> Result<Vec<usize>, Damage> {
     let sides = tensor.numbers::<i32>(0)?;
     if sides.len() > MOST_DIMENSIONS || tensor.numbers::<i32>(7)?.len() > MOST_DIMENSIONS {
-        return damage(format!("a tensor has {} dimensions, accepted are up to {MOST_DIMENSIONS}", sides.len()));
+        return damage(format!(
+            "a tensor has {} dimensions, accepted are up to {MOST_DIMENSIONS}",
+            sides.len()
+        ));
     }
     sides
         .iter_numbers::<i32>()
@@ -61,8 +71,11 @@ fn shape(tensor: Table<'_>) -> Result<Vec<usize>, Damage> {
         .collect()
 }
 
+/// Scales that models have: the kernels end the process on products of larger and smaller ones.
+const SCALES: RangeInclusive<f32> = 1e-20..=1e6;
+
 /// Scales and zero points: one for the tensor, or one for each slice of a dimension.
-fn quantization(tensor: Table<'_>, shape: &[usize]) -> Result<(), Damage> {
+fn quantization(tensor: Table<'_>, shape: &[usize], kind: u8, scales_left: &mut usize) -> Result<(), Damage> {
     let Some(quantization) = tensor.table(4)? else { return Ok(()) };
     let scales = quantization.numbers::<f32>(2)?.len();
     let zero_points = quantization.numbers::<i64>(3)?.len();
@@ -74,21 +87,51 @@ fn quantization(tensor: Table<'_>, shape: &[usize]) -> Result<(), Damage> {
             "a tensor of shape {shape:?} has {scales} scales and {zero_points} zero points over dimension {dimension}"
         ));
     }
+    let Some(left) = scales_left.checked_sub(scales) else {
+        return damage("it has more scales than a file of its size");
+    };
+    *scales_left = left;
+    for scale in quantization.numbers::<f32>(2)?.iter_numbers::<f32>() {
+        let scale = scale?;
+        if !SCALES.contains(&scale) {
+            return damage(format!(
+                "a scale of {scale:e}, accepted are {:e} to {:e}",
+                SCALES.start(),
+                SCALES.end()
+            ));
+        }
+    }
+    for zero_point in quantization.numbers::<i64>(3)?.iter_numbers::<i64>() {
+        let zero_point = zero_point?;
+        if !zero_points_of(kind).contains(&zero_point) {
+            return damage(format!("a tensor of type {kind} has the zero point {zero_point}"));
+        }
+    }
     if quantization.number::<u8>(4)?.unwrap_or(0) != 0 {
         return damage("a tensor's quantisation is of a kind of its own");
     }
     Ok(())
 }
 
+/// What zero stands for is a value that the type has; types of many bits are symmetric.
+fn zero_points_of(kind: u8) -> RangeInclusive<i64> {
+    match kind {
+        3 => 0..=255,    // UINT8
+        9 => -128..=127, // INT8
+        17 => -8..=7,    // INT4
+        _ => 0..=0,
+    }
+}
+
 /// Bits of one element (`TensorType` of the schema); None for texts and handles.
 fn bits(kind: u8) -> Option<usize> {
     Some(match kind {
-        17 => 4,                // INT4
-        3 | 6 | 9 => 8,         // UINT8, BOOL, INT8
-        1 | 7 | 16 | 18 => 16,  // FLOAT16, INT16, UINT16, BFLOAT16
-        0 | 2 | 15 => 32,       // FLOAT32, INT32, UINT32
-        4 | 8 | 10 | 12 => 64,  // INT64, COMPLEX64, FLOAT64, UINT64
-        11 => 128,              // COMPLEX128
+        17 => 4,               // INT4
+        3 | 6 | 9 => 8,        // UINT8, BOOL, INT8
+        1 | 7 | 16 | 18 => 16, // FLOAT16, INT16, UINT16, BFLOAT16
+        0 | 2 | 15 => 32,      // FLOAT32, INT32, UINT32
+        4 | 8 | 10 | 12 => 64, // INT64, COMPLEX64, FLOAT64, UINT64
+        11 => 128,             // COMPLEX128
         _ => return None,
     })
 }

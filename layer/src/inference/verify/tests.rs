@@ -53,13 +53,19 @@ struct TensorDraft {
     kind: u8,
     buffer: u32,
     is_variable: bool,
-    scales_and_zero_points: (usize, usize),
+    scales: Vec<f32>,
+    zero_points: Vec<i64>,
 }
 
 impl TensorDraft {
     fn new(shape: &[i32], buffer: u32) -> Self {
-        let scales_and_zero_points = (0, 0);
-        Self { shape: shape.to_vec(), kind: 0, buffer, is_variable: false, scales_and_zero_points }
+        let (scales, zero_points) = (Vec::new(), Vec::new());
+        Self { shape: shape.to_vec(), kind: 0, buffer, is_variable: false, scales, zero_points }
+    }
+
+    fn quantized(&mut self, scales: &[f32], zero_points: &[i64]) {
+        self.kind = 9; // INT8
+        (self.scales, self.zero_points) = (scales.to_vec(), zero_points.to_vec());
     }
 }
 
@@ -142,10 +148,9 @@ impl ModelDraft {
             .tensors
             .iter()
             .map(|tensor| {
-                let (scales, zero_points) = tensor.scales_and_zero_points;
-                let scales = Field::At(WIPOffset::new(draft.0.create_vector(&vec![1.0_f32; scales]).value()));
+                let scales = Field::At(WIPOffset::new(draft.0.create_vector(&tensor.scales).value()));
                 let zero_points =
-                    Field::At(WIPOffset::new(draft.0.create_vector(&vec![0_i64; zero_points]).value()));
+                    Field::At(WIPOffset::new(draft.0.create_vector(&tensor.zero_points).value()));
                 let quantization = draft.table(&[(2, scales), (3, zero_points)]);
                 let fields = [
                     (0, draft.numbers(&tensor.shape)),
@@ -209,7 +214,7 @@ fn sound_models_pass() {
     let whole = ModelDraft::with(|draft| {
         draft.signature = Some((0, 1));
         draft.metadata_buffer = Some(0);
-        draft.tensors[0].scales_and_zero_points = (1, 1);
+        draft.tensors[0].quantized(&[0.1], &[-128]);
     });
     assert_eq!(verify(&whole.build()), Ok(()));
 }
@@ -244,8 +249,13 @@ fn each_thing_that_litert_takes_for_granted_is_refused_by_name() {
     refused(|draft| draft.tensors[1].shape = vec![1 << 16, 1 << 14], "accepted are up to 268435456");
     refused(|draft| draft.tensors[1].kind = 5, "type 5");
     refused(|draft| draft.tensors[1].is_variable = true, "keeps its value");
-    refused(|draft| draft.tensors[1].scales_and_zero_points = (3, 3), "has 3 scales and 3 zero points");
-    refused(|draft| draft.tensors[1].scales_and_zero_points = (1, 0), "has 1 scales and 0 zero points");
+    refused(|draft| draft.steps[0].1 = vec![-1], "operand 0 is left out");
+    refused(|draft| draft.tensors[1].quantized(&[1.0; 3], &[0; 3]), "has 3 scales and 3 zero points");
+    refused(|draft| draft.tensors[1].quantized(&[1.0], &[]), "has 1 scales and 0 zero points");
+    refused(|draft| draft.tensors[1].quantized(&[0.0], &[0]), "a scale of 0e0");
+    refused(|draft| draft.tensors[1].quantized(&[f32::NAN], &[0]), "a scale of NaN");
+    refused(|draft| draft.tensors[1].quantized(&[1e9], &[0]), "a scale of 1e9");
+    refused(|draft| draft.tensors[1].quantized(&[1.0], &[128]), "has the zero point 128");
     refused(|draft| draft.data_behind_the_end = true, "behind its end");
     refused(|draft| draft.signature = Some((0, 0)), "a signature names tensor 0");
     refused(|draft| draft.metadata_buffer = Some(1), "its metadata stands in a buffer");
