@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use vision::image::{Decoder, PixelFormat};
-use vision::inference::{ModelCache, Session};
+use vision::inference::{ModelCache, ModelPolicy, Session};
 
 const WARM_UP: usize = 5;
 
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let side: u32 = side.parse()?;
     let pause = Duration::from_millis(pause.parse()?);
-    let mut models = ModelCache::new(threads.parse::<NonZeroUsize>()?)?;
+    let mut models = ModelCache::new(threads.parse::<NonZeroUsize>()?, ModelPolicy::Any)?;
     let session = models.session(&std::fs::read(model)?)?;
     let pixels = vec![0; (side * side * 3) as usize];
     let mut limit =

@@ -8,6 +8,7 @@
 //! trigger    get an event, hand it to the engine, give the answer back
 //! engine     a module loaded once, an instance per event, within limits
 //! history    what was recognised, kept in a database (only `serve`)
+//! sandbox    the process gives up what it no longer needs
 //! host       the functions that the guest imports: guest memory ⇄ safe slices, errors ⇄ the ABI's numbers
 //! image      JPEG and PNG to pixels            inference   TensorFlow Lite models through LiteRT
 //! ```
@@ -22,4 +23,5 @@ pub mod inference;
 mod interposed;
 pub mod limits;
 mod native_stack;
+pub mod sandbox;
 pub mod trigger;

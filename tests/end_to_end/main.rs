@@ -8,6 +8,8 @@ mod bad_events;
 mod commands;
 /// The functions that modules import, with every result code.
 mod host_functions;
+/// Which models a module may run.
+mod models;
 /// Modules that are no modules, misbehave, or were written by other people.
 mod modules;
 /// The examples of the documents.
@@ -16,6 +18,8 @@ mod readme;
 mod reference;
 /// `vision run` with good events.
 mod run;
+/// What the process gives up.
+mod sandbox;
 /// Calling the program, and what the tests need of the project.
 mod support;
 /// What modules may pass to WASI's functions.

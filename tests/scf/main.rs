@@ -26,6 +26,8 @@ mod platform;
 mod privacy;
 /// The function as the platform starts it.
 mod program;
+/// What the process gives up.
+mod sandbox;
 /// A platform with a function running on it.
 mod session;
 /// What is found before the first event.

@@ -22,6 +22,8 @@ mod malformed;
 mod page;
 /// A PostgreSQL of the tests' own.
 mod postgres;
+/// What the process gives up.
+mod sandbox;
 /// The end by SIGTERM.
 mod shutdown;
 /// The running program and a client for it.

@@ -4,9 +4,11 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 
 use super::Failure;
-use crate::engine::{CodeSource, DirGrant, Engine, EngineConfig};
+use crate::engine::{CodeSource, DirGrant, Engine, EngineConfig, LoadedEngine};
+use crate::inference::{ModelDigest, ModelPolicy};
 use crate::limits::Limits;
 
 /// Which module runs, and how.
@@ -29,6 +31,14 @@ pub struct EngineArgs {
     #[arg(long = "dir", value_name = "GUEST:HOST")]
     pub dirs: Vec<DirGrant>,
 
+    /// Let the module use the model with this sha256 too, beside those of this project; may be repeated
+    #[arg(long = "allow-model", env = "VISION_ALLOW_MODELS", value_name = "SHA256", value_delimiter = ',')]
+    pub allow_models: Vec<ModelDigest>,
+
+    /// Let the module use any model. Models are verified first, but a hostile one may still end the process
+    #[arg(long, env = "VISION_ALLOW_ANY_MODEL", value_parser = FalseyValueParser::new())]
+    pub allow_any_model: bool,
+
     #[command(flatten)]
     pub(crate) limits: Limits,
 }
@@ -39,6 +49,19 @@ impl EngineArgs {
     /// # Errors
     /// Everything that can be wrong before the first event.
     pub(crate) fn start(&self, workers: NonZeroUsize, arguments: &[String]) -> Result<Engine, Failure> {
+        self.load(workers, arguments)?.start().map_err(Failure::usage)
+    }
+
+    /// Loads the module; what is left to do needs none of the files that the module needed.
+    ///
+    /// # Errors
+    /// A module that can't be run.
+    pub(crate) fn load(&self, workers: NonZeroUsize, arguments: &[String]) -> Result<LoadedEngine, Failure> {
+        let models = if self.allow_any_model {
+            ModelPolicy::Any
+        } else {
+            ModelPolicy::known_and(self.allow_models.iter().copied())
+        };
         let config = EngineConfig {
             limits: self.limits,
             workers,
@@ -46,8 +69,14 @@ impl EngineArgs {
             code: self.code,
             arguments: arguments.to_vec(),
             dirs: self.dirs.clone(),
+            models,
         };
-        Engine::start(&self.module()?, &config).map_err(Failure::usage)
+        Engine::load(&self.module()?, config).map_err(Failure::usage)
+    }
+
+    /// The host's side of the folders that the module is granted.
+    pub(crate) fn granted_folders(&self) -> Vec<PathBuf> {
+        self.dirs.iter().map(|dir| dir.host.clone()).collect()
     }
 
     fn module(&self) -> Result<PathBuf, Failure> {

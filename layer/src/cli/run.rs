@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{EngineArgs, Exit, Failure, Outcome, block_on};
+use crate::sandbox::{Needs, SandboxArgs};
 use crate::trigger::run::{self as trigger, RunError};
 
 #[derive(Debug, Args)]
@@ -23,6 +24,9 @@ pub(super) struct RunArgs {
     arguments: Vec<String>,
 
     #[command(flatten)]
+    sandbox: SandboxArgs,
+
+    #[command(flatten)]
     engine: EngineArgs,
 }
 
@@ -32,7 +36,10 @@ pub(super) fn run(arguments: &RunArgs) -> Outcome {
         RunError::Read { .. } if arguments.event.is_some() => Failure::usage(error),
         error => Failure::failed(error),
     })?;
-    let engine = arguments.engine.start(NonZeroUsize::MIN, &arguments.arguments)?;
+    let engine = arguments.engine.load(NonZeroUsize::MIN, &arguments.arguments)?;
+    let needs = Needs { folders: arguments.engine.granted_folders(), ..Needs::default() };
+    arguments.sandbox.enter(&needs).map_err(Failure::usage)?;
+    let engine = engine.start().map_err(Failure::usage)?;
     block_on(trigger::answer(&engine, event, arguments.timings))?.map_err(Failure::failed)?;
     Ok(Exit::Answered)
 }

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::inference::ModelPolicy;
 use crate::limits::Limits;
 
 /// Everything about an engine but the module.
@@ -21,6 +22,8 @@ pub struct EngineConfig {
     pub arguments: Vec<String>,
     /// Folders that the module may use; none unless granted.
     pub dirs: Vec<DirGrant>,
+    /// Which models the module may run.
+    pub models: ModelPolicy,
 }
 
 impl Default for EngineConfig {
@@ -32,6 +35,7 @@ impl Default for EngineConfig {
             code: CodeSource::default(),
             arguments: Vec::new(),
             dirs: Vec::new(),
+            models: ModelPolicy::default(),
         }
     }
 }

@@ -45,16 +45,16 @@ impl Engine {
     /// # Errors
     /// Everything that can be wrong before the first event: see [`LoadError`].
     pub fn start(path: &Path, config: &EngineConfig) -> Result<Self, LoadError> {
-        let module = Arc::new(LoadedModule::load(path, config)?);
-        let (jobs, queue) = crossbeam_channel::unbounded();
-        let config = Arc::new(config.clone());
-        let ready = (0..config.workers.get())
-            .map(|number| worker::spawn(number, Arc::clone(&module), Arc::clone(&config), queue.clone()))
-            .collect::<Result<Vec<_>, _>>()?;
-        for worker in ready {
-            worker.recv().map_err(|_| LoadError::WorkerDied)??;
-        }
-        Ok(Self { jobs, limits: config.limits })
+        Self::load(path, config.clone())?.start()
+    }
+
+    /// Loads the module at `path`, which is all that needs its file.
+    ///
+    /// # Errors
+    /// A module that can't be run: see [`LoadError`].
+    pub fn load(path: &Path, config: EngineConfig) -> Result<LoadedEngine, LoadError> {
+        let module = Arc::new(LoadedModule::load(path, &config)?);
+        Ok(LoadedEngine { module, config: Arc::new(config) })
     }
 
     /// Runs one event, for at most `limit` (and never longer than the engine's own time limit).
@@ -74,6 +74,30 @@ impl Engine {
     /// The limits that every event runs under.
     pub fn limits(&self) -> Limits {
         self.limits
+    }
+}
+
+/// A module that is loaded, without threads to run it: a moment at which the process can be confined.
+pub struct LoadedEngine {
+    module: Arc<LoadedModule>,
+    config: Arc<EngineConfig>,
+}
+
+impl LoadedEngine {
+    /// Starts the workers and waits until each has its first instance ready.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn start(self) -> Result<Engine, LoadError> {
+        let (jobs, queue) = crossbeam_channel::unbounded();
+        let Self { module, config } = self;
+        let ready = (0..config.workers.get())
+            .map(|number| worker::spawn(number, Arc::clone(&module), Arc::clone(&config), queue.clone()))
+            .collect::<Result<Vec<_>, _>>()?;
+        for worker in ready {
+            worker.recv().map_err(|_| LoadError::WorkerDied)??;
+        }
+        Ok(Engine { jobs, limits: config.limits })
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
 /// A file or a server.
@@ -13,6 +14,30 @@ pub enum Location {
     File(PathBuf),
     /// The URL of a PostgreSQL database.
     Server(String),
+}
+
+impl Location {
+    /// The folder that is written to, if any, and files that are read: certificates that the URL of a server names
+    /// (`sslrootcert`, `sslcert`, `sslkey`), and the file of passwords of PostgreSQL's own clients.
+    pub fn paths(&self) -> (Option<PathBuf>, Vec<PathBuf>) {
+        match self {
+            Self::File(path) => {
+                let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                (Some(folder.map_or_else(|| ".".into(), PathBuf::from)), Vec::new())
+            }
+            Self::Server(url) => {
+                let query = url.split_once('?').map_or("", |(_, query)| query);
+                let named =
+                    query.split('&').filter_map(|pair| pair.split_once('=')).filter_map(|(name, value)| {
+                        let is_file = matches!(name, "sslrootcert" | "sslcert" | "sslkey");
+                        is_file.then(|| percent_decode_str(value).decode_utf8_lossy().into_owned().into())
+                    });
+                let passwords = std::env::home_dir().map(|home| home.join(".pgpass"));
+                (None, named.chain(passwords).collect())
+            }
+        }
+    }
 }
 
 /// Never the URL of a server: it may hold a password.
@@ -54,6 +79,18 @@ mod tests {
         for text in ["", "mysql://h/d", "https://example.org"] {
             assert_eq!(text.parse::<Location>(), Err(LocationError), "{text}");
         }
+    }
+
+    #[test]
+    fn a_location_names_the_paths_that_it_needs() {
+        let folder = |text: &str| text.parse::<Location>().unwrap().paths().0.unwrap();
+        assert_eq!(folder("nowhere.sqlite"), PathBuf::from("."));
+        assert_eq!(folder("/nowhere/of/history.sqlite"), PathBuf::from("/nowhere/of"));
+        let server: Location =
+            "postgres://u:p@h/d?sslmode=verify-full&sslrootcert=/a%20b/ca.pem".parse().unwrap();
+        let (folder, files) = server.paths();
+        assert_eq!(folder, None);
+        assert!(files.contains(&"/a b/ca.pem".into()), "{files:?}");
     }
 
     #[test]

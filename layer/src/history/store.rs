@@ -73,7 +73,9 @@ impl Store {
                     Box::pin(async move {
                         // With a write-ahead log readers and the writer don't wait for each other.
                         connection.execute("PRAGMA journal_mode = WAL").await?;
-                        connection.execute("PRAGMA synchronous = NORMAL").await.map(drop)
+                        connection.execute("PRAGMA synchronous = NORMAL").await?;
+                        // No files in a folder for temporary ones, which a confined process can't reach.
+                        connection.execute("PRAGMA temp_store = MEMORY").await.map(drop)
                     })
                 });
                 (options, format!("sqlite://{path}?mode=rwc"), migrations::SQLITE)

@@ -61,12 +61,17 @@ impl Imports {
 
 /// Whether a guest's import can be satisfied.
 pub fn offers(module: &str, name: &str) -> bool {
-    match module {
-        wasi::MODULE => wasi::offers(name),
-        image::MODULE => image::NAMES.contains(&name),
-        tensorflow_lite::MODULE => tensorflow_lite::NAMES.contains(&name),
-        _ => false,
-    }
+    offered().any(|known| known == (module, name))
+}
+
+/// Every function that is offered: its module and its name.
+pub fn offered() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let of =
+        |module: &'static str, names: &'static [&'static str]| names.iter().map(move |name| (module, *name));
+    wasi::names()
+        .map(|name| (wasi::MODULE, name))
+        .chain(of(image::MODULE, &image::NAMES))
+        .chain(of(tensorflow_lite::MODULE, &tensorflow_lite::NAMES))
 }
 
 /// The names of the import modules, for messages.

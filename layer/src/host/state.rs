@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::image::Decoder;
-use crate::inference::{InferenceError, ModelCache, Session};
+use crate::inference::{InferenceError, ModelCache, ModelPolicy, Session};
 
 /// The tools of one worker, kept from event to event; they hold nothing of an event that a later one could read.
 pub struct Resources {
@@ -18,12 +18,12 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// Makes the tools; models run on `threads` threads.
+    /// Makes the tools; models that `policy` lets run do so on `threads` threads.
     ///
     /// # Errors
     /// LiteRT's reason, where it can't start.
-    pub fn new(threads: NonZeroUsize) -> Result<Self, InferenceError> {
-        Ok(Self { decoder: Decoder::new(), models: ModelCache::new(threads)? })
+    pub fn new(threads: NonZeroUsize, policy: ModelPolicy) -> Result<Self, InferenceError> {
+        Ok(Self { decoder: Decoder::new(), models: ModelCache::new(threads, policy)? })
     }
 }
 

@@ -5,28 +5,35 @@ use std::rc::Rc;
 
 use super::error::InferenceError;
 use super::litert::{CompiledModel, Environment};
+use super::policy::ModelPolicy;
 use super::session::Session;
+use super::verify::verify;
 
 /// Models kept compiled; a function has one, a module of several steps a few.
 const MOST_MODELS: usize = 4;
-/// Bytes of all models kept; compiled they take about twice that.
+/// Bytes of all models kept, and of one; compiled they take about twice that.
 const MOST_BYTES: usize = 128 << 20;
+/// Each worker names so many refused models in the log: enough to help, too little to fill it.
+const MOST_REFUSALS_LOGGED: usize = 8;
 
 /// The compiled models of one worker thread, the latest used first.
 #[derive(Debug)]
 pub struct ModelCache {
     environment: Rc<Environment>,
     threads: NonZeroUsize,
+    policy: ModelPolicy,
     models: Vec<Rc<CompiledModel>>,
+    refusals: usize,
 }
 
 impl ModelCache {
-    /// Starts LiteRT; every model runs on `threads` threads.
+    /// Starts LiteRT; every model that `policy` lets run does so on `threads` threads.
     ///
     /// # Errors
     /// LiteRT's status, where it can't start.
-    pub fn new(threads: NonZeroUsize) -> Result<Self, InferenceError> {
-        Ok(Self { environment: Rc::new(Environment::new()?), threads, models: Vec::new() })
+    pub fn new(threads: NonZeroUsize, policy: ModelPolicy) -> Result<Self, InferenceError> {
+        let environment = Rc::new(Environment::new()?);
+        Ok(Self { environment, threads, policy, models: Vec::new(), refusals: 0 })
     }
 
     /// A new session over the model in `bytes`.
@@ -35,15 +42,35 @@ impl ModelCache {
     /// can't be fooled.
     ///
     /// # Errors
-    /// [`InferenceError::NotAModel`] and what else compiling may bring.
+    /// [`InferenceError::NotAModel`], [`InferenceError::NotAllowed`] and what else compiling may bring.
     pub fn session(&mut self, bytes: &[u8]) -> Result<Session, InferenceError> {
         let model = match self.models.iter().position(|model| model.bytes() == bytes) {
             Some(position) => self.models.remove(position),
-            None => Rc::new(CompiledModel::new(&self.environment, bytes, self.threads)?),
+            None => self.compile(bytes)?,
         };
         self.models.insert(0, Rc::clone(&model));
         self.evict();
         Session::new(model)
+    }
+
+    /// Verifies the model before it is hashed: that is quicker, and tells more of one that is damaged.
+    pub(super) fn compile(&mut self, bytes: &[u8]) -> Result<Rc<CompiledModel>, InferenceError> {
+        if bytes.len() > MOST_BYTES {
+            let reason = format!("it has {} bytes, accepted are up to {MOST_BYTES}", bytes.len());
+            return Err(InferenceError::NotAModel(reason));
+        }
+        verify(bytes).map_err(|damage| InferenceError::NotAModel(damage.to_string()))?;
+        if let Err(digest) = self.policy.check(bytes) {
+            self.refusals += 1;
+            if self.refusals <= MOST_REFUSALS_LOGGED {
+                tracing::warn!(
+                    "the module asked for a model that is not known; to let it run: --allow-model {digest} (or \
+                     --allow-any-model, where you trust the module and all that it reads)"
+                );
+            }
+            return Err(InferenceError::NotAllowed(digest));
+        }
+        CompiledModel::new(&self.environment, bytes, self.threads).map(Rc::new)
     }
 
     /// Models that are compiled now.

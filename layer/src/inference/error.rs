@@ -2,12 +2,17 @@
 
 use thiserror::Error;
 
+use super::policy::ModelDigest;
+
 /// Why a model could not be loaded or run.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum InferenceError {
     /// The bytes are no TensorFlow Lite model.
     #[error("no TensorFlow Lite model: {0}")]
     NotAModel(String),
+    /// The model is sound, but nobody said that it may run.
+    #[error("the model with sha256 {0} is not known")]
+    NotAllowed(ModelDigest),
     /// The model has a tensor that this runtime doesn't take.
     #[error("tensor {name:?} is not supported: {reason}")]
     UnsupportedTensor {
@@ -56,7 +61,10 @@ impl InferenceError {
     /// Whether the caller passed something wrong, as opposed to a failure of the runtime.
     pub fn is_invalid_argument(&self) -> bool {
         match self {
-            Self::NotAModel(_) | Self::UnknownTensor { .. } | Self::WrongSize { .. } => true,
+            Self::NotAModel(_)
+            | Self::NotAllowed(_)
+            | Self::UnknownTensor { .. }
+            | Self::WrongSize { .. } => true,
             Self::UnsupportedTensor { .. } | Self::InputNotSet(_) | Self::NotRun | Self::Runtime { .. } => {
                 false
             }

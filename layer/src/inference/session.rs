@@ -9,8 +9,8 @@ use super::litert::{CompiledModel, Tensor, TensorBuffers};
 #[derive(Debug)]
 pub struct Session {
     model: Rc<CompiledModel>,
-    /// Taken from the model and given back at the end; what another session left in them is never readable, since
-    /// a run needs all inputs set and outputs are read only after a run.
+    /// Taken from the model and given back at the end; what another session left in them is never readable: a run needs
+    /// all inputs set, outputs are read only after a run and are zero before.
     buffers: TensorBuffers,
     inputs_set: Vec<bool>,
     outputs: Option<Vec<Vec<u8>>>,
@@ -21,6 +21,12 @@ impl Session {
         let buffers = model.take_buffers()?;
         let inputs_set = vec![false; model.inputs().len()];
         Ok(Self { model, buffers, inputs_set, outputs: None })
+    }
+
+    /// Name and size in bytes of each input.
+    #[cfg(test)]
+    pub(super) fn inputs(&self) -> Vec<(String, usize)> {
+        self.model.inputs().iter().map(|tensor| (tensor.name.clone(), tensor.bytes)).collect()
     }
 
     /// Sets the input of that name; `data` has the tensor's exact size, in its own element type, little-endian.

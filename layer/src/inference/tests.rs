@@ -12,7 +12,7 @@ fn model() -> Vec<u8> {
 }
 
 fn cache() -> ModelCache {
-    ModelCache::new(NonZeroUsize::MIN).unwrap()
+    ModelCache::new(NonZeroUsize::MIN, ModelPolicy::default()).unwrap()
 }
 
 /// The input's size, taken from the message that refuses a wrong one.
@@ -82,4 +82,38 @@ fn bytes_that_are_no_model_are_refused_before_the_library_sees_them() {
         assert!(matches!(cache.session(bytes), Err(InferenceError::NotAModel(_))), "{bytes:?}");
     }
     assert_eq!(cache.compiled(), 0);
+}
+
+/// The model with another description: the same one to LiteRT, another one to a hash.
+fn another_model() -> Vec<u8> {
+    let mut bytes = model();
+    let description = b"MLIR Converted.";
+    let at = bytes.windows(description.len()).position(|window| window == description).unwrap();
+    bytes[at] = b'm';
+    bytes
+}
+
+#[test]
+fn a_model_that_nobody_allowed_is_refused_by_its_sha256_until_it_is_allowed() {
+    let bytes = another_model();
+    let refusal = cache().session(&bytes).unwrap_err();
+    let InferenceError::NotAllowed(digest) = refusal.clone() else { panic!("{refusal:?}") };
+    assert_eq!(refusal.to_string(), format!("the model with sha256 {digest} is not known"));
+    for policy in [ModelPolicy::known_and([digest]), ModelPolicy::Any] {
+        let mut cache = ModelCache::new(NonZeroUsize::MIN, policy).unwrap();
+        run_on(&mut cache.session(&bytes).unwrap(), 5);
+    }
+}
+
+#[test]
+fn outputs_are_zero_before_a_run_has_written_them() {
+    let model = cache().compile(&model()).unwrap();
+    let of_a_run = |model: &std::rc::Rc<litert::CompiledModel>| {
+        let mut session = Session::new(std::rc::Rc::clone(model)).unwrap();
+        run_on(&mut session, 99)
+    };
+    assert!(of_a_run(&model).iter().any(|&byte| byte != 0));
+    let reused = model.take_buffers().unwrap();
+    let outputs = reused.read_outputs(model.outputs()).unwrap();
+    assert!(outputs.concat().iter().all(|&byte| byte == 0), "{outputs:?}");
 }

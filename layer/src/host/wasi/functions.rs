@@ -2,6 +2,7 @@
 //!
 //! Form: <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md>.
 
+use async_wasi::snapshots::WasiCtx;
 use async_wasi::snapshots::common::error::Errno;
 use async_wasi::snapshots::common::memory::WasmPtr;
 use async_wasi::snapshots::preview_1 as preview1;
@@ -89,7 +90,7 @@ functions! {
     "random_get"(Number Number) => |w, m, a| preview1::random_get(&mut w.context, m, a.at(0), a.number(1));
     "fd_prestat_get"(Number Number) => |w, m, a| preview1::fd_prestat_get(&mut w.context, m, a.fd(0), a.at(1));
     "fd_prestat_dir_name"(Number Number Number) => |w, m, a| {
-        preview1::fd_prestat_dir_name(&mut w.context, m, a.fd(0), a.at(1), a.number(2))
+        folder_name(&mut w.context, m, a.fd(0), a.at(1), a.number(2))
     };
     "fd_renumber"(Number Number) => |w, m, a| preview1::fd_renumber(&mut w.context, m, a.fd(0), a.fd(1));
     "fd_advise"(Number Long Long Number) => |w, m, a| {
@@ -153,6 +154,9 @@ functions! {
         preview1::path_remove_directory(&mut w.context, m, a.fd(0), a.at(1), a.number(2))
     };
     "path_rename"(Number Number Number Number Number Number) => |w, m, a| {
+        // async-wasi panics where one of the two is not there.
+        is_open(&mut w.context, m, a.fd(0))?;
+        is_open(&mut w.context, m, a.fd(3))?;
         preview1::path_rename(
             &mut w.context, m, a.fd(0), a.at(1), a.number(2), a.fd(3), a.at(4), a.number(5),
         )
@@ -193,3 +197,28 @@ const NOT_THERE: Done = Err(Errno::__WASI_ERRNO_NOSYS);
 
 /// What would reach the network.
 const REFUSED: Done = Err(Errno::__WASI_ERRNO_NOTSUP);
+
+/// Syncing does nothing to folders and streams, and tells whether the descriptor is there.
+fn is_open(context: &mut WasiCtx, memory: &mut GuestMemory<'_>, fd: i32) -> Done {
+    match preview1::fd_sync(context, memory, fd) {
+        Err(Errno::__WASI_ERRNO_BADF) => Err(Errno::__WASI_ERRNO_BADF),
+        _ => Ok(()),
+    }
+}
+
+/// async-wasi panics where the buffer is longer than the name, so it gets as much of the buffer as the name needs.
+fn folder_name(
+    context: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    fd: i32,
+    name: WasmPtr<u8>,
+    length: u32,
+) -> Done {
+    /// `prestat`: a tag and the length of the name.
+    #[repr(align(8))]
+    struct Prestat([u8; 8]);
+    let mut prestat = Prestat([0; 8]);
+    preview1::fd_prestat_get(context, &mut GuestMemory(&mut prestat.0), fd, WasmPtr::from(0))?;
+    let [_, _, _, _, needed @ ..] = prestat.0;
+    preview1::fd_prestat_dir_name(context, memory, fd, name, length.min(u32::from_le_bytes(needed)))
+}

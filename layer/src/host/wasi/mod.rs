@@ -59,9 +59,9 @@ impl WasiImports {
     }
 }
 
-/// Whether a guest may import a function of that name.
-pub(super) fn offers(name: &str) -> bool {
-    FUNCTIONS.iter().any(|function| function.name == name)
+/// The functions that a guest may import.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|function| function.name)
 }
 
 struct Binding {

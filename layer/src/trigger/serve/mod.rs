@@ -54,6 +54,15 @@ pub enum ServeError {
     Signals(io::Error),
 }
 
+/// Takes the address that requests come to; they wait until the service runs.
+///
+/// # Errors
+/// [`ServeError::Listen`].
+pub async fn listen(settings: &ServeSettings) -> Result<TcpListener, ServeError> {
+    let address = settings.listen;
+    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
+}
+
 /// Answers requests with `handler` until SIGTERM or SIGINT, then finishes what was taken.
 ///
 /// `workers` is how many events `handler` answers at the same time; `limits` are the ones it applies.
@@ -61,6 +70,7 @@ pub enum ServeError {
 /// # Errors
 /// See [`ServeError`]; all of them come before the first request.
 pub async fn run(
+    listener: TcpListener,
     settings: &ServeSettings,
     workers: NonZeroUsize,
     limits: Limits,
@@ -69,8 +79,6 @@ pub async fn run(
 ) -> Result<(), ServeError> {
     let signals = shutdown::Signals::install().map_err(ServeError::Signals)?;
     let address = settings.listen;
-    let listener =
-        TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
     let address = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
     let service = Arc::new(Service::start(settings, workers, limits, history, handler).await);
     // For people and scripts; with port 0 the only way to learn the port.

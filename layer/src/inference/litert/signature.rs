@@ -1,0 +1,122 @@
+//! What goes into a model and what comes out of it.
+
+use std::ffi::{CStr, c_char};
+use std::ptr;
+
+use litert_sys as sys;
+
+use super::model::Model;
+use super::{InferenceError, check};
+
+/// More than any model that this runtime is for.
+const MOST_TENSORS: usize = 64;
+
+/// An input or output of a model.
+#[derive(Clone, Debug)]
+pub(in crate::inference) struct Tensor {
+    /// Its name in the graph.
+    pub(in crate::inference) name: String,
+    /// Its name in the signature, often another one.
+    pub(in crate::inference) signature_name: String,
+    /// Its exact size.
+    pub(in crate::inference) bytes: usize,
+    pub(super) kind: sys::LiteRtRankedTensorType,
+}
+
+/// The inputs and outputs of a model.
+pub(super) struct Signature<'model> {
+    pub(super) handle: sys::LiteRtSignature,
+    pub(super) _model: &'model Model,
+}
+
+type CountFn = unsafe extern "C" fn(sys::LiteRtSignature, *mut sys::LiteRtParamIndex) -> sys::LiteRtStatus;
+type NameFn = unsafe extern "C" fn(
+    sys::LiteRtSignature,
+    sys::LiteRtParamIndex,
+    *mut *const c_char,
+) -> sys::LiteRtStatus;
+type TensorFn = unsafe extern "C" fn(
+    sys::LiteRtSignature,
+    sys::LiteRtParamIndex,
+    *mut sys::LiteRtTensor,
+) -> sys::LiteRtStatus;
+
+impl Signature<'_> {
+    pub(super) fn inputs(&self) -> Result<Vec<Tensor>, InferenceError> {
+        self.tensors(
+            sys::LiteRtGetNumSignatureInputs,
+            sys::LiteRtGetSignatureInputName,
+            sys::LiteRtGetSignatureInputTensorByIndex,
+        )
+    }
+
+    pub(super) fn outputs(&self) -> Result<Vec<Tensor>, InferenceError> {
+        self.tensors(
+            sys::LiteRtGetNumSignatureOutputs,
+            sys::LiteRtGetSignatureOutputName,
+            sys::LiteRtGetSignatureOutputTensorByIndex,
+        )
+    }
+
+    fn tensors(&self, count: CountFn, name: NameFn, tensor: TensorFn) -> Result<Vec<Tensor>, InferenceError> {
+        let mut length = 0;
+        // SAFETY: the signature lives as long as its model, and the result pointer is valid.
+        check("count the tensors", unsafe { count(self.handle, &raw mut length) })?;
+        if length == 0 || length > MOST_TENSORS {
+            let reason = format!("it has {length} inputs or outputs, accepted are 1 to {MOST_TENSORS}");
+            return Err(InferenceError::NotAModel(reason));
+        }
+        (0..length)
+            .map(|index| {
+                let (mut signature_name, mut handle) = (ptr::null(), ptr::null_mut());
+                // SAFETY: the index is below the count, and the result pointers are valid.
+                check("name a tensor", unsafe { name(self.handle, index, &raw mut signature_name) })?;
+                // SAFETY: as above.
+                check("read a tensor", unsafe { tensor(self.handle, index, &raw mut handle) })?;
+                Tensor::read(handle, text(signature_name))
+            })
+            .collect()
+    }
+}
+
+impl Tensor {
+    fn read(handle: sys::LiteRtTensor, signature_name: String) -> Result<Self, InferenceError> {
+        let mut name = ptr::null();
+        // SAFETY: the handle came from a living model, and the result pointer is valid.
+        check("name a tensor", unsafe { sys::LiteRtGetTensorName(handle, &raw mut name) })?;
+        let name = text(name);
+        let mut kind = sys::LiteRtRankedTensorType::default();
+        // SAFETY: as above.
+        check("read a tensor's type", unsafe { sys::LiteRtGetRankedTensorType(handle, &raw mut kind) })?;
+        let bytes = byte_size(&kind).ok_or_else(|| InferenceError::UnsupportedTensor {
+            name: name.clone(),
+            reason: format!("element type {} with a shape of unknown size", kind.element_type),
+        })?;
+        Ok(Self { name, signature_name, bytes, kind })
+    }
+}
+
+/// None for shapes that are not fixed and for element types without a fixed size.
+fn byte_size(kind: &sys::LiteRtRankedTensorType) -> Option<usize> {
+    let element: usize = match kind.element_type {
+        sys::kLiteRtElementTypeBool | sys::kLiteRtElementTypeInt8 | sys::kLiteRtElementTypeUInt8 => 1,
+        sys::kLiteRtElementTypeInt16 | sys::kLiteRtElementTypeUInt16 | sys::kLiteRtElementTypeFloat16 => 2,
+        sys::kLiteRtElementTypeInt32 | sys::kLiteRtElementTypeUInt32 | sys::kLiteRtElementTypeFloat32 => 4,
+        sys::kLiteRtElementTypeInt64 | sys::kLiteRtElementTypeUInt64 | sys::kLiteRtElementTypeFloat64 => 8,
+        _ => return None,
+    };
+    let rank = kind.layout.rank() as usize;
+    let dimensions = kind.layout.dimensions.get(..rank)?;
+    dimensions.iter().try_fold(element, |size, &dimension| {
+        let dimension = usize::try_from(dimension).ok().filter(|&dimension| dimension > 0)?;
+        size.checked_mul(dimension)
+    })
+}
+
+fn text(name: *const c_char) -> String {
+    if name.is_null() {
+        return String::new();
+    }
+    // SAFETY: LiteRT's names end with NUL and live as long as the model, which the caller holds.
+    unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned()
+}

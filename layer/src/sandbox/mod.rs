@@ -1,0 +1,116 @@
+//! The process gives up what it no longer needs once the module is loaded, so that whoever breaks out of a module, a
+//! decoder or a kernel of LiteRT finds little to use.
+//!
+//! - `files` (landlock): no files but the few that are named, and no programs. It holds for the calling thread and for
+//!   all threads that are started later, so it comes before any others.
+//! - `system_calls` (seccomp): no programs, no new executable memory, no sockets but those of the command's own kind,
+//!   none of the calls that reach deep into the kernel. It holds for all threads.
+//!
+//! Either can be missing: landlock came with Linux 5.13 and may be off, containers may forbid both.
+
+mod files;
+mod system_calls;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use thiserror::Error;
+
+/// Whether the process confines itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SandboxMode {
+    /// As far as this kernel can
+    #[default]
+    Auto,
+    /// Not at all
+    Off,
+    /// Completely, or not start
+    Require,
+}
+
+/// The option of the commands that run events.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct SandboxArgs {
+    /// Once the module is loaded, give up files, programs and sockets that are not needed (landlock and seccomp)
+    #[arg(long, env = "VISION_SANDBOX", value_enum, default_value_t = SandboxMode::Auto)]
+    pub sandbox: SandboxMode,
+}
+
+/// What the process still needs when it is confined.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    /// Folders in which files are read, written, made and removed.
+    pub folders: Vec<PathBuf>,
+    /// Files that are read.
+    pub files: Vec<PathBuf>,
+    /// The network.
+    pub network: Network,
+}
+
+/// Which sockets may be made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    /// Wait for connections at a new address; accepting those of a known one is always possible.
+    pub listen: bool,
+    /// Connect to other machines, by name or address.
+    pub connect: bool,
+    /// Connect to programs of this machine by sockets in the file system.
+    pub local: bool,
+}
+
+/// The sandbox that was required can't be had.
+#[derive(Debug, Error)]
+#[error("the sandbox needs {mechanism}: {reason} (--sandbox auto does without)")]
+pub struct SandboxError {
+    /// `landlock` or `seccomp`.
+    mechanism: &'static str,
+    /// What is missing.
+    reason: String,
+}
+
+/// A process that is confined as far as it was asked for.
+#[derive(Debug)]
+pub struct Sandbox {
+    mode: SandboxMode,
+}
+
+impl SandboxArgs {
+    /// Confines the calling thread and all that are started from now on. There must be no other threads yet.
+    ///
+    /// # Errors
+    /// What is missing, where all is required.
+    pub fn enter(self, needs: &Needs) -> Result<Sandbox, SandboxError> {
+        let sandbox = Sandbox { mode: self.sandbox };
+        sandbox.apply("landlock", || files::confine(needs))?;
+        sandbox.apply("seccomp", || system_calls::confine(needs.network))?;
+        Ok(sandbox)
+    }
+}
+
+impl Sandbox {
+    /// Gives up all of the network but this, in all threads. What was given up before stays so.
+    ///
+    /// # Errors
+    /// What is missing, where all is required.
+    pub fn narrow(&self, network: Network) -> Result<(), SandboxError> {
+        self.apply("seccomp", || system_calls::confine(network))
+    }
+
+    fn apply(
+        &self,
+        mechanism: &'static str,
+        confine: impl FnOnce() -> Result<String, String>,
+    ) -> Result<(), SandboxError> {
+        if self.mode == SandboxMode::Off {
+            return Ok(());
+        }
+        match (confine(), self.mode) {
+            (Ok(how), _) => tracing::debug!(mechanism, how, "confined"),
+            (Err(reason), SandboxMode::Require) => return Err(SandboxError { mechanism, reason }),
+            (Err(reason), _) => tracing::info!(mechanism, reason, "not confined"),
+        }
+        Ok(())
+    }
+}

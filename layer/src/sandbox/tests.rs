@@ -1,0 +1,199 @@
+//! A process that confines itself can't be let go again, so each test runs in a process of its own: this program,
+//! started anew for one ignored test.
+
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+
+use super::*;
+
+const REQUIRED: SandboxArgs = SandboxArgs { sandbox: SandboxMode::Require };
+
+/// Runs an ignored test of this file in a process of its own.
+fn in_a_process_of_its_own(test: &str) {
+    if !kernel_can() {
+        return;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &format!("sandbox::tests::{test}"), "--ignored", "--nocapture"])
+        .env("CONFINED", "yes")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{}: {said}", output.status);
+}
+
+/// Whether this kernel has landlock; where tests have to be complete, it must.
+fn kernel_can() -> bool {
+    let has = landlock::Ruleset::default();
+    let created = landlock::RulesetAttr::handle_access(
+        landlock::Compatible::set_compatibility(has, landlock::CompatLevel::HardRequirement),
+        landlock::AccessFs::ReadFile,
+    );
+    let can = created.is_ok();
+    if !can {
+        eprintln!("this kernel has no landlock: the sandbox is not tested");
+        assert!(std::env::var_os("CI").is_none(), "CI needs landlock");
+    }
+    can
+}
+
+/// The ignored tests are also run by `cargo test -- --ignored`, where they must not confine the other tests.
+fn is_alone() -> bool {
+    std::env::var_os("CONFINED").is_some()
+}
+
+fn assert_forbidden<T>(what: &str, result: io::Result<T>) {
+    let kind = result.err().map(|error| error.kind());
+    assert_eq!(kind, Some(ErrorKind::PermissionDenied), "{what}");
+}
+
+#[test]
+fn a_confined_process_opens_no_file_and_starts_no_program() {
+    in_a_process_of_its_own("confined_files_and_programs");
+}
+
+#[test]
+#[ignore = "confines its process"]
+fn confined_files_and_programs() {
+    if !is_alone() {
+        return;
+    }
+    let granted = tempfile::tempdir().unwrap();
+    let program = std::env::current_exe().unwrap();
+    File::open(&program).unwrap();
+    REQUIRED.enter(&Needs { folders: vec![granted.path().to_owned()], ..Needs::default() }).unwrap();
+    assert_forbidden("a file", File::open(&program));
+    assert_forbidden("a file of the system", File::open("/etc/passwd"));
+    assert_forbidden("the environment", File::open("/proc/self/environ"));
+    assert_forbidden("a list of files", std::fs::read_dir("/"));
+    assert_forbidden("a new file", File::create(program.with_extension("new")));
+    assert_forbidden("a program", Command::new("/bin/true").spawn());
+    assert_forbidden("this program", Command::new(&program).spawn());
+    let file = granted.path().join("file");
+    std::fs::write(&file, "text").unwrap();
+    assert_eq!(std::fs::read(&file).unwrap(), b"text");
+    std::fs::remove_file(&file).unwrap();
+    let in_a_thread = std::thread::spawn(move || File::open(program).map(drop)).join().unwrap();
+    assert_forbidden("a file, in a thread started later", in_a_thread);
+}
+
+#[test]
+fn a_confined_process_makes_no_sockets() {
+    in_a_process_of_its_own("confined_sockets");
+}
+
+#[test]
+#[ignore = "confines its process"]
+fn confined_sockets() {
+    if !is_alone() {
+        return;
+    }
+    let elsewhere = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = elsewhere.local_addr().unwrap();
+    REQUIRED.enter(&Needs::default()).unwrap();
+    assert_forbidden("a connection", TcpStream::connect(address));
+    assert_forbidden("an address", TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+    assert_forbidden("a datagram", UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)));
+    assert_forbidden("a local socket", UnixStream::connect("/run/nowhere"));
+}
+
+#[test]
+fn a_confined_client_connects_and_does_not_listen() {
+    in_a_process_of_its_own("confined_client");
+}
+
+#[test]
+#[ignore = "confines its process"]
+fn confined_client() {
+    if !is_alone() {
+        return;
+    }
+    let elsewhere = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let network = Network { connect: true, ..Network::default() };
+    REQUIRED.enter(&Needs { network, ..Needs::default() }).unwrap();
+    TcpStream::connect(elsewhere.local_addr().unwrap()).unwrap();
+    assert_forbidden("an address", TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+    assert_forbidden("a local socket", UnixStream::connect("/run/nowhere"));
+    std::net::ToSocketAddrs::to_socket_addrs("localhost:80").unwrap();
+}
+
+#[test]
+fn a_confined_server_accepts_at_its_address_and_then_opens_no_other() {
+    in_a_process_of_its_own("confined_server");
+}
+
+#[test]
+#[ignore = "confines its process"]
+fn confined_server() {
+    if !is_alone() {
+        return;
+    }
+    let network = Network { listen: true, ..Network::default() };
+    let sandbox = REQUIRED.enter(&Needs { network, ..Needs::default() }).unwrap();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    // A thread from before the network is given up, as the service's.
+    let (go, gone) = std::sync::mpsc::channel();
+    let earlier = std::thread::spawn(move || {
+        gone.recv().unwrap();
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map(drop)
+    });
+    sandbox.narrow(Network::default()).unwrap();
+    go.send(()).unwrap();
+    assert_forbidden("an address, in an earlier thread", earlier.join().unwrap());
+    assert_forbidden("another address", TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+    listener.set_nonblocking(true).unwrap();
+    assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "nobody connects, but it may");
+}
+
+#[test]
+fn a_confined_process_makes_no_memory_executable() {
+    in_a_process_of_its_own("confined_memory");
+}
+
+#[test]
+#[ignore = "confines its process"]
+fn confined_memory() {
+    if !is_alone() {
+        return;
+    }
+    let map = |access| {
+        // SAFETY: maps new memory that nothing uses.
+        let memory = unsafe {
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+            libc::mmap(std::ptr::null_mut(), 4096, access, flags, -1, 0)
+        };
+        if memory == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(memory) }
+    };
+    map(libc::PROT_READ | libc::PROT_EXEC).unwrap();
+    REQUIRED.enter(&Needs::default()).unwrap();
+    let data = map(libc::PROT_READ | libc::PROT_WRITE).unwrap();
+    assert_forbidden("executable memory", map(libc::PROT_READ | libc::PROT_EXEC));
+    // SAFETY: the memory from above.
+    let changed = match unsafe { libc::mprotect(data, 4096, libc::PROT_READ | libc::PROT_EXEC) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    };
+    assert_forbidden("executable data", changed);
+}
+
+#[test]
+fn without_a_sandbox_nothing_is_given_up() {
+    SandboxArgs { sandbox: SandboxMode::Off }.enter(&Needs::default()).unwrap();
+    File::open("/etc/passwd").unwrap();
+}
+
+#[test]
+fn what_a_required_sandbox_lacks_is_named() {
+    let sandbox = Sandbox { mode: SandboxMode::Require };
+    let error = sandbox.apply("landlock", || Err("this kernel has no landlock".to_owned())).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the sandbox needs landlock: this kernel has no landlock (--sandbox auto does without)"
+    );
+    Sandbox { mode: SandboxMode::Auto }.apply("landlock", || Err("none".to_owned())).unwrap();
+}

@@ -1,0 +1,260 @@
+//! A module that makes the calls that its event lists, whatever they are.
+
+use std::fmt::Write as _;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::Duration;
+
+use vision::engine::{Answer, CallError, CodeSource, DirGrant, Engine, EngineConfig};
+use vision::inference::ModelPolicy;
+use vision::limits::Limits;
+
+use crate::functions::{self, Function, Parameter};
+
+// Addresses in the module's memory.
+pub(crate) const IMAGE_NAME: u32 = 64; // "image"
+pub(crate) const OUTPUT_NAME: u32 = 80; // "probabilities"
+pub(crate) const PATH: u32 = 96; // "etc/passwd"
+pub(crate) const LIST: u32 = 128; // one buffer of 16 bytes
+pub(crate) const SUBSCRIPTION: u32 = 256; // to a clock, for no time
+pub(crate) const OUT: u32 = 512;
+pub(crate) const PIXELS: u32 = 1 << 20;
+pub(crate) const PIXELS_BYTES: u32 = 32 * 32 * 3;
+/// Where the event goes.
+const EVENT: u32 = 2 << 20;
+const EVENT_BYTES: u32 = 8 << 20;
+const HEADER_BYTES: u32 = 16;
+/// A call: its function's number, and up to nine arguments.
+const CALL_BYTES: u32 = 8 + 9 * 8;
+const MOST_CALLS: u32 = 4_096;
+/// The picture and the model follow the calls, at places of their own.
+pub(crate) const PICTURE: u32 = EVENT + HEADER_BYTES + MOST_CALLS * CALL_BYTES;
+pub(crate) const PICTURE_BYTES: u32 = 632;
+pub(crate) const MODEL: u32 = PICTURE + 1024;
+pub(crate) const MODEL_BYTES: u32 = 2_802_160;
+/// Where the first argument of the call with this number is.
+pub(crate) fn argument_of_call(call: u32, place: u32) -> u32 {
+    EVENT + HEADER_BYTES + call * CALL_BYTES + 8 + 8 * place
+}
+
+/// The session that a module makes first.
+pub(crate) const SESSION: u32 = 1;
+pub(crate) const MEMORY_PAGES: u32 = 192;
+pub(crate) const MEMORY_BYTES: u32 = MEMORY_PAGES << 16;
+
+/// A call of a function.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// Its place in [`functions::all`].
+    function: u32,
+    arguments: Vec<u64>,
+}
+
+impl Call {
+    /// The ordinary call of [`functions::all`].
+    pub(crate) fn ordinary(name: &str) -> Self {
+        let functions = functions::all();
+        let place = functions.iter().position(|function| function.name == name).unwrap();
+        Self { function: place as u32, arguments: arguments(&functions[place]) }
+    }
+
+    /// The same with another argument.
+    pub(crate) fn with(mut self, place: usize, argument: impl Into<u64>) -> Self {
+        self.arguments[place] = argument.into();
+        self
+    }
+
+    /// The call with more behind its arguments: any bytes that its event brings into the memory.
+    pub(crate) fn followed_by(mut self, number: u64) -> Self {
+        self.arguments.push(number);
+        self
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = [u64::from(self.function).to_le_bytes()].concat();
+        self.arguments.iter().for_each(|argument| bytes.extend(argument.to_le_bytes()));
+        bytes.resize(CALL_BYTES as usize, 0);
+        bytes
+    }
+}
+
+fn arguments(function: &Function) -> Vec<u64> {
+    let argument = |parameter: &Parameter| match *parameter {
+        Parameter::Pointer(number) | Parameter::Length(number) | Parameter::Number(number) => number.into(),
+        Parameter::Long(number) => number,
+    };
+    function.parameters.iter().map(argument).collect()
+}
+
+/// The module behind an engine.
+pub(crate) struct Guest {
+    engine: Engine,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Guest {
+    pub(crate) fn start() -> Self {
+        Self::start_with(ModelPolicy::default())
+    }
+
+    pub(crate) fn start_with(models: ModelPolicy) -> Self {
+        Self::start_wat(&module(), models)
+    }
+
+    /// With a folder that it may use.
+    pub(crate) fn start_with_folder(folder: &Path) -> Self {
+        let dirs = vec![DirGrant { guest: "/granted".into(), host: folder.into() }];
+        Self::start_config(&module(), EngineConfig { dirs, ..EngineConfig::default() })
+    }
+
+    pub(crate) fn start_wat(wat: &str, models: ModelPolicy) -> Self {
+        Self::start_config(wat, EngineConfig { models, ..EngineConfig::default() })
+    }
+
+    fn start_config(wat: &str, config: EngineConfig) -> Self {
+        wasmedge_sys::utils::log_off();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("hostile.wasm");
+        std::fs::write(&file, wat::parse_str(wat).unwrap()).unwrap();
+        let limits = Limits { memory_mib: 16, answer_mib: 1, event_mib: 8, time: Duration::from_secs(60) };
+        let code = CodeSource::Compile;
+        let config = EngineConfig { limits, code, inference_threads: NonZeroUsize::MIN, ..config };
+        let engine = Engine::start(&file, &config).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Self { engine, runtime }
+    }
+
+    pub(crate) fn send(&self, event: Vec<u8>) -> Result<Answer, CallError> {
+        self.runtime.block_on(self.engine.call(event.into(), None))
+    }
+
+    pub(crate) fn send_within(&self, event: Vec<u8>, limit: Duration) -> Result<Answer, CallError> {
+        self.runtime.block_on(self.engine.call(event.into(), Some(limit)))
+    }
+
+    /// Makes the calls; the result of the last.
+    pub(crate) fn result(&self, calls: &[Call]) -> u32 {
+        let code = self.make_and_exit(calls);
+        assert!(code >= EXIT, "it exited with {code}");
+        code - EXIT
+    }
+
+    /// Makes the calls; the exit code, which is [`EXIT`] + the result of the last unless a call ended the module.
+    pub(crate) fn make_and_exit(&self, calls: &[Call]) -> u32 {
+        self.send(event(calls, true, &model())).unwrap().exit_code
+    }
+
+    /// A good event is answered: the model runs on a picture.
+    pub(crate) fn assert_answers(&self) {
+        assert_eq!(self.result(&good_calls()), 0);
+    }
+}
+
+/// From the picture to the probabilities.
+pub(crate) fn good_calls() -> Vec<Call> {
+    let pixels = 192_u32 * 192 * 3;
+    vec![
+        Call::ordinary("create_session"),
+        Call::ordinary("load_jpg").with(2, 192_u32).with(3, 192_u32).with(6, pixels),
+        Call::ordinary("append_input"),
+        Call::ordinary("run_session"),
+        Call::ordinary("get_tensor_data"),
+    ]
+}
+
+/// The project's model.
+pub(crate) fn model() -> Vec<u8> {
+    let model = file("models/groceries/model.tflite");
+    assert_eq!(model.len(), MODEL_BYTES as usize, "the model changed: so must MODEL_BYTES");
+    model
+}
+
+pub(crate) fn file(path: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()
+}
+
+/// What is added to the result of the last call, so that it is no ordinary exit code.
+pub(crate) const EXIT: u32 = 1_000;
+
+/// An event for the module: the calls, a small picture, and a model.
+pub(crate) fn event(calls: &[Call], exits_with_the_last: bool, model: &[u8]) -> Vec<u8> {
+    let header = [calls.len() as u32, u32::from(exits_with_the_last), 0, 0];
+    let mut event: Vec<u8> = header.iter().flat_map(|number| number.to_le_bytes()).collect();
+    calls.iter().for_each(|call| event.extend(call.bytes()));
+    event.resize((PICTURE - EVENT) as usize, 0);
+    let picture = file("tests/images/one-pixel.jpg");
+    assert_eq!(picture.len(), PICTURE_BYTES as usize, "the picture changed: so must PICTURE_BYTES");
+    event.extend(picture);
+    event.resize((MODEL - EVENT) as usize, 0);
+    event.extend(model);
+    event
+}
+
+/// The module, with an import for each function that is offered.
+fn module() -> String {
+    let (mut imports, mut branches) = (String::new(), String::new());
+    for (place, function) in functions::all().iter().enumerate() {
+        let Function { module, name, parameters, .. } = function;
+        let kinds: String = parameters.iter().map(|parameter| kind(*parameter)).collect();
+        let result = if *name == "proc_exit" { "" } else { "(result i32)" };
+        writeln!(imports, r#"(import "{module}" "{name}" (func $f{place} (param {kinds}) {result}))"#)
+            .unwrap();
+        let arguments: String = parameters.iter().enumerate().map(argument).collect();
+        let call = if result.is_empty() {
+            format!("(call $f{place} {arguments}) (i32.const 0)")
+        } else {
+            format!("(call $f{place} {arguments})")
+        };
+        writeln!(branches, "(if (i32.eq (local.get $function) (i32.const {place})) (then (return {call})))")
+            .unwrap();
+    }
+    let list = format!("{}{}", escaped(OUT + 128), escaped(16));
+    let event = format!("{}{}", escaped(EVENT), escaped(EVENT_BYTES));
+    let exit = functions::all().iter().position(|function| function.name == "proc_exit").unwrap();
+    let read = functions::all().iter().position(|function| function.name == "fd_read").unwrap();
+    format!(
+        r#"(module {imports}
+        (memory (export "memory") {MEMORY_PAGES})
+        (data (i32.const 0) "{event}")
+        (data (i32.const {IMAGE_NAME}) "image") (data (i32.const {OUTPUT_NAME}) "probabilities")
+        (data (i32.const {PATH}) "etc/passwd") (data (i32.const {LIST}) "{list}")
+        (func $make (param $at i32) (result i32) (local $function i32)
+            (local.set $function (i32.load (local.get $at)))
+            {branches}
+            unreachable)
+        (func (export "_start") (local $at i32) (local $left i32) (local $exits i32) (local $result i32)
+            (drop (call $f{read} (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+            (local.set $left (i32.load (i32.const {EVENT})))
+            (local.set $exits (i32.load offset=4 (i32.const {EVENT})))
+            (local.set $at (i32.const {calls}))
+            (loop $next
+                (local.set $result (call $make (local.get $at)))
+                (local.set $at (i32.add (local.get $at) (i32.const {CALL_BYTES})))
+                (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+                (br_if $next (local.get $left)))
+            (if (local.get $exits) (then (call $f{exit} (i32.add (i32.const {EXIT}) (local.get $result))))))
+        )"#,
+        calls = EVENT + HEADER_BYTES,
+    )
+}
+
+fn kind(parameter: Parameter) -> &'static str {
+    match parameter {
+        Parameter::Long(_) => "i64 ",
+        Parameter::Pointer(_) | Parameter::Length(_) | Parameter::Number(_) => "i32 ",
+    }
+}
+
+fn argument((place, parameter): (usize, &Parameter)) -> String {
+    let load = format!("(i64.load offset={} (local.get $at))", 8 + 8 * place);
+    match parameter {
+        Parameter::Long(_) => load,
+        Parameter::Pointer(_) | Parameter::Length(_) | Parameter::Number(_) => {
+            format!("(i32.wrap_i64 {load})")
+        }
+    }
+}
+
+fn escaped(number: u32) -> String {
+    number.to_le_bytes().iter().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}"))
+}

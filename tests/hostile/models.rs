@@ -1,0 +1,70 @@
+//! Models that are broken on purpose. (What exactly is verified: `layer/src/inference/verify/tests.rs`.)
+
+use vision::inference::{ModelDigest, ModelPolicy};
+
+use crate::guest::{Call, EXIT, Guest, MODEL_BYTES, event, model};
+
+const INVALID_ARGUMENT: u32 = 1;
+
+/// The result of making a session over this model, in place of the project's.
+fn create(guest: &Guest, model: &[u8]) -> u32 {
+    let call = Call::ordinary("create_session").with(1, model.len() as u32);
+    guest.send(event(&[call], true, model)).unwrap().exit_code - EXIT
+}
+
+fn find(model: &[u8], bytes: &[u8]) -> usize {
+    model.windows(bytes.len()).position(|window| window == bytes).unwrap()
+}
+
+fn bytes(numbers: &[i32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+}
+
+/// The project's model with these bytes in place of the first that are like those.
+fn changed(like: &[u8], now: &[u8]) -> Vec<u8> {
+    let mut model = model();
+    let at = find(&model, like);
+    model[at..at + now.len()].copy_from_slice(now);
+    model
+}
+
+#[test]
+fn a_truncated_model_is_refused_whatever_is_left_of_it() {
+    let guest = Guest::start_with(ModelPolicy::Any);
+    for length in [0, 4, 8, 16, 100, 1_000, 100_000, MODEL_BYTES as usize / 2, MODEL_BYTES as usize - 1_000] {
+        assert_eq!(create(&guest, &model()[..length]), INVALID_ARGUMENT, "{length} bytes");
+    }
+    guest.assert_answers();
+}
+
+#[test]
+fn a_model_whose_offsets_lead_out_of_it_is_refused() {
+    let guest = Guest::start_with(ModelPolicy::Any);
+    for offset in [3_u32, MODEL_BYTES - 2, MODEL_BYTES, 1 << 31, u32::MAX] {
+        let mut model = model();
+        model[..4].copy_from_slice(&offset.to_le_bytes());
+        assert_eq!(create(&guest, &model), INVALID_ARGUMENT, "{offset:#x}");
+    }
+    guest.assert_answers();
+}
+
+#[test]
+fn a_model_that_asks_for_gigabytes_is_refused_before_it_gets_them() {
+    let guest = Guest::start_with(ModelPolicy::Any);
+    for side in [20_000, 1 << 20, i32::MAX] {
+        let model = changed(&bytes(&[1, 192, 192, 3]), &bytes(&[1, side, side, 3]));
+        assert_eq!(create(&guest, &model), INVALID_ARGUMENT, "{side}");
+    }
+    guest.assert_answers();
+}
+
+#[test]
+fn a_model_that_is_sound_but_unknown_is_refused_until_its_sha256_is_allowed() {
+    let unknown = changed(b"MLIR Converted.", b"mlir");
+    let guest = Guest::start();
+    assert_eq!(create(&guest, &unknown), INVALID_ARGUMENT);
+    guest.assert_answers();
+    for policy in [ModelPolicy::known_and([ModelDigest::of(&unknown)]), ModelPolicy::Any] {
+        assert_eq!(create(&Guest::start_with(policy), &unknown), 0);
+    }
+}

@@ -1,0 +1,49 @@
+//! `VISION_SANDBOX`: on a kernel that can, the function needs no files, no programs and no sockets but its connections.
+
+use crate::cos_server::CosServer;
+use crate::event::Event;
+use crate::events::LEMON;
+use crate::platform::Platform;
+use crate::program::{Kind, Program, file, read};
+use crate::session::Session;
+
+const REQUIRE: (&str, &str) = ("VISION_SANDBOX", "require");
+
+/// Whether this kernel has all that is required; CI accepts no other.
+fn kernel_can() -> bool {
+    let platform = Platform::start(&[]);
+    let function = Kind::Built(file("dist/recognize.wasm"));
+    let mut program = Program::start(&function, platform.address(), &[REQUIRE]);
+    let can = platform.ready().is_some();
+    program.terminate();
+    program.exit_code();
+    assert!(can || std::env::var_os("CI").is_none(), "CI needs landlock: {}", program.stderr());
+    can
+}
+
+#[test]
+fn a_confined_function_answers_and_labels_objects_of_a_bucket() {
+    if !kernel_can() {
+        return;
+    }
+    let storage = CosServer::start("confined-1250000000");
+    storage.put("in/lemon.jpg", &read(LEMON));
+    let variables = storage.environment();
+    let session = Session::packaged_with(&[&[REQUIRE], variables.as_slice()].concat());
+    session.answer(Event::new(storage.created(&["in/lemon.jpg"])));
+    assert!(storage.json("in/lemon.jpg.labels.json")["labels"].is_array());
+    session.finish();
+}
+
+#[test]
+fn a_kernel_without_landlock_is_enough_unless_the_sandbox_is_required() {
+    let platform = Platform::start(&[]);
+    let mut program = Program::start(&Kind::PackagedOnAnOldKernel, platform.address(), &[REQUIRE]);
+    assert_eq!(program.exit_code(), Some(2), "{}", program.stderr());
+    let log = program.stderr();
+    assert!(log.contains("the sandbox needs landlock: this kernel has no landlock"), "{log}");
+    assert_eq!(platform.connections(), 0);
+    let session = Session::start(&Kind::PackagedOnAnOldKernel, &[], &[]);
+    let log = session.finish();
+    assert!(!log.contains("landlock"), "the default says nothing of it: {log}");
+}
