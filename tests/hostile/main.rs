@@ -4,7 +4,7 @@
 //! Single kinds of misbehaviour are in `tests/end_to_end/modules.rs` and `host_functions.rs`; here are the attempts
 //! that are made on purpose and in masses.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 /// Pointers and lengths that lead out of the memory, to every function that a module can import.
 mod arguments;

@@ -53,6 +53,7 @@ pub(super) fn run(arguments: ServeArgs) -> Outcome {
         files,
         network: Network { listen: true, ..of_history },
     };
+    trigger::open_metrics();
     let sandbox = sandbox.enter(&needs).map_err(Failure::usage)?;
     let handler = handler.start().map_err(Failure::usage)?;
     let runtime =

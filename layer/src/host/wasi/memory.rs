@@ -22,7 +22,7 @@ const MOST_BUFFERS: usize = 1024;
 pub(super) struct GuestMemory<'a>(pub(super) &'a mut [u8]);
 
 /// The bytes of `count` values at `place`.
-fn range<T>(place: WasmPtr<T>, count: usize) -> Result<Range<usize>, Errno> {
+fn range<T>(place: &WasmPtr<T>, count: usize) -> Result<Range<usize>, Errno> {
     let length = size_of::<T>().checked_mul(count).ok_or(FAULT)?;
     let end = place.0.checked_add(length).ok_or(FAULT)?;
     Ok(place.0..end)
@@ -40,7 +40,7 @@ impl Memory for GuestMemory<'_> {
     }
 
     fn get_slice<T: Sized>(&self, place: WasmPtr<T>, count: usize) -> Result<&[T], Errno> {
-        let start = self.0.get(range(place, count)?).ok_or(FAULT)?.as_ptr().cast::<T>();
+        let start = self.0.get(range(&place, count)?).ok_or(FAULT)?.as_ptr().cast::<T>();
         if !start.is_aligned() {
             return Err(INVALID);
         }
@@ -68,7 +68,7 @@ impl Memory for GuestMemory<'_> {
     }
 
     fn mut_slice<T: Sized>(&mut self, place: WasmPtr<T>, count: usize) -> Result<&mut [T], Errno> {
-        let start = self.0.get_mut(range(place, count)?).ok_or(FAULT)?.as_mut_ptr().cast::<T>();
+        let start = self.0.get_mut(range(&place, count)?).ok_or(FAULT)?.as_mut_ptr().cast::<T>();
         if !start.is_aligned() {
             return Err(INVALID);
         }

@@ -1,5 +1,8 @@
 //! What `GET /metrics` tells, in Prometheus' text form.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -91,9 +94,19 @@ impl Metrics {
     }
 }
 
-/// `VmRSS` of `/proc/self/status`, in kB (proc(5)).
+/// `/proc/self/status`, opened before the process gives up its files (`sandbox`).
+static STATUS: OnceLock<Option<File>> = OnceLock::new();
+
+/// Opens what [`Metrics::text`] reads later.
+pub(super) fn prepare() {
+    STATUS.get_or_init(|| File::open("/proc/self/status").ok());
+}
+
+/// `VmRSS` of the status, in kB (proc(5)).
 fn resident_bytes() -> Option<usize> {
-    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let mut bytes = [0; 4096];
+    let length = STATUS.get()?.as_ref()?.read_at(&mut bytes, 0).ok()?;
+    let text = std::str::from_utf8(bytes.get(..length)?).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok()? * 1024)
 }

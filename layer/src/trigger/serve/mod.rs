@@ -54,6 +54,11 @@ pub enum ServeError {
     Signals(io::Error),
 }
 
+/// Opens what the metrics read of the system; to be called before the process gives up its files.
+pub fn open_metrics() {
+    metrics::prepare();
+}
+
 /// Takes the address that requests come to; they wait until the service runs.
 ///
 /// # Errors
