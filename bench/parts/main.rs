@@ -9,7 +9,7 @@ use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use vision::engine::{Engine, EngineConfig};
 use vision::image::{Decoder, PixelFormat, thumbnail};
-use vision::inference::ModelCache;
+use vision::inference::{ModelCache, ModelPolicy};
 
 const TOMATO: &[u8] = include_bytes!("../../tests/samples/tomato.jpg");
 const MODEL: &[u8] = include_bytes!("../../models/groceries/model.tflite");
@@ -39,14 +39,14 @@ fn history_thumbnail(bencher: Bencher) {
 
 #[divan::bench]
 fn session_of_a_known_model(bencher: Bencher) {
-    let mut models = ModelCache::new(NonZeroUsize::MIN).unwrap();
+    let mut models = ModelCache::new(NonZeroUsize::MIN, ModelPolicy::Any).unwrap();
     models.session(MODEL).unwrap();
     bencher.counter(BytesCount::of_slice(MODEL)).bench_local(|| models.session(black_box(MODEL)).unwrap());
 }
 
 #[divan::bench]
 fn inference(bencher: Bencher) {
-    let mut models = ModelCache::new(NonZeroUsize::MIN).unwrap();
+    let mut models = ModelCache::new(NonZeroUsize::MIN, ModelPolicy::Any).unwrap();
     let mut session = models.session(MODEL).unwrap();
     session.set_input("image", &vec![128; (SIDE * SIDE * 3) as usize]).unwrap();
     bencher.bench_local(|| session.run().unwrap());
