@@ -33,6 +33,7 @@ def main() -> None:
         folder.mkdir(parents=True)
         for name, content in seeds.items():
             (folder / name).write_bytes(content)
+    (SEEDS / "tiny.tflite").write_bytes(tiny_model.model())
 
 
 def encoded(file: Path) -> str:
