@@ -33,6 +33,7 @@ def main() -> None:
         folder.mkdir(parents=True)
         for name, content in seeds.items():
             (folder / name).write_bytes(content)
+    (SEEDS / "tiny.tflite").write_bytes(tiny_model.model())
 
 
 def encoded(file: Path) -> str:
@@ -69,9 +70,7 @@ def base64_texts() -> dict[str, bytes]:
     texts = {"canonical": "QUJDRA==", "unpadded": "QUJDRA", "half-padded": "QUJDRA=", "url-safe": "-_-_", "lines":
              "QUJD\r\nQUJD \t\f", "padding-within": "QQ==QUJD", "left-over-bits": "QUJDRF==", "one-over": "QUJDR",
              "no-digit": "QU*D", "no-ascii": "QUJDé", "separators": "QUJD\u00a0\u2028", "nothing": ""}
-    seeds = {name: b"\0" + text.encode() for name, text in texts.items()}
-    seeds |= {f"boundary-{distance}": bytes([0xF0 + distance]) + b"QUJD" * distance + b"QQ==" for distance in range(4)}
-    return seeds
+    return {name: text.encode() for name, text in texts.items()}
 
 
 def pictures() -> dict[str, bytes]:

@@ -165,5 +165,6 @@ class Unsafe(unittest.TestCase):
         document = (PROJECT / "docs/supply-chain.md").read_text()
         named = set(re.findall(r"^\| `([\w/.]+\.rs)` \|", document, re.MULTILINE))
         sources = [file for folder in ("src", "layer/src", "build") for file in (PROJECT / folder).rglob("*.rs")]
-        code = {file: re.sub(r"//.*", "", file.read_text()) for file in sources}
+        tests = {"tests.rs", "mutants.rs"}
+        code = {file: re.sub(r"//.*", "", file.read_text()) for file in sources if file.name not in tests}
         self.assertEqual({str(file.relative_to(PROJECT)) for file, text in code.items() if re.search(r"\bunsafe\b", text)}, named)

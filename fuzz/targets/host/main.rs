@@ -1,7 +1,8 @@
 //! Every host function with arbitrary arguments: a guest reads the input as a list of calls and makes them all.
 //!
 //! No argument makes a host function trap, and the guest makes none of its own, so a trap is a finding; so is, of
-//! course, whatever ends this process.
+//! course, whatever ends this process. Of models, the one that seeds.py makes may run: all are verified, as in the
+//! runtime, and it alone reaches LiteRT.
 
 #![no_main]
 
@@ -16,10 +17,14 @@ use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::Runtime;
 use vision::engine::{CallError, CodeSource, Engine, EngineConfig};
+use vision::inference::{ModelDigest, ModelPolicy};
 use vision::limits::Limits;
 
 /// A guest may sleep until its deadline (`poll_oneoff`): the shorter, the more calls.
 const TIME: Duration = Duration::from_millis(20);
+
+/// What `python3 fuzz/seeds.py` writes.
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/seeds/tiny.tflite");
 
 struct Service {
     engine: Engine,
@@ -38,6 +43,7 @@ fn start() -> Service {
         // Interpreted: compiled code handles faults by signals, which are the sanitizer's here.
         code: CodeSource::Interpret,
         inference_threads: NonZeroUsize::MIN,
+        models: ModelPolicy::known_and([ModelDigest::of(&std::fs::read(MODEL).expect("make fuzz-seeds"))]),
         ..EngineConfig::default()
     };
     let engine = Engine::start(file.path(), &config).expect("the guest imports what there is");

@@ -2,7 +2,7 @@
 
 use super::pixels::Rgb;
 use super::turbojpeg::{Decoded, Handle};
-use super::{ImageError, check_memory, check_size};
+use super::{ImageError, check_memory, check_size, turn_of_large_picture};
 
 /// Scales that libjpeg-turbo has SIMD code for, the smallest first.
 const DENOMINATORS: [u32; 3] = [8, 4, 2];
@@ -27,6 +27,10 @@ pub(super) fn decode(
     let mut handle = Handle::new().map_err(ImageError::Undecodable)?;
     let header = handle.read_header(encoded).map_err(ImageError::Undecodable)?;
     check_size(header.width, header.height)?;
+    let _turn = header.is_progressive.then(|| {
+        // Three channels of two bytes, where chroma is not reduced.
+        turn_of_large_picture(header.width as usize * header.height as usize * 6)
+    });
     let denominator = denominator((header.width, header.height), (width, height));
     let size = (header.width.div_ceil(denominator), header.height.div_ceil(denominator));
     let pixels = size.0 as usize * size.1 as usize;

@@ -15,6 +15,8 @@ mod tests;
 mod thumbnail;
 mod turbojpeg;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 pub use error::ImageError;
 pub use pixels::PixelFormat;
 pub use thumbnail::thumbnail;
@@ -90,6 +92,16 @@ fn decode(encoded: &[u8], width: u32, height: u32, scratch: Vec<u8>) -> Result<R
     } else {
         Err(ImageError::Unsupported)
     }
+}
+
+/// Held while a picture is in memory as a whole that takes more than the scratch memory kept anyway. Such pictures
+/// wait for each other: however many workers there are, the process has room for one of them.
+static LARGE_PICTURE: Mutex<()> = Mutex::new(());
+
+/// Waits for its turn where so many bytes are needed.
+fn turn_of_large_picture(needed: usize) -> Option<MutexGuard<'static, ()>> {
+    // Nothing is behind the lock that a panic could leave half done.
+    (needed > MOST_SCRATCH_BYTES).then(|| LARGE_PICTURE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Refuses a buffer that is too large for one picture, before it is allocated.

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use png::{ColorType, Limits, Reader, Transformations};
 
 use super::pixels::Rgb;
-use super::{ImageError, check_memory, check_size};
+use super::{ImageError, check_memory, check_size, turn_of_large_picture};
 
 /// Bytes that chunks other than the pixels (palettes, texts, profiles) may take together.
 const CHUNK_BYTES: usize = 8 << 20;
@@ -69,6 +69,7 @@ fn add_whole(reader: &mut Reader<Input<'_>>, reduced: &mut Reduction) -> Result<
         .output_buffer_size()
         .ok_or_else(|| ImageError::Undecodable("PNG: its pixels don't fit into memory".to_owned()))?;
     check_memory(length)?;
+    let _turn = turn_of_large_picture(length);
     let mut pixels = vec![0; length];
     let frame = reader.next_frame(&mut pixels).map_err(undecodable)?;
     for row in pixels.chunks_exact(frame.line_size) {

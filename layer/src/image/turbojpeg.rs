@@ -16,6 +16,8 @@ pub(super) struct Header {
     pub(super) height: u32,
     /// CMYK or YCCK: four inks instead of three lights.
     pub(super) has_inks: bool,
+    /// Its data comes in scans over the whole picture, which must be in memory meanwhile.
+    pub(super) is_progressive: bool,
 }
 
 /// How a decode ended that has pixels.
@@ -60,6 +62,7 @@ impl Handle {
         Ok(Header {
             width: size(sys::TJPARAM_TJPARAM_JPEGWIDTH),
             height: size(sys::TJPARAM_TJPARAM_JPEGHEIGHT),
+            is_progressive: self.get(sys::TJPARAM_TJPARAM_PROGRESSIVE) == 1,
             has_inks: space == sys::TJCS_TJCS_CMYK as c_int || space == sys::TJCS_TJCS_YCCK as c_int,
         })
     }
