@@ -83,7 +83,7 @@ def pictures() -> dict[str, bytes]:
     return seeds
 
 
-# The functions in the order of targets/host/guest.rs.
+# The functions in the order of vision::host::offered.
 LOAD_JPG, LOAD_PNG, CREATE, DELETE, RUN, APPEND, OUTPUT, LENGTH, DATA = range(9)
 WASI = 9
 (ARGS_GET, ARGS_SIZES, ENVIRON_GET, ENVIRON_SIZES, CLOCK_RES, CLOCK_TIME, RANDOM, PRESTAT, PRESTAT_NAME) = range(WASI, WASI + 9)

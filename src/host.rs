@@ -53,6 +53,9 @@ impl Classifier for Host {
 /// RGB, unsigned bytes (kind 0 of the ABI).
 const RGB8: i32 = 0;
 
+/// What our runtime answers where others know one failure (docs/architecture.md).
+const TOO_MUCH_MEMORY: i32 = 2;
+
 fn load_picture(encoded: &[u8], format: Format) -> Result<Vec<u8>, FunctionError> {
     let mut pixels = vec![0; MODEL.width as usize * MODEL.height as usize * 3];
     let load = match format {
@@ -60,7 +63,7 @@ fn load_picture(encoded: &[u8], format: Format) -> Result<Vec<u8>, FunctionError
         Format::Png => wasmedge_image::load_png,
     };
     // SAFETY: both slices are alive during the call, and the lengths are theirs.
-    let failed = unsafe {
+    let result = unsafe {
         load(
             encoded.as_ptr() as i32,
             encoded.len() as i32,
@@ -71,11 +74,17 @@ fn load_picture(encoded: &[u8], format: Format) -> Result<Vec<u8>, FunctionError
             pixels.len() as i32,
         )
     };
-    if failed == 0 {
-        return Ok(pixels);
+    match result {
+        0 => Ok(pixels),
+        TOO_MUCH_MEMORY => Err(FunctionError::TooLarge(format!(
+            "decoding the picture, a {} that must be in memory as a whole, takes more than the runtime gives to one",
+            format.name()
+        ))),
+        _ => {
+            let reason = "its data is damaged or incomplete".to_owned();
+            Err(FunctionError::Undecodable { format: format.name(), reason })
+        }
     }
-    let reason = "its data is damaged or incomplete".to_owned();
-    Err(FunctionError::Undecodable { format: format.name(), reason })
 }
 
 fn run_model(pixels: &[u8]) -> Result<Vec<u8>, FunctionError> {

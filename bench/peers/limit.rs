@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use vision::image::{Decoder, PixelFormat};
 use vision::inference::{ModelCache, ModelPolicy, Session};
+use vision::limits::Limits;
 
 const WARM_UP: usize = 5;
 
@@ -42,8 +43,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut models = ModelCache::new(threads.parse::<NonZeroUsize>()?, ModelPolicy::Any)?;
     let session = models.session(&std::fs::read(model)?)?;
     let pixels = vec![0; (side * side * 3) as usize];
-    let mut limit =
-        Limit { encoded: std::fs::read(picture)?, side, decoder: Decoder::new(), session, pixels };
+    let mut limit = Limit {
+        encoded: std::fs::read(picture)?,
+        side,
+        decoder: Decoder::new(Limits::default().picture_bytes()),
+        session,
+        pixels,
+    };
     for _ in 0..WARM_UP {
         limit.event()?;
     }

@@ -15,8 +15,11 @@ const MOST_OUT_BYTES: usize = 1 << 20;
 /// Pictures that say they are larger are decoded for one of 16 modes only: each takes a while.
 const MOST_USUAL_PIXELS: u64 = 1 << 20;
 
+/// Decoding takes no more.
+const MOST_BYTES: usize = 128 << 20;
+
 thread_local! {
-    static USED: RefCell<Decoder> = RefCell::new(Decoder::new());
+    static USED: RefCell<Decoder> = RefCell::new(Decoder::new(MOST_BYTES));
 }
 
 fuzz_target!(|input: &[u8]| {
@@ -41,7 +44,7 @@ fn check_decoding(picture: &[u8], width: u32, height: u32, format: PixelFormat) 
     let (mut used, mut fresh) = (vec![0xAA; length], vec![0xAA; length]);
     let with_used =
         USED.with_borrow_mut(|decoder| decoder.decode_into(picture, width, height, format, &mut used));
-    let with_fresh = Decoder::new().decode_into(picture, width, height, format, &mut fresh);
+    let with_fresh = Decoder::new(MOST_BYTES).decode_into(picture, width, height, format, &mut fresh);
     assert_eq!(with_used, with_fresh);
     match with_fresh {
         Ok(()) => {
@@ -54,9 +57,9 @@ fn check_decoding(picture: &[u8], width: u32, height: u32, format: PixelFormat) 
 }
 
 fn check_thumbnail(picture: &[u8]) {
-    if let Ok(small) = thumbnail(picture, 48) {
+    if let Ok(small) = thumbnail(picture, 48, MOST_BYTES) {
         let mut pixels = [0; 3];
-        Decoder::new().decode_into(&small, 1, 1, PixelFormat::Rgb8, &mut pixels).expect("our own JPEG");
+        Decoder::new(MOST_BYTES).decode_into(&small, 1, 1, PixelFormat::Rgb8, &mut pixels).expect("our own JPEG");
     }
 }
 

@@ -30,11 +30,25 @@ pub struct Limits {
     #[arg(long = "event-limit", env = "VISION_EVENT_LIMIT", value_name = "MIB", default_value_t = 6,
           value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub event_mib: u32,
+
+    /// Memory for decoding one picture, in MiB; 100 megapixels take up to 780, the usual kinds of pictures a few
+    #[arg(long = "picture-limit", env = "VISION_PICTURE_LIMIT", value_name = "MIB",
+          default_value_t = DEFAULT_PICTURE_MIB, value_parser = clap::value_parser!(u32).range(16..=4096))]
+    pub picture_mib: u32,
 }
+
+/// Every picture of up to 100 megapixels is decoded: a progressive CMYK one takes four channels of two bytes a pixel.
+const DEFAULT_PICTURE_MIB: u32 = 800;
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory_mib: 256, time: Duration::from_secs(30), answer_mib: 6, event_mib: 6 }
+        Self {
+            memory_mib: 256,
+            time: Duration::from_secs(30),
+            answer_mib: 6,
+            event_mib: 6,
+            picture_mib: DEFAULT_PICTURE_MIB,
+        }
     }
 }
 
@@ -47,6 +61,11 @@ impl Limits {
     /// Bytes that an answer may have.
     pub fn answer_bytes(&self) -> usize {
         self.answer_mib as usize * MIB
+    }
+
+    /// Bytes that decoding a picture may take.
+    pub fn picture_bytes(&self) -> usize {
+        self.picture_mib as usize * MIB
     }
 
     /// Bytes that an event may have.

@@ -1,6 +1,10 @@
 //! Every function that a module can import, with what it answers when nothing was granted. Calls are as a module would
 //! make them that wants something: descriptor 3 would be the first granted folder, the path is `etc/passwd`.
 
+use std::collections::BTreeMap;
+
+use wasmedge_types::ValType;
+
 use crate::guest::{
     IMAGE_NAME, LIST, MODEL, MODEL_BYTES, OUT, OUTPUT_NAME, PATH, PICTURE, PICTURE_BYTES, PIXELS,
     PIXELS_BYTES, SESSION, SUBSCRIPTION,
@@ -164,10 +168,18 @@ pub(crate) fn all() -> Vec<Function> {
 }
 
 #[test]
-fn no_function_that_is_offered_is_forgotten_here() {
-    let mut described: Vec<_> = all().iter().map(|function| (function.module, function.name)).collect();
-    let mut offered: Vec<_> = vision::host::offered().collect();
-    described.sort_unstable();
-    offered.sort_unstable();
+fn all_functions_that_are_offered_are_here_with_their_parameters() {
+    let type_of = |parameter: &Parameter| match parameter {
+        N64(_) => ValType::I64,
+        P(_) | L(_) | N(_) => ValType::I32,
+    };
+    let described: BTreeMap<_, Vec<ValType>> = all()
+        .iter()
+        .map(|function| ((function.module, function.name), function.parameters.iter().map(type_of).collect()))
+        .collect();
+    let offered: BTreeMap<_, Vec<ValType>> = vision::host::offered()
+        .into_iter()
+        .map(|function| ((function.module, function.name), function.kind.args().to_vec()))
+        .collect();
     assert_eq!(described, offered);
 }

@@ -116,7 +116,8 @@ impl Guest {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("hostile.wasm");
         std::fs::write(&file, wat::parse_str(wat).unwrap()).unwrap();
-        let limits = Limits { memory_mib: 16, answer_mib: 1, event_mib: 8, time: Duration::from_secs(60) };
+        let time = Duration::from_secs(60);
+        let limits = Limits { memory_mib: 16, answer_mib: 1, event_mib: 8, time, ..Limits::default() };
         let code = CodeSource::Compile;
         let config = EngineConfig { limits, code, inference_threads: NonZeroUsize::MIN, ..config };
         let engine = Engine::start(&file, &config).unwrap();

@@ -14,90 +14,13 @@
 
 use std::fmt::Write as _;
 
+use vision::host::Offered;
+use wasmedge_types::ValType;
+
 /// Where the input lies, how much of it is read, and the guest's whole memory in pages of 64 KiB.
 const INPUT: u32 = 0x1_0000;
 const INPUT_BYTES: u32 = 0xF_0000;
 const PAGES: u32 = 24;
-
-/// Names and parameters (`i` 32 bits, `l` 64 bits) of the functions; each but `proc_exit` has a result of 32 bits.
-const IMPORTS: [(&str, &[(&str, &str)]); 3] = [
-    ("wasmedge_image", &[("load_jpg", "iiiiiii"), ("load_png", "iiiiiii")]),
-    (
-        "wasmedge_tensorflowlite",
-        &[
-            ("create_session", "iii"),
-            ("delete_session", "i"),
-            ("run_session", "i"),
-            ("append_input", "iiiii"),
-            ("get_output_tensor", "iiii"),
-            ("get_tensor_len", "iii"),
-            ("get_tensor_data", "iiiii"),
-        ],
-    ),
-    (
-        "wasi_snapshot_preview1",
-        &[
-            ("args_get", "ii"),
-            ("args_sizes_get", "ii"),
-            ("environ_get", "ii"),
-            ("environ_sizes_get", "ii"),
-            ("clock_res_get", "ii"),
-            ("clock_time_get", "ili"),
-            ("random_get", "ii"),
-            ("fd_prestat_get", "ii"),
-            ("fd_prestat_dir_name", "iii"),
-            ("fd_renumber", "ii"),
-            ("fd_advise", "illi"),
-            ("fd_allocate", "ill"),
-            ("fd_close", "i"),
-            ("fd_seek", "ilii"),
-            ("fd_sync", "i"),
-            ("fd_datasync", "i"),
-            ("fd_tell", "ii"),
-            ("fd_fdstat_get", "ii"),
-            ("fd_fdstat_set_flags", "ii"),
-            ("fd_fdstat_set_rights", "ill"),
-            ("fd_filestat_get", "ii"),
-            ("fd_filestat_set_size", "il"),
-            ("fd_filestat_set_times", "illi"),
-            ("fd_read", "iiii"),
-            ("fd_pread", "iiili"),
-            ("fd_write", "iiii"),
-            ("fd_pwrite", "iiili"),
-            ("fd_readdir", "iiili"),
-            ("path_create_directory", "iii"),
-            ("path_filestat_get", "iiiii"),
-            ("path_filestat_set_times", "iiiilli"),
-            ("path_link", "iiiiiii"),
-            ("path_open", "iiiiillii"),
-            ("path_readlink", "iiiiii"),
-            ("path_remove_directory", "iii"),
-            ("path_rename", "iiiiii"),
-            ("path_symlink", "iiiii"),
-            ("path_unlink_file", "iii"),
-            ("proc_exit", "i"),
-            ("proc_raise", "i"),
-            ("sched_yield", ""),
-            ("poll_oneoff", "iiii"),
-            ("sock_open", "iii"),
-            ("sock_bind", "iii"),
-            ("sock_listen", "ii"),
-            ("sock_accept", "ii"),
-            ("sock_connect", "iii"),
-            ("sock_recv", "iiiiii"),
-            ("sock_recv_from", "iiiiiiii"),
-            ("sock_send", "iiiii"),
-            ("sock_send_to", "iiiiiii"),
-            ("sock_shutdown", "ii"),
-            ("sock_getpeeraddr", "iiii"),
-            ("sock_getlocaladdr", "iiii"),
-            ("sock_getsockopt", "iiiii"),
-            ("sock_setsockopt", "iiiii"),
-            ("sock_lookup_ip", "iiiiii"),
-            ("sock_getaddrinfo", "iiiiiiii"),
-        ],
-    ),
-];
 
 /// Reads an argument at `$next`; the memory behind the input is large enough for one that begins on its last byte.
 const ARGUMENT: &str = r#"
@@ -126,24 +49,22 @@ const ARGUMENT: &str = r#"
 pub(crate) fn wat() -> String {
     let mut imports = String::new();
     let mut calls = Vec::new();
-    for (module, functions) in IMPORTS {
-        for (name, parameters) in functions {
-            let types: String =
-                parameters.chars().map(|kind| if kind == 'l' { " i64" } else { " i32" }).collect();
-            let has_result = *name != "proc_exit";
-            let result = if has_result { "(result i32)" } else { "" };
-            // Writing to a String can't fail.
-            let _ = writeln!(
-                imports,
-                "  (import \"{module}\" \"{name}\" (func ${name} (param{types}) {result}))"
-            );
-            let arguments: String = parameters
-                .chars()
-                .map(|kind| if kind == 'l' { " (call $long)" } else { " (call $argument)" })
-                .collect();
-            let call = format!("(call ${name}{arguments})");
-            calls.push(if has_result { format!("(drop {call})") } else { call });
-        }
+    for Offered { module, name, kind } in vision::host::offered() {
+        let is_long = |parameter: &ValType| *parameter == ValType::I64;
+        let types: String =
+            kind.args().iter().map(|parameter| if is_long(parameter) { " i64" } else { " i32" }).collect();
+        // All but `proc_exit` have one.
+        let has_result = kind.returns_len() > 0;
+        let result = if has_result { "(result i32)" } else { "" };
+        // Writing to a String can't fail.
+        let _ = writeln!(imports, "  (import \"{module}\" \"{name}\" (func ${name} (param{types}) {result}))");
+        let arguments: String = kind
+            .args()
+            .iter()
+            .map(|parameter| if is_long(parameter) { " (call $long)" } else { " (call $argument)" })
+            .collect();
+        let call = format!("(call ${name}{arguments})");
+        calls.push(if has_result { format!("(drop {call})") } else { call });
     }
     format!(
         "(module\n{imports}  (memory (export \"memory\") {PAGES} {PAGES})

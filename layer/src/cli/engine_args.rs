@@ -41,6 +41,10 @@ pub struct EngineArgs {
 
     #[command(flatten)]
     pub(crate) limits: Limits,
+
+    /// For the history.
+    #[arg(skip)]
+    pub(crate) keeps_picture: bool,
 }
 
 impl EngineArgs {
@@ -70,6 +74,7 @@ impl EngineArgs {
             arguments: arguments.to_vec(),
             dirs: self.dirs.clone(),
             models,
+            keeps_picture: self.keeps_picture,
         };
         Engine::load(&self.module()?, config).map_err(Failure::usage)
     }

@@ -44,6 +44,7 @@ pub(super) fn run(arguments: ServeArgs) -> Outcome {
     let threads = NonZeroUsize::new(cores.get() / workers).unwrap_or(NonZeroUsize::MIN);
     engine.threads.get_or_insert(threads);
     engine.limits.event_mib = engine.limits.event_mib.max(settings.event_mib());
+    engine.keeps_picture = history.is_some();
     let handler = engine.load(workers, &[])?;
     let is_server = matches!(history, Some(Location::Server(_)));
     let of_history = Network { connect: is_server, local: is_server, listen: false };
@@ -60,7 +61,10 @@ pub(super) fn run(arguments: ServeArgs) -> Outcome {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
     runtime.block_on(async {
         let history = match &history {
-            Some(location) => Some(History::open(location, history_limit).await.map_err(Failure::usage)?),
+            Some(location) => {
+                let opened = History::open(location, history_limit, engine.limits.picture_bytes()).await;
+                Some(opened.map_err(Failure::usage)?)
+            }
             None => None,
         };
         let listener = trigger::listen(&settings).await.map_err(Failure::usage)?;

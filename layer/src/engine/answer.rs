@@ -17,6 +17,10 @@ pub struct Answer {
     pub exit_code: u32,
     /// Where the time went.
     pub timings: Timings,
+    /// The first picture that the module had decoded, as it came; only where [`EngineConfig::keeps_picture`] asks for it.
+    ///
+    /// [`EngineConfig::keeps_picture`]: super::EngineConfig::keeps_picture
+    pub picture: Option<Vec<u8>>,
 }
 
 /// Durations of the steps of one event.

@@ -24,6 +24,8 @@ pub struct EngineConfig {
     pub dirs: Vec<DirGrant>,
     /// Which models the module may run.
     pub models: ModelPolicy,
+    /// Whether answers come with the picture that the module had decoded.
+    pub keeps_picture: bool,
 }
 
 impl Default for EngineConfig {
@@ -36,6 +38,7 @@ impl Default for EngineConfig {
             arguments: Vec::new(),
             dirs: Vec::new(),
             models: ModelPolicy::default(),
+            keeps_picture: false,
         }
     }
 }

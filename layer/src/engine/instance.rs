@@ -54,7 +54,7 @@ impl Instance {
         let stdout = CapturedOutput::new(config.limits.answer_bytes());
         let stderr = CapturedOutput::new(STDERR_BYTES);
         let context = wasi_context(module, config, &stdin, &stdout, &stderr).map_err(failed)?;
-        let state = HostState::new(resources);
+        let state = HostState::new(resources, config.keeps_picture);
         let deadline = Rc::new(Cell::new(None));
         let imports = Imports::new(context, &deadline, &state).map_err(engine_failed)?;
         let mut store = sys::Store::create().map_err(engine_failed)?;
@@ -107,6 +107,7 @@ impl Instance {
                 error => return Err(self.trap(&error, stderr)),
             },
         };
+        let picture = self.state.borrow_mut().picture.take();
         let host = self.state.borrow().timings;
         let timings = Timings {
             instantiate: self.instantiate,
@@ -115,7 +116,7 @@ impl Instance {
             session: host.session,
             inference: host.inference,
         };
-        Ok(Answer { stdout, stderr, exit_code, timings })
+        Ok(Answer { stdout, stderr, exit_code, timings, picture })
     }
 
     fn run_start(&mut self, limit: Duration) -> Result<(), Box<WasmEdgeError>> {

@@ -217,10 +217,14 @@ impl Outline {
     }
 
     fn check(&self, path: &Path, config: &EngineConfig) -> Result<(), LoadError> {
+        let offered = host::offered();
+        let is_offered = |module: &str, name: &str| {
+            offered.iter().any(|known| (known.module, known.name) == (module, name))
+        };
         let unknown: Vec<String> = self
             .imports
             .iter()
-            .filter(|(module, name)| !host::offers(module, name))
+            .filter(|(module, name)| !is_offered(module, name))
             .map(|(module, name)| format!("{module}.{name}"))
             .collect();
         if !unknown.is_empty() {

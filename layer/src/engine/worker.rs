@@ -67,8 +67,9 @@ impl Worker {
     fn new(module: Arc<LoadedModule>, config: Arc<EngineConfig>) -> Result<Self, LoadError> {
         let settings = module::settings(module.run_mode, &config)
             .map_err(|error| LoadError::Instantiate { reason: error.to_string() })?;
-        let resources = Resources::new(config.inference_threads, config.models.clone())
-            .map_err(|error| LoadError::Instantiate { reason: error.to_string() })?;
+        let resources =
+            Resources::new(config.inference_threads, config.models.clone(), config.limits.picture_bytes())
+                .map_err(|error| LoadError::Instantiate { reason: error.to_string() })?;
         Ok(Self { module, config, settings, resources: Rc::new(RefCell::new(resources)) })
     }
 

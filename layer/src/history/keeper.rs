@@ -29,14 +29,18 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn start(store: Store, counters: HistoryCounters) -> Self {
+    pub(super) fn start(store: Store, counters: HistoryCounters, picture_bytes: usize) -> Self {
         let (sender, mut sightings) = mpsc::channel(WAITING);
         let task = tokio::spawn({
             let counters = counters.clone();
             async move {
                 let mut until_prune = 0;
                 while let Some((id, time, sighting)) = sightings.recv().await {
-                    match keep(&store, id, time, sighting, &mut until_prune).await {
+                    let kept = match prepare(id, time, sighting, picture_bytes).await {
+                        Ok(prepared) => keep(&store, prepared, &mut until_prune).await,
+                        Err(reason) => Err(reason),
+                    };
+                    match kept {
                         Ok(()) => counters.kept.inc(),
                         Err(reason) => {
                             tracing::error!(reason, "a recognition could not be kept in the history");
@@ -72,20 +76,28 @@ impl Keeper {
     }
 }
 
-async fn keep(
-    store: &Store,
+/// The entry of `sighting` with its small picture.
+async fn prepare(
     id: EntryId,
     time: SystemTime,
     sighting: Sighting,
-    until_prune: &mut u32,
-) -> Result<(), String> {
+    picture_bytes: usize,
+) -> Result<(Entry, Vec<u8>), String> {
     let Sighting { picture, model, predictions } = sighting;
     let prepared = tokio::task::spawn_blocking(move || {
-        let thumbnail = image::thumbnail(&picture, THUMBNAIL_SIDE).map_err(|error| error.to_string())?;
+        let thumbnail =
+            image::thumbnail(&picture, THUMBNAIL_SIDE, picture_bytes).map_err(|error| error.to_string())?;
         Ok::<_, String>((hexadecimal(&Sha256::digest(&picture)), thumbnail))
     });
     let (sha256, thumbnail) = prepared.await.map_err(|error| error.to_string())??;
-    let entry = Entry { id, time, model, predictions, sha256 };
+    Ok((Entry { id, time, model, predictions, sha256 }, thumbnail))
+}
+
+async fn keep(
+    store: &Store,
+    (entry, thumbnail): (Entry, Vec<u8>),
+    until_prune: &mut u32,
+) -> Result<(), String> {
     store.insert(&entry, thumbnail).await.map_err(|error| error.to_string())?;
     if *until_prune == 0 {
         store.prune().await.map_err(|error| error.to_string())?;

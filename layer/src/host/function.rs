@@ -26,8 +26,24 @@ pub(super) trait Failure: Copy + 'static {
     fn number(self) -> u32;
 }
 
-/// A host function of the ABI: all `N` parameters and the result are i32.
-pub(super) type HostFunction<const N: usize, F> = fn(&mut HostState, &mut [u8], [u32; N]) -> Result<(), F>;
+/// What a host function of the ABI does: all `N` parameters and the result are i32.
+type Call<const N: usize, F> = fn(&mut HostState, &mut [u8], [u32; N]) -> Result<(), F>;
+
+/// A host function under the name that guests import it by.
+pub(super) struct HostFunction<const N: usize, F> {
+    pub(super) name: &'static str,
+    pub(super) call: Call<N, F>,
+}
+
+/// What there is to know of a host function where the number of its parameters does not matter.
+pub(super) trait Importable: Sync {
+    fn name(&self) -> &'static str;
+
+    fn kind(&self) -> FuncType;
+
+    /// Adds the function to `module`.
+    fn add_to(&self, module: &mut ImportModule, state: &SharedState) -> Result<(), ImportError>;
+}
 
 /// An import module; it owns what its functions are bound to.
 pub(super) type ImportModule = sys::ImportModule<Vec<Box<dyn Any>>>;
@@ -36,28 +52,42 @@ pub(super) fn module(name: &str) -> Result<ImportModule, ImportError> {
     sys::ImportModule::create(name, Box::new(Vec::new()))
 }
 
+/// An import module with `functions`, which share `state`.
+pub(super) fn module_of(
+    name: &str,
+    functions: &[&dyn Importable],
+    state: &SharedState,
+) -> Result<ImportModule, ImportError> {
+    let mut module = module(name)?;
+    functions.iter().try_for_each(|function| function.add_to(&mut module, state))?;
+    Ok(module)
+}
+
 struct Binding<const N: usize, F> {
     name: &'static str,
     state: SharedState,
-    function: HostFunction<N, F>,
+    call: Call<N, F>,
 }
 
-/// Adds `function` under `name`.
-pub(super) fn add<const N: usize, F: Failure>(
-    module: &mut ImportModule,
-    name: &'static str,
-    state: &SharedState,
-    function: HostFunction<N, F>,
-) -> Result<(), ImportError> {
-    let kind = FuncType::new(vec![ValType::I32; N], vec![ValType::I32]);
-    let mut binding = Box::new(Binding { name, state: Rc::clone(state), function });
-    let bound: *mut Binding<N, F> = &raw mut *binding;
-    // SAFETY: the box moves into the module's host data, which WasmEdge drops with the module and thus after the
-    // function; moving a box doesn't move what it points to.
-    let function = unsafe { sys::Function::create_sync_func(&kind, enter::<N, F>, bound, 0) }?;
-    module.get_host_data_mut().push(binding);
-    module.add_func(name, function);
-    Ok(())
+impl<const N: usize, F: Failure> Importable for HostFunction<N, F> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn kind(&self) -> FuncType {
+        FuncType::new(vec![ValType::I32; N], vec![ValType::I32])
+    }
+
+    fn add_to(&self, module: &mut ImportModule, state: &SharedState) -> Result<(), ImportError> {
+        let mut binding = Box::new(Binding { name: self.name, state: Rc::clone(state), call: self.call });
+        let bound: *mut Binding<N, F> = &raw mut *binding;
+        // SAFETY: the box moves into the module's host data, which WasmEdge drops with the module and thus after the
+        // function; moving a box doesn't move what it points to.
+        let function = unsafe { sys::Function::create_sync_func(&self.kind(), enter::<N, F>, bound, 0) }?;
+        module.get_host_data_mut().push(binding);
+        module.add_func(self.name, function);
+        Ok(())
+    }
 }
 
 /// What WasmEdge calls: takes the guest's memory and the parameters apart and keeps panics from crossing into C++.
@@ -73,7 +103,7 @@ fn enter<const N: usize, F: Failure>(
         let parameters = numbers.try_into().map_err(|_| F::UNUSABLE)?;
         let memory = memory::of_guest(frame).ok_or(F::UNUSABLE)?;
         let mut state = binding.state.try_borrow_mut().map_err(|_| F::UNUSABLE)?;
-        (binding.function)(&mut state, memory, parameters)
+        (binding.call)(&mut state, memory, parameters)
     }));
     let number = match result {
         Ok(Ok(())) => 0,

@@ -1,32 +1,34 @@
-//! `wasmedge_image`: decode a picture and stretch it. Result 0 success, 1 failure.
+//! `wasmedge_image`: decode a picture and stretch it. Result 0 success, 1 failure, 2 too little memory.
 
-use super::function::{self, Failure, ImportError, ImportModule, SharedState};
+use super::function::{self, Failure, HostFunction, ImportError, ImportModule, Importable, SharedState};
 use super::memory;
 use super::state::{HostState, timed};
-use crate::image::PixelFormat;
+use crate::image::{ImageError, PixelFormat};
 
 pub(super) const MODULE: &str = "wasmedge_image";
-pub(super) const NAMES: [&str; 2] = ["load_jpg", "load_png"];
 
-/// The one failure that this module's ABI knows.
+/// As in WasmEdge's own plug-in, either function takes either format.
+pub(super) const FUNCTIONS: [&dyn Importable; 2] =
+    [&HostFunction { name: "load_jpg", call: load }, &HostFunction { name: "load_png", call: load }];
+
+/// WasmEdge's own plug-in knows one failure; guests that know no other take the second for the same.
 #[derive(Clone, Copy)]
-struct NotLoaded;
+enum NotLoaded {
+    Failed = 1,
+    /// Decoding takes more memory than the host gives to a picture.
+    TooMuchMemory = 2,
+}
 
 impl Failure for NotLoaded {
-    const UNUSABLE: Self = Self;
+    const UNUSABLE: Self = Self::Failed;
 
     fn number(self) -> u32 {
-        1
+        self as u32
     }
 }
 
 pub(super) fn import_module(state: &SharedState) -> Result<ImportModule, ImportError> {
-    let mut module = function::module(MODULE)?;
-    // As in WasmEdge's own plug-in, either function takes either format.
-    for name in NAMES {
-        function::add(&mut module, name, state, load)?;
-    }
-    Ok(module)
+    function::module_of(MODULE, &FUNCTIONS, state)
 }
 
 fn load(
@@ -34,17 +36,24 @@ fn load(
     memory: &mut [u8],
     [img_ptr, img_len, width, height, kind, out_ptr, out_len]: [u32; 7],
 ) -> Result<(), NotLoaded> {
-    let format = pixel_format(kind).ok_or(NotLoaded)?;
+    let format = pixel_format(kind).ok_or(NotLoaded::Failed)?;
     let (encoded, out) =
-        memory::input_and_output(memory, (img_ptr, img_len), (out_ptr, out_len)).ok_or(NotLoaded)?;
-    let mut resources = state.resources.try_borrow_mut().map_err(|_| NotLoaded)?;
+        memory::input_and_output(memory, (img_ptr, img_len), (out_ptr, out_len)).ok_or(NotLoaded::Failed)?;
+    let mut resources = state.resources.try_borrow_mut().map_err(|_| NotLoaded::Failed)?;
     let decoder = &mut resources.decoder;
     timed(&mut state.timings.image, || decoder.decode_into(encoded, width, height, format, out)).map_err(
         |error| {
             tracing::debug!(%error, "the picture was not decoded");
-            NotLoaded
+            match error {
+                ImageError::TooMuchMemory { .. } => NotLoaded::TooMuchMemory,
+                _ => NotLoaded::Failed,
+            }
         },
-    )
+    )?;
+    if state.keeps_picture && state.picture.is_none() {
+        state.picture = Some(encoded.to_vec());
+    }
+    Ok(())
 }
 
 /// The numbers are those of the crate's output types on the guest's side.

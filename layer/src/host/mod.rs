@@ -19,6 +19,9 @@ pub(crate) use state::HostState;
 
 use async_wasi::snapshots::WasiCtx;
 use wasmedge_sys as sys;
+use wasmedge_types::FuncType;
+
+use function::Importable;
 
 /// The import modules of one instance. They must live as long as the instance does.
 pub(crate) struct Imports {
@@ -59,19 +62,27 @@ impl Imports {
     }
 }
 
-/// Whether a guest's import can be satisfied.
-pub fn offers(module: &str, name: &str) -> bool {
-    offered().any(|known| known == (module, name))
+/// A function that guests may import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// Its module.
+    pub module: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its parameters and results.
+    pub kind: FuncType,
 }
 
-/// Every function that is offered: its module and its name.
-pub fn offered() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let of =
-        |module: &'static str, names: &'static [&'static str]| names.iter().map(move |name| (module, *name));
-    wasi::names()
-        .map(|name| (wasi::MODULE, name))
-        .chain(of(image::MODULE, &image::NAMES))
-        .chain(of(tensorflow_lite::MODULE, &tensorflow_lite::NAMES))
+/// Every function that is offered.
+pub fn offered() -> Vec<Offered> {
+    let wasi = wasi::offered().map(|(name, kind)| Offered { module: wasi::MODULE, name, kind });
+    let of = |module: &'static str, functions: &'static [&dyn Importable]| {
+        functions.iter().map(move |function| Offered { module, name: function.name(), kind: function.kind() })
+    };
+    of(image::MODULE, &image::FUNCTIONS)
+        .chain(of(tensorflow_lite::MODULE, &tensorflow_lite::FUNCTIONS))
+        .chain(wasi)
+        .collect()
 }
 
 /// The names of the import modules, for messages.

@@ -18,12 +18,17 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// Makes the tools; models that `policy` lets run do so on `threads` threads.
+    /// Makes the tools; models that `policy` lets run do so on `threads` threads, and decoding a picture takes at most
+    /// `picture_bytes`.
     ///
     /// # Errors
     /// LiteRT's reason, where it can't start.
-    pub fn new(threads: NonZeroUsize, policy: ModelPolicy) -> Result<Self, InferenceError> {
-        Ok(Self { decoder: Decoder::new(), models: ModelCache::new(threads, policy)? })
+    pub fn new(
+        threads: NonZeroUsize,
+        policy: ModelPolicy,
+        picture_bytes: usize,
+    ) -> Result<Self, InferenceError> {
+        Ok(Self { decoder: Decoder::new(picture_bytes), models: ModelCache::new(threads, policy)? })
     }
 }
 
@@ -47,16 +52,21 @@ pub(crate) struct HostState {
     pub(super) sessions: HashMap<u32, Session>,
     pub(super) next_session: u32,
     pub(crate) timings: HostTimings,
+    /// Whether the first picture that is decoded is kept for the answer.
+    pub(super) keeps_picture: bool,
+    pub(crate) picture: Option<Vec<u8>>,
 }
 
 impl HostState {
-    pub(crate) fn new(resources: &SharedResources) -> Rc<RefCell<Self>> {
+    pub(crate) fn new(resources: &SharedResources, keeps_picture: bool) -> Rc<RefCell<Self>> {
         Rc::new(RefCell::new(Self {
             resources: Rc::clone(resources),
             sessions: HashMap::new(),
             // Not 0, so that a guest's uninitialised handle is not a session.
             next_session: 1,
             timings: HostTimings::default(),
+            keeps_picture,
+            picture: None,
         }))
     }
 }

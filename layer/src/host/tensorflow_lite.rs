@@ -1,20 +1,21 @@
 //! `wasmedge_tensorflowlite`: sessions over TensorFlow Lite models.
 
-use super::function::{self, Failure, ImportError, ImportModule, SharedState};
+use super::function::{self, Failure, HostFunction, ImportError, ImportModule, Importable, SharedState};
 use super::memory;
 use super::state::{HostState, timed};
 use crate::inference::{InferenceError, Session};
 use crate::limits::{SESSIONS_PER_EVENT, TENSOR_NAME_BYTES};
 
 pub(super) const MODULE: &str = "wasmedge_tensorflowlite";
-pub(super) const NAMES: [&str; 7] = [
-    "create_session",
-    "delete_session",
-    "run_session",
-    "append_input",
-    "get_output_tensor",
-    "get_tensor_len",
-    "get_tensor_data",
+
+pub(super) const FUNCTIONS: [&dyn Importable; 7] = [
+    &HostFunction { name: "create_session", call: create_session },
+    &HostFunction { name: "delete_session", call: delete_session },
+    &HostFunction { name: "run_session", call: run_session },
+    &HostFunction { name: "append_input", call: append_input },
+    &HostFunction { name: "get_output_tensor", call: get_output_tensor },
+    &HostFunction { name: "get_tensor_len", call: get_tensor_len },
+    &HostFunction { name: "get_tensor_data", call: get_tensor_data },
 ];
 
 /// The numbers of WasmEdge's own plug-in.
@@ -38,16 +39,7 @@ impl Failure for Refused {
 type Done = Result<(), Refused>;
 
 pub(super) fn import_module(state: &SharedState) -> Result<ImportModule, ImportError> {
-    let mut module = function::module(MODULE)?;
-    let [create, delete, run, append, output, length, data] = NAMES;
-    function::add(&mut module, create, state, create_session)?;
-    function::add(&mut module, delete, state, delete_session)?;
-    function::add(&mut module, run, state, run_session)?;
-    function::add(&mut module, append, state, append_input)?;
-    function::add(&mut module, output, state, get_output_tensor)?;
-    function::add(&mut module, length, state, get_tensor_len)?;
-    function::add(&mut module, data, state, get_tensor_data)?;
-    Ok(module)
+    function::module_of(MODULE, &FUNCTIONS, state)
 }
 
 fn create_session(

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{MAX_PIXELS, MOST_PICTURE_BYTES};
+use super::MAX_PIXELS;
 
 /// Why a picture has no pixels.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -22,10 +22,12 @@ pub enum ImageError {
         height: u32,
     },
     /// Decoding would take too much memory, however few pixels are wanted of it.
-    #[error("decoding the picture takes {} MiB, accepted are up to {}", .needed >> 20, MOST_PICTURE_BYTES >> 20)]
+    #[error("decoding the picture takes {} MiB, accepted are up to {}", .needed.div_ceil(1 << 20), .limit >> 20)]
     TooMuchMemory {
         /// Bytes that one buffer would have.
         needed: usize,
+        /// Bytes that it may have.
+        limit: usize,
     },
     /// The size that was asked for is 0 or too large.
     #[error("a target of {width} × {height} pixels is not possible")]

@@ -2,10 +2,13 @@
 
 use super::pixels::Rgb;
 use super::turbojpeg::{Decoded, Handle};
-use super::{ImageError, check_memory, check_size, turn_of_large_picture};
+use super::{ImageError, MemoryLimit, check_size, scans, turn_of_large_picture};
 
 /// Scales that libjpeg-turbo has SIMD code for, the smallest first.
 const DENOMINATORS: [u32; 3] = [8, 4, 2];
+
+/// What libjpeg puts where data is missing.
+const FILLING: u8 = 128;
 
 pub(super) fn is_jpeg(encoded: &[u8]) -> bool {
     encoded.starts_with(&[0xFF, 0xD8, 0xFF])
@@ -20,25 +23,25 @@ pub(super) fn size(encoded: &[u8]) -> Result<(u32, u32), ImageError> {
 
 pub(super) fn decode(
     encoded: &[u8],
-    width: u32,
-    height: u32,
+    target: (u32, u32),
+    memory: MemoryLimit,
     mut scratch: Vec<u8>,
 ) -> Result<Rgb, ImageError> {
     let mut handle = Handle::new().map_err(ImageError::Undecodable)?;
     let header = handle.read_header(encoded).map_err(ImageError::Undecodable)?;
     check_size(header.width, header.height)?;
-    let _turn = header.is_progressive.then(|| {
-        // Three channels of two bytes, where chroma is not reduced.
-        turn_of_large_picture(header.width as usize * header.height as usize * 6)
-    });
-    let denominator = denominator((header.width, header.height), (width, height));
+    let kept = if scans::has_several(encoded) { header.coefficient_bytes } else { 0 };
+    memory.check(kept)?;
+    handle.limit_memory(memory.0);
+    let _turn = turn_of_large_picture(kept);
+    let denominator = denominator((header.width, header.height), target);
     let size = (header.width.div_ceil(denominator), header.height.div_ceil(denominator));
     let pixels = size.0 as usize * size.1 as usize;
     let length = pixels * if header.has_inks { 4 } else { 3 };
-    check_memory(length)?;
-    if scratch.len() < length {
-        scratch.resize(length, 0);
-    }
+    memory.check(length)?;
+    // libjpeg-turbo may write nothing and yet only warn: what an earlier picture left must not be taken for this one.
+    scratch.clear();
+    scratch.resize(length, FILLING);
     let decoded = handle
         .decode(encoded, header, denominator, size, &mut scratch)
         .map_err(|reason| ImageError::Undecodable(format!("libjpeg-turbo: {reason}")))?;

@@ -10,6 +10,7 @@ mod orientation;
 mod pixels;
 mod png;
 mod resize;
+mod scans;
 #[cfg(test)]
 mod tests;
 mod thumbnail;
@@ -29,26 +30,29 @@ pub const MAX_PIXELS: u64 = 100_000_000;
 /// Pixels that a target may have: more than any model's input.
 pub const MAX_TARGET_PIXELS: u64 = 1 << 26;
 
-/// Bytes that a picture may take while it is decoded, besides the target: a picture of 100 megapixels that is reduced
-/// as it comes takes a few of them; a progressive JPEG or an interlaced PNG must be in memory as a whole, which is
-/// enough for 44 megapixels with halved chroma, or 33 with alpha.
-const MOST_PICTURE_BYTES: usize = 128 << 20;
-
 /// Bytes of scratch memory kept from picture to picture.
 const MOST_SCRATCH_BYTES: usize = 16 << 20;
 
 /// A decoder with its buffers; one for each thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Decoder {
+    memory: MemoryLimit,
     scratch: Vec<u8>,
     resized: Vec<u8>,
     resizer: resize::Resizer,
 }
 
 impl Decoder {
-    /// A decoder without buffers yet.
-    pub fn new() -> Self {
-        Self::default()
+    /// A decoder without buffers yet, which takes at most so many bytes for one picture, besides the target. A picture
+    /// that is reduced as it comes takes a few of them; progressive JPEGs and interlaced PNGs must be in memory as a
+    /// whole.
+    pub fn new(most_bytes: usize) -> Self {
+        Self {
+            memory: MemoryLimit(most_bytes),
+            scratch: Vec::new(),
+            resized: Vec::new(),
+            resizer: resize::Resizer::default(),
+        }
     }
 
     /// Decodes `encoded` (JPEG or PNG, found by content) and stretches it to `width` × `height`, row by row from the
@@ -68,7 +72,7 @@ impl Decoder {
         let orientation = orientation::read(encoded);
         let (stored_width, stored_height) = orientation.stored_size(width, height);
         let scratch = std::mem::take(&mut self.scratch);
-        let picture = decode(encoded, stored_width, stored_height, scratch)?;
+        let picture = decode(encoded, (stored_width, stored_height), self.memory, scratch)?;
         self.resizer.resize(&picture, stored_width, stored_height, &mut self.resized)?;
         pixels::write(&self.resized, (stored_width, stored_height), orientation, format, out);
         self.keep(picture.into_bytes());
@@ -83,12 +87,17 @@ impl Decoder {
     }
 }
 
-/// Decodes to at least `width` × `height` where the picture has that many pixels.
-fn decode(encoded: &[u8], width: u32, height: u32, scratch: Vec<u8>) -> Result<Rgb, ImageError> {
+/// Decodes to at least the size of `target` where the picture has that many pixels.
+fn decode(
+    encoded: &[u8],
+    target: (u32, u32),
+    memory: MemoryLimit,
+    scratch: Vec<u8>,
+) -> Result<Rgb, ImageError> {
     if jpeg::is_jpeg(encoded) {
-        jpeg::decode(encoded, width, height, scratch)
+        jpeg::decode(encoded, target, memory, scratch)
     } else if png::is_png(encoded) {
-        png::decode(encoded, width, height, scratch)
+        png::decode(encoded, target, memory, scratch)
     } else {
         Err(ImageError::Unsupported)
     }
@@ -104,9 +113,15 @@ fn turn_of_large_picture(needed: usize) -> Option<MutexGuard<'static, ()>> {
     (needed > MOST_SCRATCH_BYTES).then(|| LARGE_PICTURE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Refuses a buffer that is too large for one picture, before it is allocated.
-fn check_memory(needed: usize) -> Result<(), ImageError> {
-    if needed > MOST_PICTURE_BYTES { Err(ImageError::TooMuchMemory { needed }) } else { Ok(()) }
+/// Bytes that one picture may take while it is decoded.
+#[derive(Clone, Copy, Debug)]
+struct MemoryLimit(usize);
+
+impl MemoryLimit {
+    /// Refuses a buffer that is too large for one picture, before it is allocated.
+    fn check(self, needed: usize) -> Result<(), ImageError> {
+        if needed > self.0 { Err(ImageError::TooMuchMemory { needed, limit: self.0 }) } else { Ok(()) }
+    }
 }
 
 /// Refuses sizes that no picture should have, before anything is allocated.

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use png::{ColorType, Limits, Reader, Transformations};
 
 use super::pixels::Rgb;
-use super::{ImageError, check_memory, check_size, turn_of_large_picture};
+use super::{ImageError, MemoryLimit, check_size, turn_of_large_picture};
 
 /// Bytes that chunks other than the pixels (palettes, texts, profiles) may take together.
 const CHUNK_BYTES: usize = 8 << 20;
@@ -23,7 +23,12 @@ pub(super) fn size(encoded: &[u8]) -> Result<(u32, u32), ImageError> {
     Ok((header.width, header.height))
 }
 
-pub(super) fn decode(encoded: &[u8], width: u32, height: u32, scratch: Vec<u8>) -> Result<Rgb, ImageError> {
+pub(super) fn decode(
+    encoded: &[u8],
+    target: (u32, u32),
+    memory: MemoryLimit,
+    scratch: Vec<u8>,
+) -> Result<Rgb, ImageError> {
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(encoded), Limits { bytes: CHUNK_BYTES });
     decoder.set_transformations(Transformations::normalize_to_color8());
     decoder.set_ignore_text_chunk(true);
@@ -35,9 +40,9 @@ pub(super) fn decode(encoded: &[u8], width: u32, height: u32, scratch: Vec<u8>) 
     // Chunks have their own limit above; the rows get what the picture's size needs, known to be bounded.
     decoder.set_limits(Limits { bytes: CHUNK_BYTES + row_limit(size.0) });
     let mut reader = decoder.read_info().map_err(undecodable)?;
-    let mut reduced = Reduction::new(size, (width, height), scratch)?;
+    let mut reduced = Reduction::new(size, target, memory, scratch)?;
     if interlaced {
-        add_whole(&mut reader, &mut reduced)?;
+        add_whole(&mut reader, &mut reduced, memory)?;
     } else {
         add_rows(&mut reader, &mut reduced)?;
     }
@@ -64,11 +69,15 @@ fn add_rows(reader: &mut Reader<Input<'_>>, reduced: &mut Reduction) -> Result<(
 }
 
 /// Interlaced pictures come in seven passes over the whole area.
-fn add_whole(reader: &mut Reader<Input<'_>>, reduced: &mut Reduction) -> Result<(), ImageError> {
+fn add_whole(
+    reader: &mut Reader<Input<'_>>,
+    reduced: &mut Reduction,
+    memory: MemoryLimit,
+) -> Result<(), ImageError> {
     let length = reader
         .output_buffer_size()
         .ok_or_else(|| ImageError::Undecodable("PNG: its pixels don't fit into memory".to_owned()))?;
-    check_memory(length)?;
+    memory.check(length)?;
     let _turn = turn_of_large_picture(length);
     let mut pixels = vec![0; length];
     let frame = reader.next_frame(&mut pixels).map_err(undecodable)?;
@@ -92,12 +101,17 @@ struct Reduction {
 
 impl Reduction {
     /// Reduces by the largest power of two, at most 8, that leaves both sides at or above the target's.
-    fn new(size: (u32, u32), target: (u32, u32), mut scratch: Vec<u8>) -> Result<Self, ImageError> {
+    fn new(
+        size: (u32, u32),
+        target: (u32, u32),
+        memory: MemoryLimit,
+        mut scratch: Vec<u8>,
+    ) -> Result<Self, ImageError> {
         let enough = |factor: u32| size.0.div_ceil(factor) >= target.0 && size.1.div_ceil(factor) >= target.1;
         let factor = [8, 4, 2].into_iter().find(|&factor| enough(factor)).unwrap_or(1);
         let (out_width, out_height) = (size.0.div_ceil(factor), size.1.div_ceil(factor));
         let length = out_width as usize * out_height as usize * 3;
-        check_memory(length)?;
+        memory.check(length)?;
         if scratch.len() < length {
             scratch.resize(length, 0);
         }

@@ -8,11 +8,11 @@ use super::{Decoder, ImageError, PixelFormat, check_size, jpeg, orientation, png
 const QUALITY: u8 = 80;
 
 /// `encoded` (JPEG or PNG) as a JPEG, upright, with its sides in proportion and at most `side` pixels long; smaller
-/// pictures keep their size.
+/// pictures keep their size. Decoding takes at most `most_bytes`.
 ///
 /// # Errors
 /// See [`ImageError`].
-pub fn thumbnail(encoded: &[u8], side: u16) -> Result<Vec<u8>, ImageError> {
+pub fn thumbnail(encoded: &[u8], side: u16, most_bytes: usize) -> Result<Vec<u8>, ImageError> {
     let stored = if jpeg::is_jpeg(encoded) {
         jpeg::size(encoded)?
     } else if png::is_png(encoded) {
@@ -24,7 +24,8 @@ pub fn thumbnail(encoded: &[u8], side: u16) -> Result<Vec<u8>, ImageError> {
     let (width, height) = orientation::read(encoded).upright_size(stored.0, stored.1);
     let (width, height) = (fitted(width, height, side), fitted(height, width, side));
     let mut pixels = vec![0; usize::from(width) * usize::from(height) * 3];
-    Decoder::new().decode_into(encoded, width.into(), height.into(), PixelFormat::Rgb8, &mut pixels)?;
+    let mut decoder = Decoder::new(most_bytes);
+    decoder.decode_into(encoded, width.into(), height.into(), PixelFormat::Rgb8, &mut pixels)?;
     let mut out = Vec::new();
     Encoder::new(&mut out, QUALITY)
         .encode(&pixels, width, height, ColorType::Rgb)
@@ -59,7 +60,7 @@ mod tests {
     #[test]
     fn a_small_picture_is_a_jpeg_of_its_picture() {
         for name in ["samples/tomato.jpg", "images/cmyk.jpg", "images/grey-16.png"] {
-            let small = thumbnail(&sample(name), 160).unwrap();
+            let small = thumbnail(&sample(name), 160, 1 << 20).unwrap();
             let (width, height) = jpeg::size(&small).unwrap();
             assert!(width <= 160 && height <= 160 && width.max(height) > 8, "{name}: {width} × {height}");
         }
@@ -68,7 +69,7 @@ mod tests {
     #[test]
     fn what_is_no_picture_has_no_small_one() {
         for bytes in [&b""[..], b"GIF89a", b"\xFF\xD8\xFF", b"\x89PNG\r\n\x1a\n"] {
-            assert!(thumbnail(bytes, 160).is_err());
+            assert!(thumbnail(bytes, 160, 1 << 20).is_err());
         }
     }
 }

@@ -7,8 +7,6 @@ use std::ffi::{CStr, c_int};
 
 use turbojpeg_sys as sys;
 
-use super::MOST_PICTURE_BYTES;
-
 /// What the header says.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Header {
@@ -16,8 +14,8 @@ pub(super) struct Header {
     pub(super) height: u32,
     /// CMYK or YCCK: four inks instead of three lights.
     pub(super) has_inks: bool,
-    /// Its data comes in scans over the whole picture, which must be in memory meanwhile.
-    pub(super) is_progressive: bool,
+    /// What all its coefficients take, of two bytes each.
+    pub(super) coefficient_bytes: usize,
 }
 
 /// How a decode ended that has pixels.
@@ -31,8 +29,8 @@ pub(super) enum Decoded {
 /// Scans that a progressive picture may have; real ones have about ten, and each costs a pass over the picture.
 const MOST_SCANS: c_int = 100;
 
-/// What the library may take for a picture that must be in memory as a whole, in MB.
-const MOST_MEGABYTES: c_int = (MOST_PICTURE_BYTES >> 20) as c_int;
+/// What the library takes besides coefficients: rows of the widest picture, and tables.
+const BESIDES_MIB: usize = 16;
 
 /// A decompressor of libjpeg-turbo.
 pub(super) struct Handle(sys::tjhandle);
@@ -46,8 +44,13 @@ impl Handle {
         }
         let handle = Self(handle);
         handle.set(sys::TJPARAM_TJPARAM_SCANLIMIT, MOST_SCANS);
-        handle.set(sys::TJPARAM_TJPARAM_MAXMEMORY, MOST_MEGABYTES);
         Ok(handle)
+    }
+
+    /// Lets the library take so much for coefficients that must all be in memory, and little besides.
+    pub(super) fn limit_memory(&mut self, bytes: usize) {
+        let mib = c_int::try_from((bytes >> 20) + BESIDES_MIB).unwrap_or(c_int::MAX);
+        self.set(sys::TJPARAM_TJPARAM_MAXMEMORY, mib);
     }
 
     /// Reads the header of `jpeg`.
@@ -58,13 +61,12 @@ impl Handle {
             return Err(self.message());
         }
         let space = self.get(sys::TJPARAM_TJPARAM_COLORSPACE);
+        let has_inks = space == sys::TJCS_TJCS_CMYK as c_int || space == sys::TJCS_TJCS_YCCK as c_int;
         let size = |parameter| u32::try_from(self.get(parameter)).unwrap_or(0);
-        Ok(Header {
-            width: size(sys::TJPARAM_TJPARAM_JPEGWIDTH),
-            height: size(sys::TJPARAM_TJPARAM_JPEGHEIGHT),
-            is_progressive: self.get(sys::TJPARAM_TJPARAM_PROGRESSIVE) == 1,
-            has_inks: space == sys::TJCS_TJCS_CMYK as c_int || space == sys::TJCS_TJCS_YCCK as c_int,
-        })
+        let (width, height) = (size(sys::TJPARAM_TJPARAM_JPEGWIDTH), size(sys::TJPARAM_TJPARAM_JPEGHEIGHT));
+        let subsampling = self.get(sys::TJPARAM_TJPARAM_SUBSAMP);
+        let coefficient_bytes = coefficient_bytes((width, height), has_inks, subsampling);
+        Ok(Header { width, height, has_inks, coefficient_bytes })
     }
 
     /// Decodes `jpeg`, whose header was read, at 1/`denominator` of its size into `out`: 4 bytes a pixel for inks,
@@ -136,9 +138,50 @@ impl Handle {
     }
 }
 
+/// Bytes of all coefficients of a picture, at most.
+fn coefficient_bytes((width, height): (u32, u32), has_inks: bool, subsampling: c_int) -> usize {
+    // Components are padded to whole units of up to four blocks of 8.
+    let padded = |side: u32| side.next_multiple_of(32) as usize;
+    let component = padded(width) * padded(height) * 2;
+    // A subsampling that TurboJPEG does not know may be none.
+    let chroma = match subsampling {
+        sys::TJSAMP_TJSAMP_GRAY => return component,
+        sys::TJSAMP_TJSAMP_422 | sys::TJSAMP_TJSAMP_440 => component / 2,
+        sys::TJSAMP_TJSAMP_420 | sys::TJSAMP_TJSAMP_411 | sys::TJSAMP_TJSAMP_441 => component / 4,
+        _ => component,
+    };
+    component * if has_inks { 2 } else { 1 } + chroma * 2
+}
+
 impl Drop for Handle {
     fn drop(&mut self) {
         // SAFETY: made by tj3Init, destroyed once.
         unsafe { sys::tj3Destroy(self.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::MAX_PIXELS;
+    use crate::limits::Limits;
+
+    #[test]
+    fn the_default_limit_has_room_for_100_megapixels_in_four_inks_whatever_their_shape() {
+        for width in 1_526..=65_535 {
+            let height = (MAX_PIXELS / u64::from(width)).min(65_535) as u32;
+            let needed = coefficient_bytes((width, height), true, sys::TJSAMP_TJSAMP_444);
+            assert!(needed <= Limits::default().picture_bytes(), "{width} × {height}: {needed}");
+        }
+    }
+
+    #[test]
+    fn reduced_chroma_takes_less() {
+        let of = |has_inks, subsampling| coefficient_bytes((320, 64), has_inks, subsampling) / (320 * 64);
+        assert_eq!(of(false, sys::TJSAMP_TJSAMP_GRAY), 2);
+        assert_eq!(of(false, sys::TJSAMP_TJSAMP_420), 3);
+        assert_eq!(of(false, sys::TJSAMP_TJSAMP_422), 4);
+        assert_eq!(of(false, sys::TJSAMP_TJSAMP_UNKNOWN), 6);
+        assert_eq!(of(true, sys::TJSAMP_TJSAMP_444), 8);
     }
 }

@@ -69,7 +69,7 @@ pub fn read_event(file: Option<&Path>, limit: usize) -> Result<Bytes, RunError> 
 /// # Errors
 /// See [`RunError`]; a module that exits with a code other than 0 has said why on its standard error.
 pub async fn answer(handler: &impl Handler, event: Bytes, with_timings: bool) -> Result<(), RunError> {
-    let Answer { stdout, stderr, exit_code, timings } = handler.call(event, None).await?;
+    let Answer { stdout, stderr, exit_code, timings, .. } = handler.call(event, None).await?;
     let mut out = io::stdout().lock();
     out.write_all(&stdout).and_then(|()| out.flush()).map_err(RunError::Write)?;
     if with_timings {

@@ -8,8 +8,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64_simd::STANDARD;
 use clap::Args;
 use futures_util::StreamExt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -133,7 +132,7 @@ async fn predict(
         "path": "/",
         "headers": {"accept": "application/json"},
         "queryString": {"top": classes.to_string()},
-        "body": BASE64_STANDARD.encode(encoded),
+        "body": STANDARD.encode_to_string(encoded),
     });
     let answer = engine.call(event.to_string().into(), None).await.map_err(|error| error.to_string())?;
     if answer.exit_code != 0 {

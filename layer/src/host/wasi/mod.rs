@@ -59,9 +59,19 @@ impl WasiImports {
     }
 }
 
-/// The functions that a guest may import.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    FUNCTIONS.iter().map(|function| function.name)
+/// The functions that a guest may import, by name.
+pub(super) fn offered() -> impl Iterator<Item = (&'static str, FuncType)> {
+    FUNCTIONS.iter().map(|function| (function.name, kind(function)))
+}
+
+/// Parameters and results of `function`.
+fn kind(function: &Function) -> FuncType {
+    let parameters = function.parameters.iter().map(|kind| match kind {
+        Kind::Number => ValType::I32,
+        Kind::Long => ValType::I64,
+    });
+    let results = if function.returns() { vec![ValType::I32] } else { Vec::new() };
+    FuncType::new(parameters.collect(), results)
 }
 
 struct Binding {
@@ -74,17 +84,11 @@ fn add(
     function: &'static Function,
     world: &Rc<RefCell<World>>,
 ) -> Result<(), ImportError> {
-    let parameters = function.parameters.iter().map(|kind| match kind {
-        Kind::Number => ValType::I32,
-        Kind::Long => ValType::I64,
-    });
-    let results = if function.returns() { vec![ValType::I32] } else { Vec::new() };
-    let kind = FuncType::new(parameters.collect(), results);
     let mut binding = Box::new(Binding { function, world: Rc::clone(world) });
     let bound: *mut Binding = &raw mut *binding;
     // SAFETY: the box moves into the module's host data, which WasmEdge drops with the module and thus after the
     // function; moving a box doesn't move what it points to.
-    let callable = unsafe { sys::Function::create_sync_func(&kind, enter, bound, 0) }?;
+    let callable = unsafe { sys::Function::create_sync_func(&kind(function), enter, bound, 0) }?;
     module.get_host_data_mut().push(binding);
     module.add_func(function.name, callable);
     Ok(())

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -43,6 +44,8 @@ pub(super) struct ModuleAnswer {
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Vec<u8>,
+    /// What the module saw, where the engine was asked to keep it.
+    picture: Option<Bytes>,
 }
 
 #[derive(Deserialize)]
@@ -87,18 +90,19 @@ impl ModuleAnswer {
             tracing::error!(exit_code, stderr, "the module ended without an answer");
             return Err(internal());
         }
+        let picture = answer.picture.map(Bytes::from);
         match serde_json::from_str::<HttpAnswer>(&text) {
-            Ok(answer) => Self::from_http(answer),
+            Ok(answer) => Self::from_http(answer, picture),
             Err(_) => {
                 let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
                 let kind = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
                 let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(kind))];
-                Ok(Self { status: StatusCode::OK, headers, body: answer.stdout })
+                Ok(Self { status: StatusCode::OK, headers, body: answer.stdout, picture })
             }
         }
     }
 
-    fn from_http(answer: HttpAnswer) -> Result<Self, Problem> {
+    fn from_http(answer: HttpAnswer, picture: Option<Bytes>) -> Result<Self, Problem> {
         let wrong = |what: &str| {
             tracing::error!(what, "the module's answer is not as the contract says");
             internal()
@@ -110,7 +114,8 @@ impl ModuleAnswer {
             _ => body.into_bytes(),
         };
         let headers = answer.headers.unwrap_or_default();
-        Ok(Self { status, headers: headers.iter().flat_map(header_values).collect(), body })
+        let headers = headers.iter().flat_map(header_values).collect();
+        Ok(Self { status, headers, body, picture })
     }
 
     pub(super) fn status(&self) -> StatusCode {
@@ -120,6 +125,11 @@ impl ModuleAnswer {
     /// The labels, where the answer has them as JSON.
     pub(super) fn recognition(&self) -> Option<Recognition> {
         serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The picture that was recognised, as it came.
+    pub(super) fn picture(&self) -> Option<Bytes> {
+        self.picture.clone()
     }
 
     /// The body, where it is text.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use axum::http::{HeaderMap, header};
-use base64_simd::{STANDARD, forgiving_decode_to_vec};
+use base64_simd::STANDARD;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -113,57 +113,6 @@ impl Content {
         drop(serde_json::to_writer(&mut json, &event));
         json.into()
     }
-
-    /// The picture itself, if there is one; the module has the last word on what is a picture.
-    pub(super) fn picture(&self) -> Option<Bytes> {
-        match self {
-            Self::Bytes(bytes) if bytes.starts_with(&[0xFF, 0xD8]) || bytes.starts_with(b"\x89PNG") => {
-                Some(bytes.clone())
-            }
-            Self::Bytes(bytes) => picture_in_text(std::str::from_utf8(bytes).ok()?),
-            Self::Text { text, is_base64: false } => picture_in_text(text),
-            Self::Text { text, is_base64: true } => {
-                let bytes = decode(text)?;
-                Self::of_kind("", bytes).nested_picture()
-            }
-        }
-    }
-
-    fn nested_picture(&self) -> Option<Bytes> {
-        match self {
-            Self::Bytes(bytes) => Some(bytes.clone()),
-            Self::Text { text, .. } => picture_in_text(text),
-        }
-    }
-}
-
-fn picture_in_text(text: &str) -> Option<Bytes> {
-    let text = text.trim();
-    if text.starts_with('{') {
-        let body: ImageBody<'_> = serde_json::from_str(text).ok()?;
-        return decode(data_of(&body.image));
-    }
-    decode(data_of(text))
-}
-
-/// What follows the head of a data URL; all of any other text.
-fn data_of(text: &str) -> &str {
-    let text = text.trim();
-    let is_data_url = text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"));
-    if is_data_url { text.split_once(',').map_or("", |(_, data)| data) } else { text }
-}
-
-fn decode(text: &str) -> Option<Bytes> {
-    let standard: String = text
-        .chars()
-        .filter(|character| !character.is_whitespace() && *character != '=')
-        .map(|character| match character {
-            '-' => '+',
-            '_' => '/',
-            other => other,
-        })
-        .collect();
-    forgiving_decode_to_vec(standard.as_bytes()).ok().map(Bytes::from)
 }
 
 #[derive(Deserialize)]
@@ -172,12 +121,6 @@ struct Event<'a> {
     body: Option<Cow<'a, str>>,
     #[serde(default, rename = "isBase64Encoded")]
     is_base64: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct ImageBody<'a> {
-    #[serde(borrow)]
-    image: Cow<'a, str>,
 }
 
 #[derive(Serialize)]

@@ -12,7 +12,5 @@ use super::forms::{Content, Wishes};
 pub async fn event_of(headers: &HeaderMap, body: Bytes) -> Result<Bytes, (u16, String)> {
     let content =
         Content::find(headers, body).await.map_err(|problem| (problem.code.status(), problem.message))?;
-    // What the history would keep.
-    drop(content.picture());
     Ok(content.to_event(&Wishes::default()))
 }

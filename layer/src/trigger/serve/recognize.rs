@@ -74,7 +74,7 @@ pub(super) async fn recognize(
     };
     let answer = answer(&service, &content, &wishes, &mut stages).await?;
     if let Some(history) = service.history.as_ref().filter(|_| answer.status() == StatusCode::OK) {
-        history.keep(|| super::history_routes::sighting(&service, &content, &answer));
+        history.keep(|| super::history_routes::sighting(&service, &answer));
     }
     let mut response = answer.into_response();
     response.headers_mut().insert(SERVER_TIMING, stages.header());

@@ -120,11 +120,12 @@ async fn warm_up(call: &Arc<Call>, workers: NonZeroUsize, limit: Duration) -> Op
 mod tests {
     use super::*;
     use crate::image::{Decoder, PixelFormat};
+    use crate::limits::MIB;
 
     #[test]
     fn the_first_picture_is_a_picture() {
         let mut pixel = [0; 3];
-        Decoder::new().decode_into(PIXEL, 1, 1, PixelFormat::Rgb8, &mut pixel).unwrap();
+        Decoder::new(MIB).decode_into(PIXEL, 1, 1, PixelFormat::Rgb8, &mut pixel).unwrap();
         assert_eq!(pixel, [255; 3]);
     }
 }
