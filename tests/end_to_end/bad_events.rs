@@ -122,6 +122,26 @@ fn a_picture_bomb_is_refused_by_its_header() {
 }
 
 #[test]
+fn a_picture_that_takes_more_memory_than_is_given_is_too_large_not_damaged() {
+    let mut jpeg = read("tests/images/progressive.jpg");
+    let frame = jpeg.windows(2).position(|marker| marker == [0xFF, 0xC2]).unwrap();
+    // 6,000 × 6,000 pixels, with all their coefficients in memory.
+    jpeg[frame + 5..frame + 9].copy_from_slice(&[0x17, 0x70, 0x17, 0x70]);
+    let run = |limit: &str| {
+        let event = http(&json!(encode(&jpeg)), &json!({}));
+        response(&Vision::run_function().option("--picture-limit", limit).stdin(event).call())
+    };
+    let (status, answer) = run("64");
+    assert_eq!((status, answer["error"]["code"].as_str()), (413, Some("too_large")), "{answer}");
+    assert!(
+        answer["error"]["message"].as_str().unwrap().contains("takes more than the runtime gives"),
+        "{answer}"
+    );
+    // With enough memory, what is wrong with it is that nearly all of it is missing.
+    assert_eq!(run("128").0, 422);
+}
+
+#[test]
 fn an_event_of_7_mb_is_refused_with_the_limit() {
     let event = json!({"body": "A".repeat(7 << 20)}).to_string();
     assert!(line(event).contains("accepted are up to 6291456"));
