@@ -38,6 +38,14 @@ test: build test-guests test-package ## Run all tests
 	python3 -m unittest discover -q -s toolchain/tests -t .
 	python3 -m unittest discover -q -s models -p "test_*.py"
 
+# Python packages of one part, by its pins with sums: tests/api/requirements.txt to .toolchain/venv/tests/api.
+VENV := .toolchain/venv
+
+$(VENV)/%/installed: %/requirements.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
 .PHONY: test-guests
 test-guests: setup
 	toolchain/cargo-wasm build --release --package classify

@@ -5,7 +5,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 PEERS = PROJECT / "bench/peers"
 WORK = PROJECT / ".toolchain/bench"
-PYTHON = PROJECT / ".toolchain/bench-venv/bin/python"
+PYTHON = PROJECT / ".toolchain/venv/bench/bin/python"
 LAYER = PROJECT / "dist/layer/vision"
 FUNCTION = PROJECT / "dist/recognize.wasm"
 EXAMPLES = PROJECT / "target/release/examples"

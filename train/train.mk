@@ -1,22 +1,16 @@
 # Targets of the groceries model; included by the main Makefile. Paths are relative to the repository root.
-TRAIN_VENV ?= train/.venv
 TRAIN_WORK ?= train/work
-TRAIN_PYTHON = $(TRAIN_VENV)/bin/python
+TRAIN_PYTHON := $(VENV)/train/bin/python
 
 # Large tensors are freed and taken again at every step: let the allocator keep them, in huge pages (a sixth faster).
 TRAIN_ALLOCATOR = GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=8589934592:glibc.malloc.trim_threshold=17179869184
 
-$(TRAIN_VENV)/installed: train/requirements.txt
-	python3 -m venv $(TRAIN_VENV)
-	$(TRAIN_PYTHON) -m pip install --quiet --requirement train/requirements.txt
-	touch $@
-
 .PHONY: train train-check model-imagenet samples
-train: $(TRAIN_VENV)/installed ## Train the groceries model (DATASET=… BACKBONE=… folders, else fetched); resumes where it was stopped
+train: $(VENV)/train/installed ## Train the groceries model (DATASET=… BACKBONE=… folders, else fetched); resumes where it was stopped
 	$(TRAIN_ALLOCATOR) PYTHONPATH=train $(TRAIN_PYTHON) -m trainer --work $(TRAIN_WORK) train
 	PYTHONPATH=train $(TRAIN_PYTHON) -m trainer --work $(TRAIN_WORK) report models/groceries
 
-train-check: $(TRAIN_VENV)/installed ## Test the training code
+train-check: $(VENV)/train/installed ## Test the training code
 	PYTHONPATH=train $(TRAIN_PYTHON) -m unittest discover -s train/tests -t train
 
 model-imagenet: ## Fetch the imagenet model's weights (from MODEL_MIRROR if set), checked by sha256

@@ -39,7 +39,7 @@ fuzz_target!(|input: &[u8]| {
 
 /// A used decoder gives the same as a new one: nothing of an earlier picture shows through.
 fn check_decoding(picture: &[u8], width: u32, height: u32, format: PixelFormat) {
-    let needed = u64::from(width) * u64::from(height) * format.pixel_bytes() as u64;
+    let needed = u128::from(width) * u128::from(height) * format.pixel_bytes() as u128;
     let length = usize::try_from(needed).unwrap_or(MOST_OUT_BYTES).min(MOST_OUT_BYTES);
     let (mut used, mut fresh) = (vec![0xAA; length], vec![0xAA; length]);
     let with_used =
@@ -48,10 +48,10 @@ fn check_decoding(picture: &[u8], width: u32, height: u32, format: PixelFormat) 
     assert_eq!(with_used, with_fresh);
     match with_fresh {
         Ok(()) => {
-            assert!(needed as usize == length && needed > 0);
+            assert!(needed == length as u128 && needed > 0);
             assert!(used == fresh, "something of an earlier picture is in {width} × {height} pixels");
         }
-        Err(ImageError::BufferTooSmall { .. }) => assert!(needed as usize > length),
+        Err(ImageError::BufferTooSmall { .. }) => assert!(needed > length as u128),
         Err(_) => {}
     }
 }

@@ -108,7 +108,7 @@ class Sources(unittest.TestCase):
                 self.assertEqual(wild, [], package["name"])
 
     def test_python_packages_are_pinned_by_their_sums(self) -> None:
-        for file in PROJECT.glob("tests/**/requirements.txt"):
+        for file in [*PROJECT.glob("tests/**/requirements.txt"), *PROJECT.glob("*/requirements.txt")]:
             if file.parent.name not in {"images", "reference"}:  # They make files that are committed, and nothing else.
                 pins = [line for line in file.read_text().splitlines() if re.match(r"[a-z]", line, re.IGNORECASE)]
                 self.assertTrue(pins and all("==" in pin for pin in pins), file)

@@ -84,8 +84,9 @@ class PhotosFromTheCamera(PageTest):
     def open_camera(self) -> None:
         self.page.get_by_role("button", name="Use the camera").click()
 
-    def camera_is_on(self) -> bool:
-        return self.page.evaluate("document.querySelector('video').srcObject !== null")
+    def wait_for_camera(self, *, on: bool) -> None:
+        # A dialog tells that it was closed a moment after it is hidden.
+        self.page.wait_for_function("on => (document.querySelector('video').srcObject !== null) === on", arg=on)
 
     def test_the_camera_s_picture_is_shown_taken_and_named(self) -> None:
         self.page.context.grant_permissions(["camera"])
@@ -95,7 +96,7 @@ class PhotosFromTheCamera(PageTest):
         self.assertEqual(self.answer(), self.expected_answer(self.sent()))
         expect(self.page.get_by_role("img", name="photo.jpg")).to_be_visible()
         expect(self.page.get_by_role("dialog")).to_be_hidden()
-        self.assertFalse(self.camera_is_on())
+        self.wait_for_camera(on=False)
 
     def test_cancelling_and_escape_turn_the_camera_off(self) -> None:
         self.page.context.grant_permissions(["camera"])
@@ -105,10 +106,10 @@ class PhotosFromTheCamera(PageTest):
         ):
             self.open_camera()
             expect(self.page.get_by_role("button", name="Take the photo")).to_be_enabled()
-            self.assertTrue(self.camera_is_on())
+            self.wait_for_camera(on=True)
             leave()
             expect(self.page.get_by_role("dialog")).to_be_hidden()
-            self.assertFalse(self.camera_is_on())
+            self.wait_for_camera(on=False)
             expect(self.page.get_by_role("button", name="Use the camera")).to_be_focused()
 
     def test_a_forbidden_camera_is_told_in_words(self) -> None:
