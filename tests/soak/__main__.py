@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.soak.control_group import ControlGroup
 from tests.soak.events import PROJECT
 from tests.soak.scf import Platform
 from tests.soak.serve import Clients
@@ -40,7 +41,13 @@ def main() -> int:
 
 def soak(arguments: argparse.Namespace, folder: Path) -> int:
     platform, clients = Platform(arguments.pause, arguments.seed), Clients(arguments.pause, arguments.seed)
-    processes = {"scf": platform.start(arguments.vision), "serve": clients.start(arguments.vision, folder)}
+    groups = {name: ControlGroup(name, arguments.memory) for name in ("scf", "serve")}
+    if any(group.folder is None for group in groups.values()):
+        print("soak: no control group can be made here (that needs root): memory is only looked at")
+    else:
+        print(f"soak: each process in a control group of {arguments.memory:.0f} MiB")
+    processes = {"scf": platform.start(arguments.vision, groups["scf"]),
+                 "serve": clients.start(arguments.vision, folder, groups["serve"])}
     tallies = {"scf": platform.tally, "serve": clients.tally}
     try:
         if not platform.ready.wait(30):
@@ -51,6 +58,8 @@ def soak(arguments: argparse.Namespace, folder: Path) -> int:
         platform.stopping.set()
         clients.stopping.set()
         endings = {name: end(process) for name, process in processes.items()}
+        for group in groups.values():
+            group.remove()
     problems += [f"{name} ended with {code}" for name, code in endings.items() if code]
     for name, tally in tallies.items():
         print(f"{name}: {tally.total} events: {tally.text()}")

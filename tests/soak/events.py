@@ -13,6 +13,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 MIB = 1 << 20
+# Half of the memory that each process may have.
+PICTURE_LIMIT = ["--picture-limit", "128"]
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def for_scf() -> list[Event]:
         Event("bad query", http("QUJD", queryString={"top": "many"}), frozenset({"400"})),
         Event("large interlaced", bare(interlaced(5000)), answered),
         Event("too large interlaced", bare(interlaced(7000)), refused),
+        Event("too large interlaced HTTP", http(encoded(interlaced(7000))), frozenset({"413"})),
         Event("too large progressive", bare(progressive(9000)), refused),
         Event("large noise", bare(random.Random(1).randbytes(4 * MIB)), refused),
         Event("too large", b'{"body":"' + b"A" * (7 * MIB) + b'"}', frozenset({"too_large"})),
@@ -117,8 +120,8 @@ def for_serve() -> list[Event]:
         Event("GIF", b"GIF89a\xff.....", frozenset({"415"})),
         Event("nothing", b"", frozenset({"400"})),
         Event("large interlaced", interlaced(5000), frozenset({"200"})),
-        Event("too large interlaced", interlaced(7000), frozenset({"422"})),
-        Event("too large progressive", progressive(9000), frozenset({"422"})),
+        Event("too large interlaced", interlaced(7000), frozenset({"413"})),
+        Event("too large progressive", progressive(9000), frozenset({"413"})),
         Event("noise", random.Random(2).randbytes(2 * MIB), frozenset({"415"})),
         Event("too large", bytes(7 * MIB), frozenset({"413"})),
     ]

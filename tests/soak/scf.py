@@ -12,7 +12,8 @@ import threading
 import time
 from pathlib import Path
 
-from tests.soak.events import Event, for_scf
+from tests.soak.control_group import ControlGroup
+from tests.soak.events import PICTURE_LIMIT, Event, for_scf
 from tests.soak.tally import Tally
 
 
@@ -48,9 +49,9 @@ class Platform:
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
-    def start(self, vision: Path) -> subprocess.Popen[bytes]:
+    def start(self, vision: Path, group: ControlGroup) -> subprocess.Popen[bytes]:
         environment = {**os.environ, "SCF_RUNTIME_API": "127.0.0.1", "SCF_RUNTIME_API_PORT": str(self._server.server_port)}
-        return subprocess.Popen([vision, "scf", "--log-level", "error"], env=environment)
+        return subprocess.Popen(group.command(vision, "scf", "--log-level", "error", *PICTURE_LIMIT), env=environment)
 
     def next(self, request: http.server.BaseHTTPRequestHandler) -> None:
         if self._current is None:

@@ -10,7 +10,8 @@ import threading
 import time
 from pathlib import Path
 
-from tests.soak.events import Event, for_serve
+from tests.soak.control_group import ControlGroup
+from tests.soak.events import PICTURE_LIMIT, Event, for_serve
 from tests.soak.tally import Tally
 
 # What no library would send, with the first characters of what may come back (nothing: the connection is closed).
@@ -31,11 +32,12 @@ class Clients:
         self._random = random.Random(seed)
         self._events = for_serve()
 
-    def start(self, vision: Path, folder: Path) -> subprocess.Popen[bytes]:
+    def start(self, vision: Path, folder: Path, group: ControlGroup) -> subprocess.Popen[bytes]:
         log = folder / "serve.log"
         with log.open("wb") as stream:
-            process = subprocess.Popen([vision, "serve", "--listen", "127.0.0.1:0", "--log-level", "error", "--history",
-                                        folder / "history.sqlite", "--history-limit", "200"], stderr=stream)
+            command = group.command(vision, "serve", "--listen", "127.0.0.1:0", "--log-level", "error", "--history",
+                                    folder / "history.sqlite", "--history-limit", "200", *PICTURE_LIMIT)
+            process = subprocess.Popen(command, stderr=stream)
         while "listening on" not in log.read_text():
             if process.poll() is not None:
                 raise SystemExit(log.read_text())
