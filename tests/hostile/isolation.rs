@@ -46,6 +46,41 @@ fn memory_globals_tables_and_segments_are_as_the_module_says_in_every_event() {
     }
 }
 
+/// Its data is large enough to be mapped instead of copied. Exits with a code where the memory differs from what the
+/// module says, and overwrites all of it.
+const HAS_MUCH_DATA: &str = r#"(module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 16)
+    (data (i32.const 100000) "DATA")
+    (data (i32.const 100001) "b")
+    (func $expected (param $at i32) (result i32)
+        (if (i32.eq (local.get $at) (i32.const 100001)) (then (return (i32.const 98))))
+        (if (result i32) (i32.and
+                (i32.ge_u (local.get $at) (i32.const 100000))
+                (i32.lt_u (local.get $at) (i32.const 500000)))
+            (then (i32.const 97))
+            (else (i32.const 0))))
+    (func (export "_start") (local $at i32)
+        (loop $next
+            (if (i32.ne (i32.load8_u (local.get $at)) (call $expected (local.get $at)))
+                (then (call $exit (i32.const 1))))
+            (i32.store8 (local.get $at) (i32.const 255))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $at) (i32.const 1048576))))
+        (drop (memory.grow (i32.const 16)))
+        (if (i32.ne (i32.load8_u (i32.const 500000)) (i32.const 255)) (then (call $exit (i32.const 2))))
+        (if (i32.load8_u (i32.const 1048576)) (then (call $exit (i32.const 3))))))"#;
+
+#[test]
+fn what_an_event_writes_over_the_module_s_data_is_its_own() {
+    let guest =
+        Guest::start_wat(&HAS_MUCH_DATA.replace("DATA", &"a".repeat(400_000)), ModelPolicy::default());
+    for round in 0..20 {
+        let answer = guest.send(Vec::new()).unwrap();
+        assert_eq!((answer.exit_code, answer.stderr.as_str()), (0, ""), "round {round}");
+    }
+}
+
 #[test]
 fn a_new_session_over_the_same_model_has_neither_inputs_nor_outputs() {
     let guest = Guest::start();

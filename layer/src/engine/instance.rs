@@ -62,6 +62,10 @@ impl Instance {
         imports.register(&mut executor, &mut store).map_err(engine_failed)?;
         let mut guest = executor.register_active_module(&mut store, &module.module).map_err(engine_failed)?;
         host::prefer_large_pages(&mut guest);
+        if let Some(image) = &module.image {
+            host::map_image(&mut guest, &image.file, image.range.clone())
+                .map_err(|error| failed(format!("the module's data can't be mapped: {error}")))?;
+        }
         let config = Arc::clone(config);
         let instantiate = started.elapsed();
         Ok(Self {
@@ -79,8 +83,8 @@ impl Instance {
         })
     }
 
-    /// Runs the guest with `event` as its standard input, for at most `limit`.
-    pub(super) fn run(mut self, event: Bytes, limit: Duration) -> Result<Answer, CallError> {
+    /// Runs the guest with `event` as its standard input, for at most `limit`; once.
+    pub(super) fn run(&mut self, event: Bytes, limit: Duration) -> Result<Answer, CallError> {
         if limit < LEAST_TIME {
             return Err(CallError::Timeout { limit });
         }

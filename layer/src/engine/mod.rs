@@ -9,6 +9,7 @@ mod compile;
 mod config;
 mod handler;
 mod instance;
+mod memory_image;
 mod module;
 #[cfg(test)]
 mod tests;

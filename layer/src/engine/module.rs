@@ -10,6 +10,7 @@ use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
 use super::compile::{self, CompileError, Processor};
 use super::config::{CodeSource, EngineConfig};
+use super::memory_image::MemoryImage;
 use crate::host;
 
 /// The custom section in which WasmEdge's compiler keeps native code.
@@ -101,6 +102,8 @@ pub(super) struct LoadedModule {
     pub(super) name: String,
     /// Whether native code runs, which executors must be told.
     pub(super) run_mode: RunMode,
+    /// What was taken out of the module.
+    pub(super) image: Option<MemoryImage>,
 }
 
 impl LoadedModule {
@@ -141,11 +144,13 @@ fn sys_load(
     };
     let settings = settings(run_mode, config).map_err(|error| refused(error))?;
     let loader = sys::Loader::create(Some(&settings)).map_err(|error| refused(error))?;
+    let (without_data, image) = MemoryImage::take_out(wasm).unzip();
+    let wasm = without_data.as_deref().unwrap_or(wasm);
     let module = loader.from_bytes(wasm).map_err(|error| refused(error))?;
     let validator = sys::Validator::create(Some(&settings)).map_err(|error| refused(error))?;
     validator.validate(&module).map_err(|error| refused(error))?;
     let name = path.file_name().map_or_else(|| "module".into(), |name| name.to_string_lossy().into_owned());
-    Ok(LoadedModule { module, name, run_mode })
+    Ok(LoadedModule { module, name, run_mode, image })
 }
 
 /// WasmEdge's settings for loading and running under the engine's limits.

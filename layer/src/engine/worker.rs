@@ -87,9 +87,14 @@ impl Worker {
     fn serve(&self, first: Instance, queue: &Receiver<Job>) {
         let mut next = Ok(first);
         while let Ok(job) = queue.recv() {
-            let answer = next.and_then(|instance| instance.run(job.event, job.time));
+            let (answer, used) = match next {
+                Ok(mut instance) => (instance.run(job.event, job.time), Some(instance)),
+                Err(error) => (Err(error), None),
+            };
             // A caller that went away needs no answer.
             drop(job.reply.send(answer));
+            // Not before: giving its memory back takes a while.
+            drop(used);
             next = self.instance();
         }
     }

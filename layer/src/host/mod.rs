@@ -14,7 +14,7 @@ pub use state::{HostTimings, Resources, SharedResources};
 pub use wasi::Deadline;
 
 pub(crate) use function::{ImportError, SharedState};
-pub(crate) use memory::prefer_large_pages;
+pub(crate) use memory::{map_image, prefer_large_pages};
 pub(crate) use state::HostState;
 
 use async_wasi::snapshots::WasiCtx;

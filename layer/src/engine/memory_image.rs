@@ -1,0 +1,219 @@
+//! What a new instance's memory holds, taken out of the module and kept once for all instances.
+//!
+//! A model compiled into a module is megabytes of data segments, which WasmEdge copies for every instance. Here they
+//! are in a file in memory instead, which each instance gets mapped copy-on-write: an instance is ready sooner, and the
+//! pages that it does not change are there once.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::ops::Range;
+
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use wasm_encoder::{ConstExpr, DataSection, Module, RawSection};
+use wasmparser::{
+    BinaryReaderError, Data, DataKind, DataSectionReader, ExternalKind, Operator, Parser, Payload,
+};
+
+/// Less is copied faster than it is mapped.
+const LEAST_BYTES: u64 = 256 << 10;
+
+/// Of the pages of any x86-64 system.
+const PAGE_BYTES: u64 = 4 << 10;
+
+/// The first contents of an instance's memory.
+#[derive(Debug)]
+pub(super) struct MemoryImage {
+    /// Nobody can change it any more.
+    pub(super) file: File,
+    /// Where it belongs in the memory, in whole pages.
+    pub(super) range: Range<u64>,
+}
+
+/// A data segment that is copied into memory 0 when an instance is made.
+struct Segment<'a> {
+    start: u64,
+    data: &'a [u8],
+}
+
+impl MemoryImage {
+    /// Takes the data out of `wasm` (a sound module): the same module with empty segments, and the image. None where there
+    /// is little to gain, or where somebody could see that the data comes later than the standard says: a memory
+    /// that is not the module's own or has no name, a start function, data beyond the memory's first size.
+    pub(super) fn take_out(wasm: &[u8]) -> Option<(Vec<u8>, Self)> {
+        let segments = segments_to_take(wasm).ok()??;
+        let start = segments.iter().map(|segment| segment.start).min()? / PAGE_BYTES * PAGE_BYTES;
+        let end = segments.iter().map(Segment::end).max()?.next_multiple_of(PAGE_BYTES);
+        let image = Self::write(&segments, start..end)
+            .inspect_err(|error| tracing::warn!(%error, "no memory to share between instances"))
+            .ok()?;
+        Some((without_data(wasm).ok()?, image))
+    }
+
+    fn write(segments: &[Segment<'_>], range: Range<u64>) -> io::Result<Self> {
+        let mut bytes = vec![0; usize::try_from(range.end - range.start).map_err(io::Error::other)?];
+        // In the module's order: later ones may lie over earlier ones.
+        for segment in segments {
+            let start = (segment.start - range.start) as usize;
+            if let Some(place) = bytes.get_mut(start..start + segment.data.len()) {
+                place.copy_from_slice(segment.data);
+            }
+        }
+        let file = memfd_create("module-data", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+        let mut file = File::from(file);
+        file.write_all(&bytes)?;
+        fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+        Ok(Self { file, range })
+    }
+}
+
+impl Segment<'_> {
+    fn end(&self) -> u64 {
+        self.start + self.data.len() as u64
+    }
+}
+
+/// All active segments, if they can and should be taken out.
+fn segments_to_take(wasm: &[u8]) -> Result<Option<Vec<Segment<'_>>>, BinaryReaderError> {
+    let (mut memory_bytes, mut memory_has_name, mut segments) = (0, false, Vec::new());
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload? {
+            Payload::StartSection { .. } => return Ok(None),
+            Payload::MemorySection(section) => {
+                for memory in section.into_iter().take(1) {
+                    memory_bytes = memory?.initial.saturating_mul(64 << 10);
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section {
+                    let export = export?;
+                    memory_has_name |=
+                        (export.name, export.kind, export.index) == ("memory", ExternalKind::Memory, 0);
+                }
+            }
+            Payload::DataSection(section) => {
+                for data in section {
+                    match active_segment(&data?)? {
+                        Active::Segment(segment) => segments.push(segment),
+                        Active::Elsewhere => return Ok(None),
+                        Active::No => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let length: u64 = segments.iter().map(|segment| segment.data.len() as u64).sum();
+    let fits = segments.iter().all(|segment| segment.end() <= memory_bytes);
+    Ok((memory_has_name && fits && length >= LEAST_BYTES).then_some(segments))
+}
+
+enum Active<'a> {
+    Segment(Segment<'a>),
+    /// Its place is not known before there is an instance.
+    Elsewhere,
+    No,
+}
+
+fn active_segment<'a>(data: &Data<'a>) -> Result<Active<'a>, BinaryReaderError> {
+    let DataKind::Active { memory_index, offset_expr } = &data.kind else {
+        return Ok(Active::No);
+    };
+    match offset_expr.get_operators_reader().read()? {
+        Operator::I32Const { value } if *memory_index == 0 => {
+            Ok(Active::Segment(Segment { start: value.cast_unsigned().into(), data: data.data }))
+        }
+        _ => Ok(Active::Elsewhere),
+    }
+}
+
+/// The module with all active segments empty, so that their numbers stay as they are.
+fn without_data(wasm: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
+    let mut module = Module::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = payload?;
+        if let Payload::DataSection(section) = &payload {
+            module.section(&emptied(section.clone())?);
+        } else if let Some((id, range)) = payload.as_section() {
+            let data = wasm.get(range.start as usize..range.end as usize).unwrap_or_default();
+            module.section(&RawSection { id, data });
+        }
+    }
+    Ok(module.finish())
+}
+
+fn emptied(section: DataSectionReader<'_>) -> Result<DataSection, BinaryReaderError> {
+    let mut emptied = DataSection::new();
+    for data in section {
+        let data = data?;
+        match data.kind {
+            DataKind::Active { .. } => emptied.active(0, &ConstExpr::i32_const(0), []),
+            DataKind::Passive => emptied.passive(data.data.iter().copied()),
+        };
+    }
+    Ok(emptied)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::FileExt as _;
+
+    use super::*;
+
+    fn module(memory: &str, data: &str) -> Vec<u8> {
+        wat::parse_str(format!("(module {memory} {data} (func (export \"_start\")))")).unwrap()
+    }
+
+    const MEMORY: &str = r#"(memory (export "memory") 16)"#;
+
+    fn large(byte: &str) -> String {
+        byte.repeat(LEAST_BYTES as usize)
+    }
+
+    #[test]
+    fn the_image_holds_the_segments_and_the_module_keeps_the_others() {
+        let data = format!(
+            r#"(data (i32.const 5000) "{}") (data $kept "passive") (data (i32.const 4999) "xyz")"#,
+            large("a")
+        );
+        let wasm = module(MEMORY, &data);
+        let (emptied, image) = MemoryImage::take_out(&wasm).unwrap();
+        assert_eq!(image.range, 4096..(5000 + LEAST_BYTES).next_multiple_of(4096));
+        let mut bytes = vec![0; (image.range.end - image.range.start) as usize];
+        image.file.read_exact_at(&mut bytes, 0).unwrap();
+        assert_eq!(&bytes[4999 - 4096..5004 - 4096], b"xyzaa");
+        assert_eq!(bytes[..4999 - 4096], [0; 4999 - 4096]);
+        assert_eq!(
+            emptied.len(),
+            module(MEMORY, r#"(data (i32.const 0) "") (data $kept "passive") (data (i32.const 0) "")"#).len()
+        );
+        assert!(emptied.windows(7).any(|bytes| bytes == b"passive"));
+    }
+
+    #[test]
+    fn the_image_can_t_be_changed() {
+        let (_, image) =
+            MemoryImage::take_out(&module(MEMORY, &format!("(data (i32.const 0) \"{}\")", large("a"))))
+                .unwrap();
+        assert!(image.file.write_all_at(b"b", 0).is_err());
+        assert!(image.file.set_len(0).is_err());
+    }
+
+    #[test]
+    fn data_stays_where_taking_it_out_could_be_seen_or_gains_nothing() {
+        let data = format!("(data (i32.const 0) \"{}\")", large("a"));
+        for (memory, data, why) in [
+            (MEMORY, "(data (i32.const 0) \"little\")", "little data"),
+            ("(memory 16)", &data, "a memory without a name"),
+            (r#"(memory (export "other") 16)"#, &data, "a memory of another name"),
+            (r#"(memory (export "memory") 1)"#, &data, "data beyond the memory"),
+            (r#"(memory (export "memory") 16) (func $start) (start $start)"#, &data, "a start function"),
+            (
+                r#"(memory (export "memory") 16) (global $at i32 (i32.const 0))"#,
+                &data.replace("i32.const 0", "global.get $at"),
+                "a place that is computed",
+            ),
+        ] {
+            assert!(MemoryImage::take_out(&module(memory, data)).is_none(), "{why}");
+        }
+    }
+}
