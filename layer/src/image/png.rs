@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use png::{ColorType, Limits, Reader, Transformations};
+use png::{ColorType, Info, Limits, Reader, Transformations};
 
 use super::pixels::Rgb;
 use super::{ImageError, MemoryLimit, check_size, turn_of_large_picture};
@@ -40,6 +40,7 @@ pub(super) fn decode(
     // Chunks have their own limit above; the rows get what the picture's size needs, known to be bounded.
     decoder.set_limits(Limits { bytes: CHUNK_BYTES + row_limit(size.0) });
     let mut reader = decoder.read_info().map_err(undecodable)?;
+    check_palette(reader.info())?;
     let mut reduced = Reduction::new(size, target, memory, scratch)?;
     if interlaced {
         add_whole(&mut reader, &mut reduced, memory)?;
@@ -47,6 +48,18 @@ pub(super) fn decode(
         add_rows(&mut reader, &mut reduced)?;
     }
     Ok(reduced.finish())
+}
+
+/// The crate png panics on a palette that ends within a colour or has too many.
+fn check_palette(info: &Info<'_>) -> Result<(), ImageError> {
+    match info.palette.as_deref() {
+        Some(palette) if !palette.len().is_multiple_of(3) || palette.len() > 256 * 3 => {
+            let length = palette.len();
+            let message = format!("PNG: its palette has {length} bytes, three make one of up to 256 colours");
+            Err(ImageError::Undecodable(message))
+        }
+        _ => Ok(()),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

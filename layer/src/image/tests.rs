@@ -154,6 +154,19 @@ fn crc(bytes: &[u8]) -> u32 {
 }
 
 #[test]
+fn a_palette_that_ends_within_a_colour_or_has_too_many_is_undecodable() {
+    let png = read("palette-4.png");
+    let at = png.windows(4).position(|name| name == b"PLTE").unwrap();
+    let length = u32::from_be_bytes(png[at - 4..at].try_into().unwrap()) as usize;
+    for palette_bytes in [1, 46, 257 * 3] {
+        let chunk = [b"PLTE".as_slice(), &vec![7; palette_bytes]].concat();
+        let (length_of_chunk, sum) = ((palette_bytes as u32).to_be_bytes(), crc(&chunk).to_be_bytes());
+        let damaged = [&png[..at - 4], &length_of_chunk, &chunk, &sum, &png[at + 4 + length + 4..]].concat();
+        assert!(matches!(decode(&damaged), Err(ImageError::Undecodable(_))), "{palette_bytes} bytes");
+    }
+}
+
+#[test]
 fn pictures_that_must_be_in_memory_as_a_whole_are_refused_beyond_the_limit_before_they_are_decoded() {
     let mut jpeg = read("progressive.jpg");
     let frame = jpeg.windows(2).position(|marker| marker == [0xFF, 0xC2]).unwrap();
