@@ -93,7 +93,10 @@ class Clients:
                 connection.sendall(request)
                 connection.shutdown(socket.SHUT_WR)
                 status = connection.recv(12)[9:12].decode("latin-1")
-            except ConnectionError:
+            except TimeoutError:
+                raise
+            except OSError:
+                # Closed by the service before all was sent, or before it could be shut down (ENOTCONN).
                 status = ""
         outcome = "refused" if status in expected else status
         self.tally.count(f"malformed {request[:20]!r}", outcome, frozenset({"refused"}))

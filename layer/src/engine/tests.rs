@@ -126,28 +126,3 @@ fn an_interpreted_module_is_stopped_as_well() {
     assert!(matches!(service.call("trap"), Err(CallError::Trap { .. })));
     service.assert_answers();
 }
-
-/// Resident memory of this process in bytes.
-fn resident_bytes() -> usize {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
-    pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
-}
-
-#[test]
-fn misbehaviour_leaves_no_memory_behind() {
-    let service = Service::start(CodeSource::Compile);
-    let round = || {
-        for event in ["loop", "trap", "bounds", "nest", "print", "exit", "good"] {
-            drop(service.call(event));
-        }
-    };
-    (0..10).for_each(|_| round());
-    // Other tests of this process take memory meanwhile: a leak shows in every attempt, they don't.
-    let grown = || {
-        let before = resident_bytes();
-        (0..50).for_each(|_| round());
-        resident_bytes().saturating_sub(before)
-    };
-    let least = (0..4).map(|_| grown()).find(|grown| *grown < 8 << 20);
-    assert!(least.is_some(), "four times 350 events left more than 8 MiB each");
-}
