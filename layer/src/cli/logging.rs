@@ -3,7 +3,10 @@
 use std::io::IsTerminal;
 
 use clap::{Args, ValueEnum};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt};
 
 /// What is logged, and how.
 #[derive(Clone, Debug, Args)]
@@ -15,7 +18,7 @@ pub(crate) struct LogArgs {
 
     /// What to log: error, warn, info, debug, trace, or a filter such as vision=debug
     #[arg(long, global = true, env = "VISION_LOG", value_name = "LEVEL", default_value = "warn")]
-    log_level: String,
+    log_level: Targets,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -30,14 +33,11 @@ impl LogArgs {
     /// Sends the process's logs where they belong; WasmEdge's own go nowhere, its errors come back as values.
     pub(crate) fn install(&self) {
         wasmedge_sys::utils::log_off();
-        let filter = EnvFilter::builder().parse_lossy(&self.log_level);
-        let builder = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .with_ansi(std::io::stderr().is_terminal());
-        match self.log_format {
-            LogFormat::Text => builder.without_time().with_target(false).init(),
-            LogFormat::Json => builder.json().flatten_event(true).init(),
-        }
+        let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+        let lines = match self.log_format {
+            LogFormat::Text => lines.without_time().with_target(false).boxed(),
+            LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        };
+        tracing_subscriber::registry().with(lines.with_filter(self.log_level.clone())).init();
     }
 }

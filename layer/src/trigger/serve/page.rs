@@ -9,17 +9,9 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use super::problem::Problem;
 use crate::error::ErrorCode;
 
+/// All files in `web/`.
 #[derive(RustEmbed)]
 #[folder = "../web"]
-#[include = "*.html"]
-#[include = "*.js"]
-#[include = "*.css"]
-#[include = "*.svg"]
-#[include = "*.png"]
-#[include = "*.jpg"]
-#[include = "*.webmanifest"]
-#[exclude = "tests/*"]
-#[exclude = "node_modules/*"]
 struct Files;
 
 /// Only what comes from here may run or be shown; the photo itself is a blob or a data URL.
