@@ -14,10 +14,11 @@ const GROWTH_BYTES: usize = 8 << 20;
 const LOOPS: usize = 300;
 const LOOP_BYTES: usize = 64 << 10;
 
-/// Loops, nests, traps, grows and prints without end, by the first letter of its event.
+/// Loops, nests, grows and prints without end, traps, leaves its memory or exits, by the first letter of its event.
 const MISBEHAVES: &str = r#"(module
     (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (memory (export "memory") 2)
     (data (i32.const 0) "\40\00\00\00\10\00\00\00\00\00\00\00\00\00\01\00")
     (func $nest (param i32) (result i32)
@@ -29,6 +30,8 @@ const MISBEHAVES: &str = r#"(module
         (if (i32.eq (local.get $letter) (i32.const 108)) (then (loop $on (br $on))))
         (if (i32.eq (local.get $letter) (i32.const 110)) (then (drop (call $nest (i32.const 0)))))
         (if (i32.eq (local.get $letter) (i32.const 116)) (then unreachable))
+        (if (i32.eq (local.get $letter) (i32.const 98)) (then (i32.store (i32.const -8) (i32.const 1))))
+        (if (i32.eq (local.get $letter) (i32.const 101)) (then (call $exit (i32.const 7))))
         (if (i32.eq (local.get $letter) (i32.const 103)) (then
             (loop $on (br_if $on (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable))
         (if (i32.eq (local.get $letter) (i32.const 112)) (then
@@ -63,11 +66,14 @@ impl Round {
         for event in &self.events {
             drop(self.calls.send(event.clone()));
         }
-        for (letter, milliseconds) in [("nest", 5_000), ("trap", 5_000), ("grow", 5_000), ("print", 50)] {
+        for (letter, milliseconds) in
+            [("nest", 5_000), ("trap", 5_000), ("bounds", 5_000), ("grow", 5_000), ("print", 50)]
+        {
             let limit = Duration::from_millis(milliseconds);
             let answer = self.misbehaviour.send_within(letter.into(), limit);
             assert!(answer.is_err(), "{letter}: {answer:?}");
         }
+        assert_eq!(self.misbehaviour.send(b"exit".to_vec()).unwrap().exit_code, 7);
         let good = self.misbehaviour.send(b"!".to_vec()).unwrap();
         assert_eq!(good.exit_code, 0);
     }

@@ -41,10 +41,6 @@ pub struct EngineArgs {
 
     #[command(flatten)]
     pub(crate) limits: Limits,
-
-    /// For the history.
-    #[arg(skip)]
-    pub(crate) keeps_picture: bool,
 }
 
 impl EngineArgs {
@@ -53,30 +49,35 @@ impl EngineArgs {
     /// # Errors
     /// Everything that can be wrong before the first event.
     pub(crate) fn start(&self, workers: NonZeroUsize, arguments: &[String]) -> Result<Engine, Failure> {
-        self.load(workers, arguments)?.start().map_err(Failure::usage)
+        self.load(self.config(workers, arguments))?.start().map_err(Failure::usage)
     }
 
     /// Loads the module; what is left to do needs none of the files that the module needed.
     ///
     /// # Errors
     /// A module that can't be run.
-    pub(crate) fn load(&self, workers: NonZeroUsize, arguments: &[String]) -> Result<LoadedEngine, Failure> {
+    pub(crate) fn load(&self, config: EngineConfig) -> Result<LoadedEngine, Failure> {
+        Engine::load(&self.module()?, config).map_err(Failure::usage)
+    }
+
+    /// What was asked for, and the engine's defaults for the rest.
+    pub(crate) fn config(&self, workers: NonZeroUsize, arguments: &[String]) -> EngineConfig {
+        let defaults = EngineConfig::default();
         let models = if self.allow_any_model {
             ModelPolicy::Any
         } else {
             ModelPolicy::known_and(self.allow_models.iter().copied())
         };
-        let config = EngineConfig {
+        EngineConfig {
             limits: self.limits,
             workers,
-            inference_threads: self.threads.unwrap_or(EngineConfig::default().inference_threads),
+            inference_threads: self.threads.unwrap_or(defaults.inference_threads),
             code: self.code,
             arguments: arguments.to_vec(),
             dirs: self.dirs.clone(),
             models,
-            keeps_picture: self.keeps_picture,
-        };
-        Engine::load(&self.module()?, config).map_err(Failure::usage)
+            ..defaults
+        }
     }
 
     /// The host's side of the folders that the module is granted.

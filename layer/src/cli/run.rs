@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &RunArgs) -> Outcome {
         RunError::Read { .. } if arguments.event.is_some() => Failure::usage(error),
         error => Failure::failed(error),
     })?;
-    let engine = arguments.engine.load(NonZeroUsize::MIN, &arguments.arguments)?;
+    let engine = arguments.engine.load(arguments.engine.config(NonZeroUsize::MIN, &arguments.arguments))?;
     let needs = Needs { folders: arguments.engine.granted_folders(), ..Needs::default() };
     arguments.sandbox.enter(&needs).map_err(Failure::usage)?;
     let engine = engine.start().map_err(Failure::usage)?;

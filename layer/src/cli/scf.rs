@@ -22,7 +22,7 @@ pub(super) struct ScfArgs {
 
 pub(super) fn run(arguments: &ScfArgs) -> Outcome {
     // The platform gives an instance one event at a time.
-    let engine = arguments.engine.load(NonZeroUsize::MIN, &[])?;
+    let engine = arguments.engine.load(arguments.engine.config(NonZeroUsize::MIN, &[]))?;
     // The runtime API and the storage.
     let network = Network { connect: true, ..Network::default() };
     let needs = Needs { folders: arguments.engine.granted_folders(), network, ..Needs::default() };

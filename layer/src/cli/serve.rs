@@ -44,8 +44,8 @@ pub(super) fn run(arguments: ServeArgs) -> Outcome {
     let threads = NonZeroUsize::new(cores.get() / workers).unwrap_or(NonZeroUsize::MIN);
     engine.threads.get_or_insert(threads);
     engine.limits.event_mib = engine.limits.event_mib.max(settings.event_mib());
-    engine.keeps_picture = history.is_some();
-    let handler = engine.load(workers, &[])?;
+    let config = EngineConfig { keeps_picture: history.is_some(), ..engine.config(workers, &[]) };
+    let handler = engine.load(config)?;
     let is_server = matches!(history, Some(Location::Server(_)));
     let of_history = Network { connect: is_server, local: is_server, listen: false };
     let (folder, files) = history.as_ref().map(Location::paths).unwrap_or_default();

@@ -36,11 +36,11 @@ impl Keeper {
             async move {
                 let mut until_prune = 0;
                 while let Some((id, time, sighting)) = sightings.recv().await {
-                    let kept = match prepare(id, time, sighting, picture_bytes).await {
-                        Ok(prepared) => keep(&store, prepared, &mut until_prune).await,
-                        Err(reason) => Err(reason),
+                    let kept = async {
+                        let prepared = prepare(id, time, sighting, picture_bytes).await?;
+                        keep(&store, prepared, &mut until_prune).await
                     };
-                    match kept {
+                    match kept.await {
                         Ok(()) => counters.kept.inc(),
                         Err(reason) => {
                             tracing::error!(reason, "a recognition could not be kept in the history");

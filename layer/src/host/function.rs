@@ -63,6 +63,24 @@ pub(super) fn module_of(
     Ok(module)
 }
 
+/// Adds a function that WasmEdge calls through `enter` with `binding`, which the module then owns.
+pub(super) fn bind<B: 'static>(
+    module: &mut ImportModule,
+    name: &str,
+    kind: &FuncType,
+    binding: B,
+    enter: sys::SyncFn<B>,
+) -> Result<(), ImportError> {
+    let mut binding = Box::new(binding);
+    let bound: *mut B = &raw mut *binding;
+    // SAFETY: the box moves into the module's host data, which WasmEdge drops with the module and thus after the
+    // function; moving a box doesn't move what it points to.
+    let function = unsafe { sys::Function::create_sync_func(kind, enter, bound, 0) }?;
+    module.get_host_data_mut().push(binding);
+    module.add_func(name, function);
+    Ok(())
+}
+
 struct Binding<const N: usize, F> {
     name: &'static str,
     state: SharedState,
@@ -79,14 +97,8 @@ impl<const N: usize, F: Failure> Importable for HostFunction<N, F> {
     }
 
     fn add_to(&self, module: &mut ImportModule, state: &SharedState) -> Result<(), ImportError> {
-        let mut binding = Box::new(Binding { name: self.name, state: Rc::clone(state), call: self.call });
-        let bound: *mut Binding<N, F> = &raw mut *binding;
-        // SAFETY: the box moves into the module's host data, which WasmEdge drops with the module and thus after the
-        // function; moving a box doesn't move what it points to.
-        let function = unsafe { sys::Function::create_sync_func(&self.kind(), enter::<N, F>, bound, 0) }?;
-        module.get_host_data_mut().push(binding);
-        module.add_func(self.name, function);
-        Ok(())
+        let binding = Binding { name: self.name, state: Rc::clone(state), call: self.call };
+        bind(module, self.name, &self.kind(), binding, enter::<N, F>)
     }
 }
 

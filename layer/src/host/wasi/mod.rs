@@ -45,7 +45,8 @@ impl WasiImports {
         let world = Rc::new(RefCell::new(World { context, deadline: Rc::clone(deadline) }));
         let mut module = function::module(MODULE)?;
         for function in FUNCTIONS {
-            add(&mut module, function, &world)?;
+            let binding = Binding { function, world: Rc::clone(&world) };
+            function::bind(&mut module, function.name, &kind(function), binding, enter)?;
         }
         Ok(Self { module, world })
     }
@@ -77,21 +78,6 @@ fn kind(function: &Function) -> FuncType {
 struct Binding {
     function: &'static Function,
     world: Rc<RefCell<World>>,
-}
-
-fn add(
-    module: &mut ImportModule,
-    function: &'static Function,
-    world: &Rc<RefCell<World>>,
-) -> Result<(), ImportError> {
-    let mut binding = Box::new(Binding { function, world: Rc::clone(world) });
-    let bound: *mut Binding = &raw mut *binding;
-    // SAFETY: the box moves into the module's host data, which WasmEdge drops with the module and thus after the
-    // function; moving a box doesn't move what it points to.
-    let callable = unsafe { sys::Function::create_sync_func(&kind(function), enter, bound, 0) }?;
-    module.get_host_data_mut().push(binding);
-    module.add_func(function.name, callable);
-    Ok(())
 }
 
 /// What WasmEdge calls. No panic crosses into C++.
