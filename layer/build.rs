@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     list_known_models();
-    // WasmEdge must find our sigaction (layer/src/interposed.rs) before the C library's.
+    // WasmEdge must find ours (layer/src/interposed.rs) before the C library's and LLVM's.
     link_argument("--export-dynamic-symbol=sigaction");
+    link_argument("--export-dynamic-symbol=LLVMGetHostCPUFeatures");
     println!("cargo:rerun-if-changed=build.rs");
     for name in ["VISION_WASMEDGE_LIBRARIES", "VISION_LITERT_LIBRARIES"] {
         println!("cargo:rerun-if-env-changed={name}");

@@ -1,15 +1,16 @@
-//! The program's own definitions of functions of the C library, where WasmEdge and LLVM leave no other choice.
+//! The program's own definitions of functions of the C library and of LLVM, where WasmEdge and LLVM leave no other choice.
 //!
-//! A program's definition comes before the C library's, for its own code and, since it is exported
-//! (layer/build.rs), for its libraries' too.
+//! A program's definition comes before a library's, for its own code and, since it is exported (layer/build.rs), for
+//! its libraries' too.
 
 use std::cell::Cell;
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 
 use crate::native_stack;
 
 thread_local! {
     static KEPT: Cell<bool> = const { Cell::new(false) };
+    static FOR_ANY_PROCESSOR: Cell<bool> = const { Cell::new(false) };
 }
 
 /// While it lives, no code of this thread changes the process's reactions to signals.
@@ -46,7 +47,7 @@ pub unsafe extern "C" fn sigaction(
     new: *const libc::sigaction,
     old: *mut libc::sigaction,
 ) -> c_int {
-    let Some(next) = c_library(c"sigaction") else {
+    let Some(next) = of_library(c"sigaction") else {
         return -1;
     };
     // SAFETY: the type is the documented one.
@@ -89,7 +90,7 @@ pub unsafe extern "C" fn timer_create(
     event: *mut libc::sigevent,
     timer: *mut libc::timer_t,
 ) -> c_int {
-    let Some(next) = c_library(c"timer_create") else {
+    let Some(next) = of_library(c"timer_create") else {
         return -1;
     };
     // SAFETY: the type is the documented one.
@@ -106,8 +107,48 @@ pub unsafe extern "C" fn timer_create(
     unsafe { next(clock, event, timer) }
 }
 
-/// The C library's own function of this name.
-fn c_library(name: &CStr) -> Option<*mut c_void> {
+/// While it lives, what this thread compiles uses no instruction that not every x86-64 has.
+///
+/// WasmEdge's "generic binary" is for a processor of no name, but with the features of this machine's
+/// (lib/llvm/codegen.cpp): such code dies on a machine without them.
+#[derive(Debug)]
+pub(crate) struct ForAnyProcessor(());
+
+impl ForAnyProcessor {
+    pub(crate) fn by_this_thread() -> Self {
+        FOR_ANY_PROCESSOR.set(true);
+        Self(())
+    }
+}
+
+impl Drop for ForAnyProcessor {
+    fn drop(&mut self) {
+        FOR_ANY_PROCESSOR.set(false);
+    }
+}
+
+type GetHostCpuFeatures = unsafe extern "C" fn() -> *mut c_char;
+
+/// LLVM's function of this name (llvm-c/TargetMachine.h); no features while this thread compiles for any processor. The
+/// text is the caller's, to be given to `free`.
+///
+/// # Safety
+/// As LLVM's.
+#[unsafe(no_mangle)]
+#[expect(non_snake_case, unreachable_pub, reason = "it is called from outside the program's own code")]
+pub unsafe extern "C" fn LLVMGetHostCPUFeatures() -> *mut c_char {
+    match of_library(c"LLVMGetHostCPUFeatures") {
+        Some(next) if !FOR_ANY_PROCESSOR.get() => {
+            // SAFETY: the type is the documented one, and the function takes nothing.
+            unsafe { std::mem::transmute::<*mut c_void, GetHostCpuFeatures>(next)() }
+        }
+        // SAFETY: a text with its end.
+        _ => unsafe { libc::strdup(c"".as_ptr()) },
+    }
+}
+
+/// The library's own function of this name.
+fn of_library(name: &CStr) -> Option<*mut c_void> {
     // SAFETY: a name with its end.
     let function = unsafe { libc::dlsym(libc::RTLD_NEXT, name.as_ptr()) };
     (!function.is_null()).then_some(function)

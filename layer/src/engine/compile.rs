@@ -6,7 +6,7 @@ use thiserror::Error;
 use wasmedge_sys as sys;
 use wasmedge_types::{CompilerOptimizationLevel, CompilerOutputFormat};
 
-use crate::interposed::SignalReactionsKept;
+use crate::interposed::{ForAnyProcessor, SignalReactionsKept};
 
 /// The processors that the native code is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,7 @@ fn run_compiler(
     processor: Processor,
 ) -> Result<(), Box<wasmedge_types::error::WasmEdgeError>> {
     let _kept = SignalReactionsKept::by_this_thread();
+    let _restricted = (processor == Processor::Generic).then(ForAnyProcessor::by_this_thread);
     let mut settings = sys::Config::create()?;
     settings.set_aot_optimization_level(CompilerOptimizationLevel::O3);
     settings.set_aot_compiler_output_format(CompilerOutputFormat::Wasm);
@@ -87,4 +88,30 @@ fn run_compiler(
     let module = loader.from_bytes(wasm)?;
     sys::Validator::create(Some(&settings))?.validate(&module)?;
     sys::Compiler::create(Some(&settings))?.compile_from_bytes(wasm, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A module with an addition of bytes as vectors.
+    fn compiled(processor: Processor) -> Vec<u8> {
+        let wasm = wat::parse_str(
+            r#"(module (memory (export "memory") 1)
+                 (func (export "_start") (v128.store (i32.const 0)
+                     (i8x16.add (v128.load (i32.const 16)) (v128.load (i32.const 32))))))"#,
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("module.wasm");
+        std::fs::write(&file, wasm.unwrap()).unwrap();
+        compile_in_memory(&file, processor).unwrap()
+    }
+
+    #[test]
+    fn code_for_any_processor_has_the_instructions_that_every_x86_64_has() {
+        // PADDB of SSE2; with AVX there would be VPADDB instead, which starts with C5.
+        let paddb = |code: &[u8]| code.windows(3).any(|bytes| bytes == [0x66, 0x0F, 0xFC]);
+        assert!(paddb(&compiled(Processor::Generic)));
+        assert_eq!(paddb(&compiled(Processor::Native)), !std::arch::is_x86_feature_detected!("avx"));
+    }
 }
