@@ -1,7 +1,7 @@
 //! The host's side of the function: streams, picture decoding and inference.
 
 use std::io::{self, Read, Write};
-use std::process::exit;
+use std::process::{ExitCode, exit};
 use std::sync::OnceLock;
 
 use recognize::{Classifier, Format, FunctionError, MAX_EVENT_BYTES, MODEL, Quantization, Reply};
@@ -15,13 +15,14 @@ struct Aligned<T>(T);
 /// The event, where a panic can find it: the answer must have the event's form.
 static EVENT: OnceLock<Vec<u8>> = OnceLock::new();
 
-pub(crate) fn main() {
+pub(crate) fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
         let event = EVENT.get().map_or(&[][..], Vec::as_slice);
         finish(&recognize::internal_error(event, &format!("the function failed: {panic}")));
     }));
     let event = EVENT.get_or_init(read_event);
-    finish(&recognize::answer(event, &mut Host));
+    // Returns where it can: a host ends an instance that calls `exit` as it does one that failed, with a look at its stack.
+    ExitCode::from(deliver(&recognize::answer(event, &mut Host)))
 }
 
 /// Reads no more than a byte over the limit. The space is asked for at once: memory that is not touched costs nothing
@@ -36,9 +37,14 @@ fn read_event() -> Vec<u8> {
 }
 
 fn finish(reply: &Reply) -> ! {
+    exit(deliver(reply).into())
+}
+
+/// Writes the answer; the exit code.
+fn deliver(reply: &Reply) -> u8 {
     let written = io::stdout().write_all(reply.stdout.as_bytes()).and_then(|()| io::stdout().flush());
     let reported = io::stderr().write_all(reply.stderr.as_bytes());
-    exit(if written.is_ok() && reported.is_ok() { i32::from(reply.exit_code) } else { 1 });
+    if written.is_ok() && reported.is_ok() { reply.exit_code } else { 1 }
 }
 
 struct Host;

@@ -4,8 +4,8 @@
 mod host;
 
 #[cfg(target_arch = "wasm32")]
-fn main() {
-    host::main();
+fn main() -> std::process::ExitCode {
+    host::main()
 }
 
 #[cfg(not(target_arch = "wasm32"))]
