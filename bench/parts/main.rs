@@ -42,14 +42,16 @@ fn history_thumbnail(bencher: Bencher) {
 #[divan::bench]
 fn session_of_a_known_model(bencher: Bencher) {
     let mut models = ModelCache::new(NonZeroUsize::MIN, ModelPolicy::Any).unwrap();
-    models.session(MODEL).unwrap();
-    bencher.counter(BytesCount::of_slice(MODEL)).bench_local(|| models.session(black_box(MODEL)).unwrap());
+    models.session(MODEL, None).unwrap();
+    bencher
+        .counter(BytesCount::of_slice(MODEL))
+        .bench_local(|| models.session(black_box(MODEL), None).unwrap());
 }
 
 #[divan::bench]
 fn inference(bencher: Bencher) {
     let mut models = ModelCache::new(NonZeroUsize::MIN, ModelPolicy::Any).unwrap();
-    let mut session = models.session(MODEL).unwrap();
+    let mut session = models.session(MODEL, None).unwrap();
     session.set_input("image", &vec![128; (SIDE * SIDE * 3) as usize]).unwrap();
     bencher.bench_local(|| session.run().unwrap());
 }

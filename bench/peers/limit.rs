@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let side: u32 = side.parse()?;
     let pause = Duration::from_millis(pause.parse()?);
     let mut models = ModelCache::new(threads.parse::<NonZeroUsize>()?, ModelPolicy::Any)?;
-    let session = models.session(&std::fs::read(model)?)?;
+    let session = models.session(&std::fs::read(model)?, None)?;
     let pixels = vec![0; (side * side * 3) as usize];
     let mut limit = Limit {
         encoded: std::fs::read(picture)?,

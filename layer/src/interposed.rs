@@ -135,7 +135,7 @@ type GetHostCpuFeatures = unsafe extern "C" fn() -> *mut c_char;
 /// # Safety
 /// As LLVM's.
 #[unsafe(no_mangle)]
-#[expect(non_snake_case, unreachable_pub, reason = "it is called from outside the program's own code")]
+#[expect(unreachable_pub, reason = "it is called from outside the program's own code")]
 pub unsafe extern "C" fn LLVMGetHostCPUFeatures() -> *mut c_char {
     match of_library(c"LLVMGetHostCPUFeatures") {
         Some(next) if !FOR_ANY_PROCESSOR.get() => {

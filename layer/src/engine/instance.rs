@@ -54,18 +54,19 @@ impl Instance {
         let stdout = CapturedOutput::new(config.limits.answer_bytes());
         let stderr = CapturedOutput::new(STDERR_BYTES);
         let context = wasi_context(module, config, &stdin, &stdout, &stderr).map_err(failed)?;
-        let state = HostState::new(resources, config.keeps_picture);
+        let state = HostState::new(resources, module.image.clone(), config.keeps_picture);
         let deadline = Rc::new(Cell::new(None));
         let imports = Imports::new(context, &deadline, &state).map_err(engine_failed)?;
         let mut store = sys::Store::create().map_err(engine_failed)?;
         let mut executor = sys::Executor::create(Some(settings), None).map_err(engine_failed)?;
         imports.register(&mut executor, &mut store).map_err(engine_failed)?;
         let mut guest = executor.register_active_module(&mut store, &module.module).map_err(engine_failed)?;
-        host::prefer_large_pages(&mut guest);
         if let Some(image) = &module.image {
-            host::map_image(&mut guest, &image.file, image.range.clone())
+            image
+                .map_into(&mut guest)
                 .map_err(|error| failed(format!("the module's data can't be mapped: {error}")))?;
         }
+        host::prepare(&mut guest, module.image.as_ref().map(|image| image.range()));
         let config = Arc::clone(config);
         let instantiate = started.elapsed();
         Ok(Self {

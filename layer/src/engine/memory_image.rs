@@ -4,29 +4,29 @@
 //! are in a file in memory instead, which each instance gets mapped copy-on-write: an instance is ready sooner, and the
 //! pages that it does not change are there once.
 
-use std::fs::File;
-use std::io::{self, Write as _};
 use std::ops::Range;
 
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use wasm_encoder::{ConstExpr, DataSection, Module, RawSection};
 use wasmparser::{
     BinaryReaderError, Data, DataKind, DataSectionReader, ExternalKind, Operator, Parser, Payload,
 };
 
+use crate::host::{DataImage, PAGE_BYTES};
+
 /// Less is copied faster than it is mapped.
 const LEAST_BYTES: u64 = 256 << 10;
 
-/// Of the pages of any x86-64 system.
-const PAGE_BYTES: u64 = 4 << 10;
-
-/// The first contents of an instance's memory.
-#[derive(Debug)]
-pub(super) struct MemoryImage {
-    /// Nobody can change it any more.
-    pub(super) file: File,
-    /// Where it belongs in the memory, in whole pages.
-    pub(super) range: Range<u64>,
+/// Takes the data out of `wasm` (a sound module): the same module with empty segments, and the image. None where there
+/// is little to gain, or where somebody could see that the data comes later than the standard says: a memory
+/// that is not the module's own or has no name, a start function, data beyond the memory's first size.
+pub(super) fn take_out(wasm: &[u8]) -> Option<(Vec<u8>, DataImage)> {
+    let segments = segments_to_take(wasm).ok()??;
+    let start = segments.iter().map(|segment| segment.start).min()? / PAGE_BYTES * PAGE_BYTES;
+    let end = segments.iter().map(Segment::end).max()?.next_multiple_of(PAGE_BYTES);
+    let image = DataImage::new(&contents(&segments, start..end)?, start)
+        .inspect_err(|error| tracing::warn!(%error, "no memory to share between instances"))
+        .ok()?;
+    Some((without_data(wasm).ok()?, image))
 }
 
 /// A data segment that is copied into memory 0 when an instance is made.
@@ -35,35 +35,15 @@ struct Segment<'a> {
     data: &'a [u8],
 }
 
-impl MemoryImage {
-    /// Takes the data out of `wasm` (a sound module): the same module with empty segments, and the image. None where there
-    /// is little to gain, or where somebody could see that the data comes later than the standard says: a memory
-    /// that is not the module's own or has no name, a start function, data beyond the memory's first size.
-    pub(super) fn take_out(wasm: &[u8]) -> Option<(Vec<u8>, Self)> {
-        let segments = segments_to_take(wasm).ok()??;
-        let start = segments.iter().map(|segment| segment.start).min()? / PAGE_BYTES * PAGE_BYTES;
-        let end = segments.iter().map(Segment::end).max()?.next_multiple_of(PAGE_BYTES);
-        let image = Self::write(&segments, start..end)
-            .inspect_err(|error| tracing::warn!(%error, "no memory to share between instances"))
-            .ok()?;
-        Some((without_data(wasm).ok()?, image))
+/// What the memory holds in `range`, which contains all segments.
+fn contents(segments: &[Segment<'_>], range: Range<u64>) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(range.end - range.start).ok()?];
+    // In the module's order: later ones may lie over earlier ones.
+    for segment in segments {
+        let start = (segment.start - range.start) as usize;
+        bytes.get_mut(start..start + segment.data.len())?.copy_from_slice(segment.data);
     }
-
-    fn write(segments: &[Segment<'_>], range: Range<u64>) -> io::Result<Self> {
-        let mut bytes = vec![0; usize::try_from(range.end - range.start).map_err(io::Error::other)?];
-        // In the module's order: later ones may lie over earlier ones.
-        for segment in segments {
-            let start = (segment.start - range.start) as usize;
-            if let Some(place) = bytes.get_mut(start..start + segment.data.len()) {
-                place.copy_from_slice(segment.data);
-            }
-        }
-        let file = memfd_create("module-data", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
-        let mut file = File::from(file);
-        file.write_all(&bytes)?;
-        fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
-        Ok(Self { file, range })
-    }
+    Some(bytes)
 }
 
 impl Segment<'_> {
@@ -155,8 +135,6 @@ fn emptied(section: DataSectionReader<'_>) -> Result<DataSection, BinaryReaderEr
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::FileExt as _;
-
     use super::*;
 
     fn module(memory: &str, data: &str) -> Vec<u8> {
@@ -176,26 +154,16 @@ mod tests {
             large("a")
         );
         let wasm = module(MEMORY, &data);
-        let (emptied, image) = MemoryImage::take_out(&wasm).unwrap();
-        assert_eq!(image.range, 4096..(5000 + LEAST_BYTES).next_multiple_of(4096));
-        let mut bytes = vec![0; (image.range.end - image.range.start) as usize];
-        image.file.read_exact_at(&mut bytes, 0).unwrap();
+        let segments = segments_to_take(&wasm).unwrap().unwrap();
+        let bytes = contents(&segments, 4096..(5000 + LEAST_BYTES).next_multiple_of(4096)).unwrap();
         assert_eq!(&bytes[4999 - 4096..5004 - 4096], b"xyzaa");
         assert_eq!(bytes[..4999 - 4096], [0; 4999 - 4096]);
+        let (emptied, _) = take_out(&wasm).unwrap();
         assert_eq!(
             emptied.len(),
             module(MEMORY, r#"(data (i32.const 0) "") (data $kept "passive") (data (i32.const 0) "")"#).len()
         );
         assert!(emptied.windows(7).any(|bytes| bytes == b"passive"));
-    }
-
-    #[test]
-    fn the_image_can_t_be_changed() {
-        let (_, image) =
-            MemoryImage::take_out(&module(MEMORY, &format!("(data (i32.const 0) \"{}\")", large("a"))))
-                .unwrap();
-        assert!(image.file.write_all_at(b"b", 0).is_err());
-        assert!(image.file.set_len(0).is_err());
     }
 
     #[test]
@@ -213,7 +181,7 @@ mod tests {
                 "a place that is computed",
             ),
         ] {
-            assert!(MemoryImage::take_out(&module(memory, data)).is_none(), "{why}");
+            assert!(take_out(&module(memory, data)).is_none(), "{why}");
         }
     }
 }

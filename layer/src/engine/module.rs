@@ -10,8 +10,8 @@ use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
 use super::compile::{self, CompileError, Processor};
 use super::config::{CodeSource, EngineConfig};
-use super::memory_image::MemoryImage;
-use crate::host;
+use super::memory_image;
+use crate::host::{self, DataImage};
 
 /// The custom section in which WasmEdge's compiler keeps native code.
 const NATIVE_CODE_SECTION: &str = "wasmedge";
@@ -103,7 +103,7 @@ pub(super) struct LoadedModule {
     /// Whether native code runs, which executors must be told.
     pub(super) run_mode: RunMode,
     /// What was taken out of the module.
-    pub(super) image: Option<MemoryImage>,
+    pub(super) image: Option<Arc<DataImage>>,
 }
 
 impl LoadedModule {
@@ -144,13 +144,13 @@ fn sys_load(
     };
     let settings = settings(run_mode, config).map_err(|error| refused(error))?;
     let loader = sys::Loader::create(Some(&settings)).map_err(|error| refused(error))?;
-    let (without_data, image) = MemoryImage::take_out(wasm).unzip();
+    let (without_data, image) = memory_image::take_out(wasm).unzip();
     let wasm = without_data.as_deref().unwrap_or(wasm);
     let module = loader.from_bytes(wasm).map_err(|error| refused(error))?;
     let validator = sys::Validator::create(Some(&settings)).map_err(|error| refused(error))?;
     validator.validate(&module).map_err(|error| refused(error))?;
     let name = path.file_name().map_or_else(|| "module".into(), |name| name.to_string_lossy().into_owned());
-    Ok(LoadedModule { module, name, run_mode, image })
+    Ok(LoadedModule { module, name, run_mode, image: image.map(Arc::new) })
 }
 
 /// WasmEdge's settings for loading and running under the engine's limits.

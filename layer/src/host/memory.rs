@@ -1,13 +1,11 @@
 //! The guest's memory as one slice, and checked ways to parts of it.
 
-use std::fs::File;
-use std::io;
 use std::ops::Range;
-use std::os::fd::AsRawFd as _;
 
-use wasmedge_sys::{self as sys, AsInstance as _};
+use wasmedge_sys as sys;
 
-const PAGE_BYTES: u64 = 64 << 10;
+/// Of a guest.
+pub(super) const PAGE_BYTES: u64 = 64 << 10;
 
 /// The guest's memory 0, None if it has none or an empty one.
 pub(super) fn of_guest(frame: &mut sys::CallingFrame) -> Option<&mut [u8]> {
@@ -23,53 +21,6 @@ pub(super) fn of_guest(frame: &mut sys::CallingFrame) -> Option<&mut [u8]> {
         let pointer = memory.data_pointer_mut(0, length).ok()?;
         Some(std::slice::from_raw_parts_mut(pointer, length as usize))
     }
-}
-
-/// Asks the system to give a new guest's memory in large pages where it has them: the first touch of a small page costs
-/// a microsecond or two, and an event of megabytes touches thousands. Pages that stay untouched cost nothing.
-pub(crate) fn prefer_large_pages(guest: &mut sys::Instance) {
-    let Ok(memory) = guest.get_memory_mut("memory") else {
-        return;
-    };
-    let length = u64::from(memory.size()) * PAGE_BYTES;
-    // SAFETY: the memory has `length` bytes from the pointer on, which is the start of a page; the advice changes
-    // nothing of what they hold.
-    unsafe {
-        if let (Ok(start), Ok(length)) = (memory.data_pointer(0, 1), usize::try_from(length)) {
-            libc::madvise(start.cast_mut().cast(), length, libc::MADV_HUGEPAGE);
-        }
-    }
-}
-
-/// Bytes behind the data in which an ordinary event finds place: they are made ready before it comes.
-const WORKING_BYTES: usize = 1 << 20;
-
-/// Maps `image`, a file that stays as it is, over `range` (whole pages) of a new guest's memory. The guest's changes
-/// are its own.
-pub(crate) fn map_image(guest: &mut sys::Instance, image: &File, range: Range<u64>) -> io::Result<()> {
-    let memory = guest.get_memory_mut("memory").map_err(io::Error::other)?;
-    let length = u64::from(memory.size()) * PAGE_BYTES;
-    if range.start > range.end || range.end > length {
-        return Err(io::Error::other(format!("{range:?} is not within the memory's {length} bytes")));
-    }
-    let number = |bytes: u64| usize::try_from(bytes).map_err(io::Error::other);
-    let (start, end, length) = (number(range.start)?, number(range.end)?, number(length)?);
-    // SAFETY: checked above, the range is within the guest's memory, which WasmEdge mapped and will unmap as a whole;
-    // nothing has run in it and nobody else refers to it. The advice changes nothing of what pages hold.
-    unsafe {
-        let base = memory.data_pointer(0, 1).map_err(io::Error::other)?.cast_mut();
-        let place = base.add(start).cast();
-        let flags = libc::MAP_PRIVATE | libc::MAP_FIXED;
-        let access = libc::PROT_READ | libc::PROT_WRITE;
-        if libc::mmap(place, end - start, access, flags, image.as_raw_fd(), 0) == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
-        }
-        // Only saves the event the faults; kernels before 5.14 know neither.
-        libc::madvise(place, end - start, libc::MADV_POPULATE_READ);
-        let behind = WORKING_BYTES.min(length - end);
-        libc::madvise(base.add(end).cast(), behind, libc::MADV_POPULATE_WRITE);
-    }
-    Ok(())
 }
 
 /// The range of `length` bytes at `pointer`, None where it leaves the memory.

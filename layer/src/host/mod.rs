@@ -3,9 +3,11 @@
 //!
 //! No argument of a guest makes a function here trap or panic; each failure has its number.
 
+mod data_image;
 mod function;
 mod image;
 mod memory;
+mod pages;
 mod state;
 mod tensorflow_lite;
 mod wasi;
@@ -13,8 +15,9 @@ mod wasi;
 pub use state::{HostTimings, Resources, SharedResources};
 pub use wasi::Deadline;
 
+pub(crate) use data_image::{DataImage, PAGE_BYTES};
 pub(crate) use function::{ImportError, SharedState};
-pub(crate) use memory::{map_image, prefer_large_pages};
+pub(crate) use pages::prepare;
 pub(crate) use state::HostState;
 
 use async_wasi::snapshots::WasiCtx;

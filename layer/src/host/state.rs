@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::data_image::DataImage;
 use crate::image::Decoder;
 use crate::inference::{InferenceError, ModelCache, ModelPolicy, Session};
 
@@ -49,6 +51,8 @@ pub struct HostTimings {
 /// State of one instance.
 pub(crate) struct HostState {
     pub(super) resources: SharedResources,
+    /// What the instance's memory held at first, where it is shared with other instances.
+    pub(super) image: Option<Arc<DataImage>>,
     pub(super) sessions: HashMap<u32, Session>,
     pub(super) next_session: u32,
     pub(crate) timings: HostTimings,
@@ -58,9 +62,14 @@ pub(crate) struct HostState {
 }
 
 impl HostState {
-    pub(crate) fn new(resources: &SharedResources, keeps_picture: bool) -> Rc<RefCell<Self>> {
+    pub(crate) fn new(
+        resources: &SharedResources,
+        image: Option<Arc<DataImage>>,
+        keeps_picture: bool,
+    ) -> Rc<RefCell<Self>> {
         Rc::new(RefCell::new(Self {
             resources: Rc::clone(resources),
+            image,
             sessions: HashMap::new(),
             // Not 0, so that a guest's uninitialised handle is not a session.
             next_session: 1,

@@ -54,8 +54,11 @@ fn create_session(
     }
     let mut resources = state.resources.try_borrow_mut().map_err(|_| Refused::Busy)?;
     let models = &mut resources.models;
-    let session =
-        timed(&mut state.timings.session, || models.session(model)).map_err(|error| refused(&error))?;
+    let session = timed(&mut state.timings.session, || {
+        let part = state.image.as_ref().and_then(|image| image.unchanged(memory, model_ptr, model_len));
+        models.session(model, part)
+    })
+    .map_err(|error| refused(&error))?;
     let handle = state.next_session;
     // Handles are never given out twice: a deleted one stays unknown.
     state.next_session = handle.checked_add(1).ok_or(Refused::Busy)?;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::error::InferenceError;
 use super::litert::{CompiledModel, Environment};
 use super::policy::ModelPolicy;
+use super::sealed::SealedPart;
 use super::session::Session;
 use super::verify::verify;
 
@@ -22,7 +23,7 @@ pub struct ModelCache {
     environment: Rc<Environment>,
     threads: NonZeroUsize,
     policy: ModelPolicy,
-    models: Vec<Rc<CompiledModel>>,
+    pub(super) models: Vec<Rc<CompiledModel>>,
     refusals: usize,
 }
 
@@ -36,17 +37,20 @@ impl ModelCache {
         Ok(Self { environment, threads, policy, models: Vec::new(), refusals: 0 })
     }
 
-    /// A new session over the model in `bytes`.
+    /// A new session over the model in `bytes`; `part` is where a sealed file has the same bytes, if one does.
     ///
-    /// Models are compared byte by byte: for 4 MB that takes a fraction of a millisecond, and unlike a hash it
-    /// can't be fooled.
+    /// A model that was compiled from that part is found without a look at the bytes. Others are compared byte by byte:
+    /// for 4 MB that takes a fraction of a millisecond, and unlike a hash it can't be fooled.
     ///
     /// # Errors
     /// [`InferenceError::NotAModel`], [`InferenceError::NotAllowed`] and what else compiling may bring.
-    pub fn session(&mut self, bytes: &[u8]) -> Result<Session, InferenceError> {
-        let model = match self.models.iter().position(|model| model.bytes() == bytes) {
+    pub fn session(&mut self, bytes: &[u8], part: Option<SealedPart>) -> Result<Session, InferenceError> {
+        let is_of_part = |model: &Rc<CompiledModel>| part.is_some() && model.part() == part.as_ref();
+        let known = self.models.iter().position(is_of_part);
+        let known = known.or_else(|| self.models.iter().position(|model| model.bytes() == bytes));
+        let model = match known {
             Some(position) => self.models.remove(position),
-            None => self.compile(bytes)?,
+            None => self.compile(bytes, part)?,
         };
         self.models.insert(0, Rc::clone(&model));
         self.evict();
@@ -54,7 +58,11 @@ impl ModelCache {
     }
 
     /// Verifies the model before it is hashed: that is quicker, and tells more of one that is damaged.
-    pub(super) fn compile(&mut self, bytes: &[u8]) -> Result<Rc<CompiledModel>, InferenceError> {
+    pub(super) fn compile(
+        &mut self,
+        bytes: &[u8],
+        part: Option<SealedPart>,
+    ) -> Result<Rc<CompiledModel>, InferenceError> {
         if bytes.len() > MOST_BYTES {
             let reason = format!("it has {} bytes, accepted are up to {MOST_BYTES}", bytes.len());
             return Err(InferenceError::NotAModel(reason));
@@ -70,7 +78,7 @@ impl ModelCache {
             }
             return Err(InferenceError::NotAllowed(digest));
         }
-        CompiledModel::new(&self.environment, bytes, self.threads).map(Rc::new)
+        CompiledModel::new(&self.environment, bytes, part, self.threads).map(Rc::new)
     }
 
     /// Models that are compiled now.

@@ -11,6 +11,7 @@ mod litert;
 #[cfg(test)]
 mod mutants;
 mod policy;
+mod sealed;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -19,4 +20,5 @@ mod verify;
 pub use cache::ModelCache;
 pub use error::InferenceError;
 pub use policy::{DigestError, ModelDigest, ModelPolicy};
+pub use sealed::SealedPart;
 pub use session::Session;

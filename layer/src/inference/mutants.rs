@@ -75,7 +75,7 @@ fn outcome(environment: &Rc<Environment>, model: &[u8], with_verification: bool)
     if with_verification && verify(model).is_err() {
         return "refused by verification";
     }
-    let Ok(compiled) = CompiledModel::new(environment, model, NonZeroUsize::MIN) else {
+    let Ok(compiled) = CompiledModel::new(environment, model, None, NonZeroUsize::MIN) else {
         return "refused by LiteRT";
     };
     let Ok(mut session) = Session::new(Rc::new(compiled)) else { return "refused by LiteRT" };

@@ -1,7 +1,12 @@
 //! The wrapper with the real library and the project's own model.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
+
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
 use super::*;
 
@@ -33,7 +38,7 @@ fn run_on(session: &mut Session, value: u8) -> Vec<u8> {
 #[test]
 fn a_model_runs_and_its_softmax_adds_up_to_one() {
     let mut cache = cache();
-    let output = run_on(&mut cache.session(&model()).unwrap(), 128);
+    let output = run_on(&mut cache.session(&model(), None).unwrap(), 128);
     let sum: u32 = output.iter().copied().map(u32::from).sum();
     assert!((236..=276).contains(&sum), "{sum} of 256");
 }
@@ -42,9 +47,9 @@ fn a_model_runs_and_its_softmax_adds_up_to_one() {
 fn sessions_over_the_same_bytes_share_one_compiled_model_and_no_data() {
     let mut cache = cache();
     let bytes = model();
-    let mut first = cache.session(&bytes).unwrap();
+    let mut first = cache.session(&bytes, None).unwrap();
     let alone = run_on(&mut first, 10);
-    let mut second = cache.session(&bytes.clone()).unwrap();
+    let mut second = cache.session(&bytes.clone(), None).unwrap();
     assert_eq!(cache.compiled(), 1);
     assert_eq!(second.output(0), Err(InferenceError::NotRun));
     assert_eq!(second.run(), Err(InferenceError::InputNotSet("image".into())));
@@ -53,12 +58,49 @@ fn sessions_over_the_same_bytes_share_one_compiled_model_and_no_data() {
     assert_eq!(first.output(0).unwrap(), alone);
 }
 
+/// Some bytes and the model behind them, in a sealed file.
+fn sealed(before: usize, model: &[u8]) -> SealedPart {
+    let mut file = File::from(memfd_create("model", MemfdFlags::ALLOW_SEALING).unwrap());
+    file.write_all(&vec![0; before]).unwrap();
+    file.write_all(model).unwrap();
+    fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SHRINK).unwrap();
+    SealedPart::new(Arc::new(file), before as u64..(before + model.len()) as u64)
+}
+
+#[test]
+fn a_model_from_a_sealed_file_runs_as_its_copy_and_is_found_by_its_place() {
+    let bytes = model();
+    let expected = run_on(&mut cache().session(&bytes, None).unwrap(), 33);
+    for before in [0, 48, 8192] {
+        let (mut cache, part) = (cache(), sealed(before, &bytes));
+        assert_eq!(run_on(&mut cache.session(&bytes, Some(part.clone())).unwrap(), 33), expected);
+        assert_eq!(cache.models.first().unwrap().part(), Some(&part));
+        assert_eq!(cache.models.first().unwrap().bytes(), bytes);
+        // Nobody looks at the bytes where the place says it all.
+        assert_eq!(run_on(&mut cache.session(b"", Some(part)).unwrap(), 33), expected);
+        // The same bytes elsewhere are the same model.
+        assert_eq!(run_on(&mut cache.session(&bytes, Some(sealed(before, &bytes))).unwrap(), 33), expected);
+        assert_eq!(run_on(&mut cache.session(&bytes, None).unwrap(), 33), expected);
+        assert_eq!(cache.compiled(), 1);
+    }
+}
+
+#[test]
+fn a_model_at_a_place_that_libraries_can_t_read_from_is_copied() {
+    let (mut cache, bytes) = (cache(), model());
+    let part = sealed(3, &bytes);
+    run_on(&mut cache.session(&bytes, Some(part.clone())).unwrap(), 1);
+    assert_eq!(cache.models.first().unwrap().part(), None);
+    run_on(&mut cache.session(&bytes, Some(part)).unwrap(), 1);
+    assert_eq!(cache.compiled(), 1);
+}
+
 #[test]
 fn a_session_that_reuses_tensors_starts_without_inputs_and_outputs() {
     let mut cache = cache();
     let bytes = model();
-    run_on(&mut cache.session(&bytes).unwrap(), 77);
-    let mut later = cache.session(&bytes).unwrap();
+    run_on(&mut cache.session(&bytes, None).unwrap(), 77);
+    let mut later = cache.session(&bytes, None).unwrap();
     assert_eq!(later.run(), Err(InferenceError::InputNotSet("image".into())));
     assert_eq!(later.output(0), Err(InferenceError::NotRun));
 }
@@ -66,7 +108,7 @@ fn a_session_that_reuses_tensors_starts_without_inputs_and_outputs() {
 #[test]
 fn wrong_names_sizes_and_numbers_are_named() {
     let mut cache = cache();
-    let mut session = cache.session(&model()).unwrap();
+    let mut session = cache.session(&model(), None).unwrap();
     let message = session.set_input("picture", &[]).unwrap_err().to_string();
     assert_eq!(message, "no input \"picture\"; the model has \"image\"");
     assert!(session.set_input("image", &[0; 5]).unwrap_err().to_string().ends_with("found 5"));
@@ -79,7 +121,7 @@ fn wrong_names_sizes_and_numbers_are_named() {
 fn bytes_that_are_no_model_are_refused_before_the_library_sees_them() {
     let mut cache = cache();
     for bytes in [&b""[..], b"TFL3", b"\0\0\0\0GGUF 0123456789", &[0; 64]] {
-        assert!(matches!(cache.session(bytes), Err(InferenceError::NotAModel(_))), "{bytes:?}");
+        assert!(matches!(cache.session(bytes, None), Err(InferenceError::NotAModel(_))), "{bytes:?}");
     }
     assert_eq!(cache.compiled(), 0);
 }
@@ -96,18 +138,18 @@ fn another_model() -> Vec<u8> {
 #[test]
 fn a_model_that_nobody_allowed_is_refused_by_its_sha256_until_it_is_allowed() {
     let bytes = another_model();
-    let refusal = cache().session(&bytes).unwrap_err();
+    let refusal = cache().session(&bytes, None).unwrap_err();
     let InferenceError::NotAllowed(digest) = refusal.clone() else { panic!("{refusal:?}") };
     assert_eq!(refusal.to_string(), format!("the model with sha256 {digest} is not known"));
     for policy in [ModelPolicy::known_and([digest]), ModelPolicy::Any] {
         let mut cache = ModelCache::new(NonZeroUsize::MIN, policy).unwrap();
-        run_on(&mut cache.session(&bytes).unwrap(), 5);
+        run_on(&mut cache.session(&bytes, None).unwrap(), 5);
     }
 }
 
 #[test]
 fn outputs_are_zero_before_a_run_has_written_them() {
-    let model = cache().compile(&model()).unwrap();
+    let model = cache().compile(&model(), None).unwrap();
     let of_a_run = |model: &std::rc::Rc<litert::CompiledModel>| {
         let mut session = Session::new(std::rc::Rc::clone(model)).unwrap();
         run_on(&mut session, 99)

@@ -13,6 +13,7 @@ use super::model::Model;
 use super::options::Options;
 use super::signature::Tensor;
 use super::{InferenceError, check};
+use crate::inference::sealed::SealedPart;
 
 /// Sets of tensors kept for later sessions.
 const MOST_SPARE_BUFFERS: usize = 2;
@@ -33,9 +34,10 @@ impl CompiledModel {
     pub(in crate::inference) fn new(
         environment: &Rc<Environment>,
         bytes: &[u8],
+        part: Option<SealedPart>,
         threads: NonZeroUsize,
     ) -> Result<Self, InferenceError> {
-        let model = Model::new(bytes)?;
+        let model = Model::new(bytes, part)?;
         let signature = model.signature()?;
         let inputs = signature.inputs()?;
         let outputs = signature.outputs()?;
@@ -45,6 +47,7 @@ impl CompiledModel {
         check("compile the model", unsafe {
             sys::LiteRtCreateCompiledModel(environment.0, model.handle, options.0, &raw mut compiled)
         })?;
+        model.leave_untouched();
         Ok(Self {
             compiled,
             model,
@@ -57,6 +60,11 @@ impl CompiledModel {
 
     pub(in crate::inference) fn bytes(&self) -> &[u8] {
         self.model.bytes()
+    }
+
+    /// The part of a sealed file that it was compiled from, if it was one.
+    pub(in crate::inference) fn part(&self) -> Option<&SealedPart> {
+        self.model.part()
     }
 
     pub(in crate::inference) fn inputs(&self) -> &[Tensor] {

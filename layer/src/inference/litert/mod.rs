@@ -4,6 +4,7 @@
 //! with the same handle. LiteRT trusts its models: what it reads is verified before (`super::verify`).
 
 mod buffers;
+mod bytes;
 mod compiled;
 mod environment;
 mod model;

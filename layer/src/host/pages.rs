@@ -1,0 +1,45 @@
+//! When and in which size the pages of a new guest's memory come. The first touch of a page costs a microsecond or two,
+//! an ordinary event touches two hundred, and one of megabytes thousands.
+
+use std::ops::Range;
+
+use wasmedge_sys::{self as sys, AsInstance as _};
+
+use super::data_image::PAGE_BYTES;
+use super::memory;
+
+/// Bytes behind the data in which an ordinary event finds place.
+const WORKING_BYTES: usize = 768 << 10;
+
+/// Bytes of the stack, which grows down to the start of memory from where the data starts.
+const STACK_BYTES: usize = 16 << 10;
+
+/// A large page of x86-64.
+const LARGE_BYTES: usize = 2 << 20;
+
+/// Makes ready what an ordinary event touches, before it comes, and asks for large pages where megabytes may be. `data` is
+/// where the module's data is, known for modules with much of it. Pages that stay untouched cost nothing.
+pub(crate) fn prepare(guest: &mut sys::Instance, data: Option<Range<u64>>) {
+    let Ok(guest_memory) = guest.get_memory_mut("memory") else { return };
+    // SAFETY: only the address is taken.
+    let Ok(base) = (unsafe { guest_memory.data_pointer(0, 1) }) else { return };
+    let (start, number) = (base.addr(), |bytes: u64| usize::try_from(bytes).unwrap_or(0));
+    let end = start + number(u64::from(guest_memory.size()) * memory::PAGE_BYTES);
+    let data = data.map(|data| start + number(data.start)..start + number(data.end));
+    // Not the last one: allocators keep a word at the end, for which a small page will do.
+    let large = data.as_ref().map_or(start, |data| data.end)..(end - 1) / LARGE_BYTES * LARGE_BYTES;
+    advise(large, libc::MADV_HUGEPAGE);
+    if let Some(data) = data {
+        advise(data.start.saturating_sub(STACK_BYTES).max(start)..data.start, libc::MADV_POPULATE_WRITE);
+        advise(data.end..(data.end + WORKING_BYTES).min(end), libc::MADV_POPULATE_WRITE);
+        advise(end - number(PAGE_BYTES)..end, libc::MADV_POPULATE_WRITE);
+    }
+}
+
+/// Advises the system on pages of a new guest's memory. It may refuse: kernels before 5.14 know no populating.
+fn advise(pages: Range<usize>, advice: libc::c_int) {
+    if !pages.is_empty() {
+        // SAFETY: the pages are the guest's, which nothing has run in, and the advice changes nothing of what they hold.
+        unsafe { libc::madvise(pages.start as *mut libc::c_void, pages.len(), advice) };
+    }
+}
