@@ -4,6 +4,8 @@ use std::io::Cursor;
 
 use exif::{In, Reader, Tag};
 
+use super::{jpeg, scans};
+
 /// One of the eight orientations of EXIF 2.3, table "Orientation" (tag 0x0112).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Orientation {
@@ -19,7 +21,9 @@ const UPRIGHT: Orientation = Orientation { transposed: false, flip_x: false, fli
 
 /// The picture's orientation; upright where it says nothing, or nothing that makes sense.
 pub(super) fn read(encoded: &[u8]) -> Orientation {
-    let Ok(exif) = Reader::new().read_from_container(&mut Cursor::new(encoded)) else {
+    // The reader would look through the data of the whole picture.
+    let described = if jpeg::is_jpeg(encoded) { scans::before_first(encoded) } else { encoded };
+    let Ok(exif) = Reader::new().read_from_container(&mut Cursor::new(described)) else {
         return UPRIGHT;
     };
     let value = exif.get_field(Tag::Orientation, In::PRIMARY).and_then(|field| field.value.get_uint(0));
