@@ -7,7 +7,7 @@ import datetime
 import subprocess
 import sys
 
-from bench import chart, machine, measurements, paths, report
+from bench import chart, contestants, machine, measurements, paths, report
 from bench.measurements import DRAFT, LIMIT, VISION
 
 
@@ -19,6 +19,7 @@ def main() -> int:
     arguments = parser.parse_args()
     say("pictures")
     subprocess.run([str(paths.PYTHON), str(paths.PROJECT / "bench/pictures.py"), str(paths.WORK)], check=True)
+    contestants.unpack_layer()
     results = report.Results(machine.description(), machine.versions(str(paths.PYTHON)),
                              datetime.date.today().isoformat())
     for name in measurements.WARM_PICTURES:

@@ -12,7 +12,7 @@ import threading
 import time
 
 from bench import paths
-from bench.contestants import resident_bytes
+from bench.contestants import resident_bytes, unpack_layer
 
 CONNECTIONS = 64
 
@@ -50,6 +50,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m bench.load", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="length of each load (default: %(default)s)")
     seconds = parser.parse_args().seconds
+    unpack_layer()
     service = Service()
     unloaded = result(service.load(seconds / 6, connections=1))
     say("one connection", unloaded)

@@ -6,7 +6,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 PEERS = PROJECT / "bench/peers"
 WORK = PROJECT / ".toolchain/bench"
 PYTHON = PROJECT / ".toolchain/venv/bench/bin/python"
-LAYER = PROJECT / "dist/layer/vision"
+LAYER = WORK / "layer"
 FUNCTION = PROJECT / "dist/recognize.wasm"
 EXAMPLES = PROJECT / "target/release/examples"
 MODEL = PROJECT / "models/groceries"
@@ -14,4 +14,5 @@ MODEL = PROJECT / "models/groceries"
 SIDE = 192
 
 # As the layer's bootstrap starts it: what is deployed is what is measured.
-VISION = [str(LAYER / "lib/loader"), "--library-path", str(LAYER / "lib"), str(LAYER / "bin/vision")]
+_RUNTIME = LAYER / "vision"
+VISION = [str(_RUNTIME / "lib/loader"), "--library-path", str(_RUNTIME / "lib"), str(_RUNTIME / "bin/vision")]

@@ -10,6 +10,8 @@ fn main() {
     // WasmEdge must find ours (layer/src/interposed.rs) before the C library's and LLVM's.
     link_argument("--export-dynamic-symbol=sigaction");
     link_argument("--export-dynamic-symbol=LLVMGetHostCPUFeatures");
+    // A twentieth of the space for relocations, which are all read at start.
+    link_argument("-z,pack-relative-relocs");
     println!("cargo:rerun-if-changed=build.rs");
     for name in ["VISION_WASMEDGE_LIBRARIES", "VISION_LITERT_LIBRARIES"] {
         println!("cargo:rerun-if-env-changed={name}");

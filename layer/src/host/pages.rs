@@ -26,8 +26,9 @@ pub(crate) fn prepare(guest: &mut sys::Instance, data: Option<Range<u64>>) {
     let (start, number) = (base.addr(), |bytes: u64| usize::try_from(bytes).unwrap_or(0));
     let end = start + number(u64::from(guest_memory.size()) * memory::PAGE_BYTES);
     let data = data.map(|data| start + number(data.start)..start + number(data.end));
-    // Not the last one: allocators keep a word at the end, for which a small page will do.
-    let large = data.as_ref().map_or(start, |data| data.end)..(end - 1) / LARGE_BYTES * LARGE_BYTES;
+    // Small ones first, of which an ordinary event needs few; and last, where allocators keep a word.
+    let large_from = data.as_ref().map_or(start, |data| data.end + WORKING_BYTES);
+    let large = large_from.next_multiple_of(LARGE_BYTES)..(end - 1) / LARGE_BYTES * LARGE_BYTES;
     advise(large, libc::MADV_HUGEPAGE);
     if let Some(data) = data {
         advise(data.start.saturating_sub(STACK_BYTES).max(start)..data.start, libc::MADV_POPULATE_WRITE);
