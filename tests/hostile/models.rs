@@ -68,3 +68,38 @@ fn a_model_that_is_sound_but_unknown_is_refused_until_its_sha256_is_allowed() {
         assert_eq!(create(&Guest::start_with(policy), &unknown), 0);
     }
 }
+
+/// A module with the project's model in its data. The event says how much is added to a byte amid the model; then the
+/// module writes it (0 too, unless the event is empty), makes a session and exits with the result.
+fn module_with_the_model() -> String {
+    let data: String = model().iter().map(|byte| format!("\\{byte:02x}")).collect();
+    let (start, amid) = (1 << 16, (1 << 16) + MODEL_BYTES / 2);
+    format!(
+        r#"(module
+            (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+            (import "wasmedge_tensorflowlite" "create_session"
+                (func $create_session (param i32 i32 i32) (result i32)))
+            (memory (export "memory") 64)
+            (data (i32.const {start}) "{data}")
+            (func (export "_start")
+                (i32.store (i32.const 0) (i32.const 100))
+                (i32.store (i32.const 4) (i32.const 1))
+                (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+                (if (i32.load (i32.const 8)) (then
+                    (i32.store8 (i32.const {amid})
+                        (i32.add (i32.load8_u (i32.const {amid})) (i32.load8_u (i32.const 100))))))
+                (call $proc_exit (call $create_session (i32.const {start}) (i32.const {MODEL_BYTES}) (i32.const 12)))))"#
+    )
+}
+
+#[test]
+fn a_model_that_an_event_changed_in_its_module_s_data_is_not_taken_for_the_one_that_was_there() {
+    let guest = Guest::start_wat(&module_with_the_model(), ModelPolicy::default());
+    let result = |event: &[u8]| guest.send(event.to_vec()).unwrap().exit_code;
+    for _ in 0..3 {
+        assert_eq!(result(&[]), 0, "as it was");
+        assert_ne!(result(&[1]), 0, "another byte amid it");
+        assert_eq!(result(&[0]), 0, "the same byte, written");
+    }
+}
