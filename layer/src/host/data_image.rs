@@ -7,6 +7,7 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
+use memmap2::MmapOptions;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use wasmedge_sys::{self as sys, AsInstance as _};
 
@@ -39,7 +40,9 @@ impl DataImage {
         file.write_all(bytes)?;
         fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
         let range = start..start + bytes.len() as u64;
-        Ok(Self { file: Arc::new(file), range, page_map: File::open("/proc/self/pagemap").ok() })
+        let page_map =
+            File::open("/proc/self/pagemap").ok().filter(|page_map| tells_written_pages(page_map, &file));
+        Ok(Self { file: Arc::new(file), range, page_map })
     }
 
     /// Where it belongs in the memory, in whole pages.
@@ -83,19 +86,32 @@ impl DataImage {
         let start = u64::from(pointer).checked_sub(self.range.start)?;
         let part = start..start + u64::from(length);
         let is_within = part.end <= self.range.end - self.range.start;
-        (is_within && self.is_unchanged(bytes)).then(|| SealedPart::new(Arc::clone(&self.file), part))
+        let is_unchanged = || self.page_map.as_ref().is_some_and(|page_map| are_of_file(page_map, bytes));
+        (is_within && is_unchanged()).then(|| SealedPart::new(Arc::clone(&self.file), part))
     }
+}
 
-    /// Whether all pages of these bytes, within the mapped image, are still the file's.
-    fn is_unchanged(&self, bytes: &[u8]) -> bool {
-        let Some(page_map) = &self.page_map else { return false };
-        let addresses = bytes.as_ptr_range();
-        let first = addresses.start as u64 / PAGE_BYTES;
-        let end = (addresses.end as u64).div_ceil(PAGE_BYTES);
-        let mut entries = vec![0; (end - first) as usize * PAGE_ENTRY_BYTES];
-        let read = page_map.read_exact_at(&mut entries, first * PAGE_ENTRY_BYTES as u64);
-        read.is_ok() && entries.as_chunks().0.iter().all(|entry| is_of_file(u64::from_ne_bytes(*entry)))
+/// Whether all pages of these bytes, within a private mapping of a file, are still the file's.
+fn are_of_file(page_map: &File, bytes: &[u8]) -> bool {
+    let addresses = bytes.as_ptr_range();
+    let first = addresses.start as u64 / PAGE_BYTES;
+    let end = (addresses.end as u64).div_ceil(PAGE_BYTES);
+    let mut entries = vec![0; (end - first) as usize * PAGE_ENTRY_BYTES];
+    let read = page_map.read_exact_at(&mut entries, first * PAGE_ENTRY_BYTES as u64);
+    read.is_ok() && entries.as_chunks().0.iter().all(|entry| is_of_file(u64::from_ne_bytes(*entry)))
+}
+
+/// Tries it on the first page of `file`: where the system is not Linux itself, the page map may say anything.
+fn tells_written_pages(page_map: &File, file: &File) -> bool {
+    // SAFETY: the file is sealed: nobody can write to it or make it shorter.
+    let Ok(mut page) = (unsafe { MmapOptions::new().len(PAGE_BYTES as usize).map_copy(file) }) else {
+        return false;
+    };
+    let is_unchanged_before = are_of_file(page_map, &page);
+    if let Some(byte) = page.first_mut() {
+        *byte = byte.wrapping_add(1);
     }
+    is_unchanged_before && !are_of_file(page_map, &page)
 }
 
 /// An entry of `/proc/self/pagemap`: Documentation/admin-guide/mm/pagemap.rst of Linux.
@@ -122,11 +138,19 @@ mod tests {
     }
 
     #[test]
+    fn a_page_map_that_says_nothing_is_not_believed() {
+        let image = DataImage::new(&[1; 4096], 0).unwrap();
+        assert!(image.page_map.is_some());
+        assert!(!tells_written_pages(&File::open("/dev/zero").unwrap(), &image.file));
+        assert!(!tells_written_pages(&File::open("/dev/null").unwrap(), &image.file));
+    }
+
+    #[test]
     fn a_page_that_was_written_to_is_no_longer_the_file_s() {
         let pages = 5;
         let image = DataImage::new(&vec![7; pages * 4096], 0).unwrap();
         // SAFETY: the file is sealed; nobody else knows the mapping.
-        let mut memory = unsafe { memmap2::MmapOptions::new().map_copy(&*image.file) }.unwrap();
+        let mut memory = unsafe { MmapOptions::new().map_copy(&*image.file) }.unwrap();
         let unchanged = |memory: &[u8]| -> Vec<bool> {
             (0..pages as u32).map(|page| image.unchanged(memory, page * 4096, 4096).is_some()).collect()
         };

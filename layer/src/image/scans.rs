@@ -37,7 +37,7 @@ fn first(jpeg: &[u8]) -> Option<FirstScan> {
             // SOFn, but not DHT, JPG and DAC: after length, precision and size
             0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
                 components_of_frame = *segment.get(7)?;
-                is_progressive = marker & 3 == 2;
+                is_progressive |= marker & 3 == 2;
             }
             // SOS: after its length
             0xDA => {
