@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::thread::LocalKey;
 
 use crate::native_stack;
 
@@ -13,23 +14,36 @@ thread_local! {
     static FOR_ANY_PROCESSOR: Cell<bool> = const { Cell::new(false) };
 }
 
-/// While it lives, no code of this thread changes the process's reactions to signals.
-///
-/// LLVM takes over sixteen signals when its linker writes a file (llvm/lib/Support/Unix/Signals.inc): its own reaction
-/// to SIGTERM ends the process, and its reaction to SIGSEGV would stand in for WasmEdge's while a guest runs.
+/// A setting of this thread, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct SignalReactionsKept(());
+pub(crate) struct ThreadSetting(&'static LocalKey<Cell<bool>>);
 
-impl SignalReactionsKept {
-    pub(crate) fn by_this_thread() -> Self {
-        KEPT.set(true);
-        Self(())
+impl ThreadSetting {
+    fn new(setting: &'static LocalKey<Cell<bool>>) -> Self {
+        setting.set(true);
+        Self(setting)
+    }
+
+    /// No code of this thread changes the process's reactions to signals.
+    ///
+    /// LLVM takes over sixteen signals when its linker writes a file (llvm/lib/Support/Unix/Signals.inc): its own
+    /// reaction to SIGTERM ends the process, and its reaction to SIGSEGV would stand in for WasmEdge's while a guest runs.
+    pub(crate) fn keep_signal_reactions() -> Self {
+        Self::new(&KEPT)
+    }
+
+    /// What this thread compiles uses no instruction that not every x86-64 has.
+    ///
+    /// WasmEdge's "generic binary" is for a processor of no name, but with the features of this machine's
+    /// (lib/llvm/codegen.cpp): such code dies on a machine without them.
+    pub(crate) fn compile_for_any_processor() -> Self {
+        Self::new(&FOR_ANY_PROCESSOR)
     }
 }
 
-impl Drop for SignalReactionsKept {
+impl Drop for ThreadSetting {
     fn drop(&mut self) {
-        KEPT.set(false);
+        self.0.set(false);
     }
 }
 
@@ -107,26 +121,6 @@ pub unsafe extern "C" fn timer_create(
     unsafe { next(clock, event, timer) }
 }
 
-/// While it lives, what this thread compiles uses no instruction that not every x86-64 has.
-///
-/// WasmEdge's "generic binary" is for a processor of no name, but with the features of this machine's
-/// (lib/llvm/codegen.cpp): such code dies on a machine without them.
-#[derive(Debug)]
-pub(crate) struct ForAnyProcessor(());
-
-impl ForAnyProcessor {
-    pub(crate) fn by_this_thread() -> Self {
-        FOR_ANY_PROCESSOR.set(true);
-        Self(())
-    }
-}
-
-impl Drop for ForAnyProcessor {
-    fn drop(&mut self) {
-        FOR_ANY_PROCESSOR.set(false);
-    }
-}
-
 type GetHostCpuFeatures = unsafe extern "C" fn() -> *mut c_char;
 
 /// LLVM's function of this name (llvm-c/TargetMachine.h); no features while this thread compiles for any processor. The
@@ -173,7 +167,7 @@ mod tests {
     fn reactions_to_signals_stay_while_they_are_kept() {
         let before = reaction_to(libc::SIGUSR2);
         let ignored = libc::sigaction { sa_sigaction: libc::SIG_IGN, ..before };
-        let kept = SignalReactionsKept::by_this_thread();
+        let kept = ThreadSetting::keep_signal_reactions();
         // SAFETY: ignoring a signal calls nothing.
         unsafe { libc::sigaction(libc::SIGUSR2, &raw const ignored, std::ptr::null_mut()) };
         assert_eq!(reaction_to(libc::SIGUSR2).sa_sigaction, before.sa_sigaction);

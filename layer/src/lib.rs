@@ -24,4 +24,5 @@ mod interposed;
 pub mod limits;
 mod native_stack;
 pub mod sandbox;
+mod sealed_file;
 pub mod trigger;

@@ -6,7 +6,7 @@ use thiserror::Error;
 use wasmedge_sys as sys;
 use wasmedge_types::{CompilerOptimizationLevel, CompilerOutputFormat};
 
-use crate::interposed::{ForAnyProcessor, SignalReactionsKept};
+use crate::interposed::ThreadSetting;
 
 /// The processors that the native code is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +76,8 @@ fn run_compiler(
     file: &Path,
     processor: Processor,
 ) -> Result<(), Box<wasmedge_types::error::WasmEdgeError>> {
-    let _kept = SignalReactionsKept::by_this_thread();
-    let _restricted = (processor == Processor::Generic).then(ForAnyProcessor::by_this_thread);
+    let _kept = ThreadSetting::keep_signal_reactions();
+    let _restricted = (processor == Processor::Generic).then(ThreadSetting::compile_for_any_processor);
     let mut settings = sys::Config::create()?;
     settings.set_aot_optimization_level(CompilerOptimizationLevel::O3);
     settings.set_aot_compiler_output_format(CompilerOutputFormat::Wasm);

@@ -66,7 +66,7 @@ impl Instance {
                 .map_into(&mut guest)
                 .map_err(|error| failed(format!("the module's data can't be mapped: {error}")))?;
         }
-        host::prepare(&mut guest, module.image.as_ref().map(|image| image.range()));
+        host::prepare_pages(&mut guest, module.image.as_ref().map(|image| image.range()));
         let config = Arc::clone(config);
         let instantiate = started.elapsed();
         Ok(Self {

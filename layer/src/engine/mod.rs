@@ -9,8 +9,8 @@ mod compile;
 mod config;
 mod handler;
 mod instance;
-mod memory_image;
 mod module;
+mod module_data;
 #[cfg(test)]
 mod tests;
 mod worker;

@@ -10,7 +10,7 @@ use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
 use super::compile::{self, CompileError, Processor};
 use super::config::{CodeSource, EngineConfig};
-use super::memory_image;
+use super::module_data;
 use crate::host::{self, DataImage};
 
 /// The custom section in which WasmEdge's compiler keeps native code.
@@ -144,7 +144,7 @@ fn sys_load(
     };
     let settings = settings(run_mode, config).map_err(|error| refused(error))?;
     let loader = sys::Loader::create(Some(&settings)).map_err(|error| refused(error))?;
-    let (without_data, image) = memory_image::take_out(wasm).unzip();
+    let (without_data, image) = module_data::take_out(wasm).unzip();
     let wasm = without_data.as_deref().unwrap_or(wasm);
     let module = loader.from_bytes(wasm).map_err(|error| refused(error))?;
     let validator = sys::Validator::create(Some(&settings)).map_err(|error| refused(error))?;

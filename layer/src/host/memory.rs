@@ -2,16 +2,19 @@
 
 use std::ops::Range;
 
-use wasmedge_sys as sys;
+use wasmedge_sys::{self as sys, AsInstance as _};
 
-/// Of a guest.
-pub(super) const PAGE_BYTES: u64 = 64 << 10;
+/// A page of any x86-64 system.
+pub(crate) const SYSTEM_PAGE_BYTES: usize = 4 << 10;
+
+/// A page of WebAssembly.
+const WASM_PAGE_BYTES: u64 = 64 << 10;
 
 /// The guest's memory 0, None if it has none or an empty one.
 pub(super) fn of_guest(frame: &mut sys::CallingFrame) -> Option<&mut [u8]> {
     let mut memory = frame.memory_mut(0)?;
     // A memory of 4 GiB has one byte more than a u32 can count; that byte stays out of reach.
-    let length = u32::try_from(u64::from(memory.size()) * PAGE_BYTES).unwrap_or(u32::MAX);
+    let length = u32::try_from(u64::from(memory.size()) * WASM_PAGE_BYTES).unwrap_or(u32::MAX);
     if length == 0 {
         return None;
     }
@@ -21,6 +24,14 @@ pub(super) fn of_guest(frame: &mut sys::CallingFrame) -> Option<&mut [u8]> {
         let pointer = memory.data_pointer_mut(0, length).ok()?;
         Some(std::slice::from_raw_parts_mut(pointer, length as usize))
     }
+}
+
+/// Where a new guest's memory is in this process; empty if it has none.
+pub(super) fn addresses(guest: &mut sys::Instance) -> Range<usize> {
+    let Ok(memory) = guest.get_memory_mut("memory") else { return 0..0 };
+    let length = usize::try_from(u64::from(memory.size()) * WASM_PAGE_BYTES).unwrap_or(0);
+    // SAFETY: only the address is taken.
+    unsafe { memory.data_pointer(0, 1) }.map_or(0..0, |start| start.addr()..start.addr() + length)
 }
 
 /// The range of `length` bytes at `pointer`, None where it leaves the memory.

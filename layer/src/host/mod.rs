@@ -7,6 +7,7 @@ mod data_image;
 mod function;
 mod image;
 mod memory;
+mod page_map;
 mod pages;
 mod state;
 mod tensorflow_lite;
@@ -15,9 +16,10 @@ mod wasi;
 pub use state::{HostTimings, Resources, SharedResources};
 pub use wasi::Deadline;
 
-pub(crate) use data_image::{DataImage, PAGE_BYTES};
+pub(crate) use data_image::DataImage;
 pub(crate) use function::{ImportError, SharedState};
-pub(crate) use pages::prepare;
+pub(crate) use memory::SYSTEM_PAGE_BYTES;
+pub(crate) use pages::prepare_pages;
 pub(crate) use state::HostState;
 
 use async_wasi::snapshots::WasiCtx;

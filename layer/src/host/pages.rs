@@ -3,37 +3,33 @@
 
 use std::ops::Range;
 
-use wasmedge_sys::{self as sys, AsInstance as _};
+use wasmedge_sys as sys;
 
-use super::data_image::PAGE_BYTES;
-use super::memory;
+use super::memory::{self, SYSTEM_PAGE_BYTES};
 
 /// Bytes behind the data in which an ordinary event finds place: one of 512 × 384 pixels in 200 KB takes 570 KiB.
 const WORKING_BYTES: usize = 640 << 10;
 
-/// Bytes of the stack, which grows down to the start of memory from where the data starts.
+/// Bytes of the guest's stack, which grows down to the start of memory from where the data starts.
 const STACK_BYTES: usize = 16 << 10;
 
 /// A large page of x86-64.
-const LARGE_BYTES: usize = 2 << 20;
+const LARGE_PAGE_BYTES: usize = 2 << 20;
 
 /// Makes ready what an ordinary event touches, before it comes, and asks for large pages where megabytes may be. `data` is
 /// where the module's data is, known for modules with much of it. Pages that stay untouched cost nothing.
-pub(crate) fn prepare(guest: &mut sys::Instance, data: Option<Range<u64>>) {
-    let Ok(guest_memory) = guest.get_memory_mut("memory") else { return };
-    // SAFETY: only the address is taken.
-    let Ok(base) = (unsafe { guest_memory.data_pointer(0, 1) }) else { return };
-    let (start, number) = (base.addr(), |bytes: u64| usize::try_from(bytes).unwrap_or(0));
-    let end = start + number(u64::from(guest_memory.size()) * memory::PAGE_BYTES);
-    let data = data.map(|data| start + number(data.start)..start + number(data.end));
+pub(crate) fn prepare_pages(guest: &mut sys::Instance, data: Option<Range<usize>>) {
+    let Range { start, end } = memory::addresses(guest);
+    let data = data.map(|data| start + data.start..start + data.end);
     // Small ones first, of which an ordinary event needs few; and last, where allocators keep a word.
     let large_from = data.as_ref().map_or(start, |data| data.end + WORKING_BYTES);
-    let large = large_from.next_multiple_of(LARGE_BYTES)..(end - 1) / LARGE_BYTES * LARGE_BYTES;
+    let large = large_from.next_multiple_of(LARGE_PAGE_BYTES)
+        ..end.saturating_sub(1) / LARGE_PAGE_BYTES * LARGE_PAGE_BYTES;
     advise(large, libc::MADV_HUGEPAGE);
     if let Some(data) = data {
         advise(data.start.saturating_sub(STACK_BYTES).max(start)..data.start, libc::MADV_POPULATE_WRITE);
         advise(data.end..(data.end + WORKING_BYTES).min(end), libc::MADV_POPULATE_WRITE);
-        advise(end - number(PAGE_BYTES)..end, libc::MADV_POPULATE_WRITE);
+        advise(end - SYSTEM_PAGE_BYTES..end, libc::MADV_POPULATE_WRITE);
     }
 }
 

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use super::error::InferenceError;
 use super::litert::{CompiledModel, Environment};
 use super::policy::ModelPolicy;
-use super::sealed::SealedPart;
 use super::session::Session;
 use super::verify::verify;
+use crate::sealed_file::SealedPart;
 
 /// Models kept compiled; a function has one, a module of several steps a few.
 const MOST_MODELS: usize = 4;

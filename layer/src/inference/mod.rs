@@ -11,7 +11,6 @@ mod litert;
 #[cfg(test)]
 mod mutants;
 mod policy;
-mod sealed;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -20,5 +19,6 @@ mod verify;
 pub use cache::ModelCache;
 pub use error::InferenceError;
 pub use policy::{DigestError, ModelDigest, ModelPolicy};
-pub use sealed::SealedPart;
 pub use session::Session;
+
+pub use crate::sealed_file::SealedPart;

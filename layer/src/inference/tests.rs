@@ -1,14 +1,10 @@
 //! The wrapper with the real library and the project's own model.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::Arc;
-
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
 use super::*;
+use crate::sealed_file::SealedFile;
 
 const INPUT_BYTES: usize = 3;
 
@@ -60,11 +56,8 @@ fn sessions_over_the_same_bytes_share_one_compiled_model_and_no_data() {
 
 /// Some bytes and the model behind them, in a sealed file.
 fn sealed(before: usize, model: &[u8]) -> SealedPart {
-    let mut file = File::from(memfd_create("model", MemfdFlags::ALLOW_SEALING).unwrap());
-    file.write_all(&vec![0; before]).unwrap();
-    file.write_all(model).unwrap();
-    fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SHRINK).unwrap();
-    SealedPart::new(Arc::new(file), before as u64..(before + model.len()) as u64)
+    let file = SealedFile::new(&[&vec![0; before], model].concat()).unwrap();
+    SealedPart::new(file, before..before + model.len())
 }
 
 #[test]

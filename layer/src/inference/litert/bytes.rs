@@ -1,8 +1,8 @@
 //! The bytes that a model was read from, at one place for as long as LiteRT points into them.
 
-use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
+use memmap2::{Mmap, UncheckedAdvice};
 
-use crate::inference::sealed::SealedPart;
+use crate::sealed_file::SealedPart;
 
 /// What LiteRT's kernels expect of the model's bytes.
 const MODEL_ALIGNMENT: usize = 16;
@@ -19,15 +19,11 @@ pub(super) enum ModelBytes {
 impl ModelBytes {
     /// `bytes`, from `part` where that has them at an address that LiteRT can read from.
     pub(super) fn new(bytes: &[u8], part: Option<SealedPart>) -> Self {
-        part.and_then(|part| Self::mapped(part, bytes.len()))
-            .unwrap_or_else(|| Self::Copied(AlignedBytes::new(bytes)))
+        part.and_then(Self::mapped).unwrap_or_else(|| Self::Copied(AlignedBytes::new(bytes)))
     }
 
-    fn mapped(part: SealedPart, length: usize) -> Option<Self> {
-        let mut options = MmapOptions::new();
-        options.offset(part.range.start).len(length);
-        // SAFETY: the file is sealed: nobody can write to it or make it shorter.
-        let map = unsafe { options.map(&*part.file) }.ok()?;
+    fn mapped(part: SealedPart) -> Option<Self> {
+        let map = part.map().ok()?;
         map.as_ptr().addr().is_multiple_of(MODEL_ALIGNMENT).then_some(Self::Mapped(map, part))
     }
 

@@ -13,7 +13,7 @@ use super::model::Model;
 use super::options::Options;
 use super::signature::Tensor;
 use super::{InferenceError, check};
-use crate::inference::sealed::SealedPart;
+use crate::sealed_file::SealedPart;
 
 /// Sets of tensors kept for later sessions.
 const MOST_SPARE_BUFFERS: usize = 2;

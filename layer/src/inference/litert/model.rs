@@ -7,7 +7,7 @@ use litert_sys as sys;
 use super::bytes::ModelBytes;
 use super::signature::Signature;
 use super::{InferenceError, check};
-use crate::inference::sealed::SealedPart;
+use crate::sealed_file::SealedPart;
 
 /// A model that was read, with the bytes that it points into.
 #[derive(Debug)]

@@ -11,18 +11,18 @@ use wasmparser::{
     BinaryReaderError, Data, DataKind, DataSectionReader, ExternalKind, Operator, Parser, Payload,
 };
 
-use crate::host::{DataImage, PAGE_BYTES};
+use crate::host::{DataImage, SYSTEM_PAGE_BYTES};
 
 /// Less is copied faster than it is mapped.
-const LEAST_BYTES: u64 = 256 << 10;
+const LEAST_BYTES: usize = 256 << 10;
 
 /// Takes the data out of `wasm` (a sound module): the same module with empty segments, and the image. None where there
 /// is little to gain, or where somebody could see that the data comes later than the standard says: a memory
 /// that is not the module's own or has no name, a start function, data beyond the memory's first size.
 pub(super) fn take_out(wasm: &[u8]) -> Option<(Vec<u8>, DataImage)> {
     let segments = segments_to_take(wasm).ok()??;
-    let start = segments.iter().map(|segment| segment.start).min()? / PAGE_BYTES * PAGE_BYTES;
-    let end = segments.iter().map(Segment::end).max()?.next_multiple_of(PAGE_BYTES);
+    let start = segments.iter().map(|segment| segment.start).min()? / SYSTEM_PAGE_BYTES * SYSTEM_PAGE_BYTES;
+    let end = segments.iter().map(Segment::end).max()?.next_multiple_of(SYSTEM_PAGE_BYTES);
     let image = DataImage::new(&contents(&segments, start..end)?, start)
         .inspect_err(|error| tracing::warn!(%error, "no memory to share between instances"))
         .ok()?;
@@ -31,24 +31,24 @@ pub(super) fn take_out(wasm: &[u8]) -> Option<(Vec<u8>, DataImage)> {
 
 /// A data segment that is copied into memory 0 when an instance is made.
 struct Segment<'a> {
-    start: u64,
+    start: usize,
     data: &'a [u8],
 }
 
 /// What the memory holds in `range`, which contains all segments.
-fn contents(segments: &[Segment<'_>], range: Range<u64>) -> Option<Vec<u8>> {
-    let mut bytes = vec![0; usize::try_from(range.end - range.start).ok()?];
+fn contents(segments: &[Segment<'_>], range: Range<usize>) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; range.len()];
     // In the module's order: later ones may lie over earlier ones.
     for segment in segments {
-        let start = (segment.start - range.start) as usize;
+        let start = segment.start - range.start;
         bytes.get_mut(start..start + segment.data.len())?.copy_from_slice(segment.data);
     }
     Some(bytes)
 }
 
 impl Segment<'_> {
-    fn end(&self) -> u64 {
-        self.start + self.data.len() as u64
+    fn end(&self) -> usize {
+        self.start + self.data.len()
     }
 }
 
@@ -82,8 +82,8 @@ fn segments_to_take(wasm: &[u8]) -> Result<Option<Vec<Segment<'_>>>, BinaryReade
             _ => {}
         }
     }
-    let length: u64 = segments.iter().map(|segment| segment.data.len() as u64).sum();
-    let fits = segments.iter().all(|segment| segment.end() <= memory_bytes);
+    let length: usize = segments.iter().map(|segment| segment.data.len()).sum();
+    let fits = segments.iter().all(|segment| segment.end() as u64 <= memory_bytes);
     Ok((memory_has_name && fits && length >= LEAST_BYTES).then_some(segments))
 }
 
@@ -100,7 +100,7 @@ fn active_segment<'a>(data: &Data<'a>) -> Result<Active<'a>, BinaryReaderError> 
     };
     match offset_expr.get_operators_reader().read()? {
         Operator::I32Const { value } if *memory_index == 0 => {
-            Ok(Active::Segment(Segment { start: value.cast_unsigned().into(), data: data.data }))
+            Ok(Active::Segment(Segment { start: value.cast_unsigned() as usize, data: data.data }))
         }
         _ => Ok(Active::Elsewhere),
     }
@@ -144,7 +144,7 @@ mod tests {
     const MEMORY: &str = r#"(memory (export "memory") 16)"#;
 
     fn large(byte: &str) -> String {
-        byte.repeat(LEAST_BYTES as usize)
+        byte.repeat(LEAST_BYTES)
     }
 
     #[test]
@@ -154,11 +154,11 @@ mod tests {
             large("a")
         );
         let wasm = module(MEMORY, &data);
-        let segments = segments_to_take(&wasm).unwrap().unwrap();
-        let bytes = contents(&segments, 4096..(5000 + LEAST_BYTES).next_multiple_of(4096)).unwrap();
+        let (emptied, image) = take_out(&wasm).unwrap();
+        assert_eq!(image.range(), 4096..(5000 + LEAST_BYTES).next_multiple_of(4096));
+        let bytes = contents(&segments_to_take(&wasm).unwrap().unwrap(), image.range()).unwrap();
         assert_eq!(&bytes[4999 - 4096..5004 - 4096], b"xyzaa");
         assert_eq!(bytes[..4999 - 4096], [0; 4999 - 4096]);
-        let (emptied, _) = take_out(&wasm).unwrap();
         assert_eq!(
             emptied.len(),
             module(MEMORY, r#"(data (i32.const 0) "") (data $kept "passive") (data (i32.const 0) "")"#).len()

@@ -1,0 +1,92 @@
+//! Files in memory that nobody can change, and parts of them: what a mapping of one shows stays as it is.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::ops::Range;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::Arc;
+
+use memmap2::{Mmap, MmapMut, MmapOptions};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+
+/// A file in memory, sealed. Cheap to clone; two are equal if they are the same file.
+#[derive(Clone, Debug)]
+pub(crate) struct SealedFile(Arc<File>);
+
+impl SealedFile {
+    /// A file of these bytes.
+    ///
+    /// # Errors
+    /// The system's reason why it gives no memory.
+    pub(crate) fn new(bytes: &[u8]) -> io::Result<Self> {
+        let mut file = File::from(memfd_create("sealed", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?);
+        file.write_all(bytes)?;
+        fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+        Ok(Self(Arc::new(file)))
+    }
+
+    /// Its first `length` bytes, to be changed by nobody but the caller, for nobody else.
+    pub(crate) fn map_copy(&self, length: usize) -> io::Result<MmapMut> {
+        // SAFETY: the file is sealed: nobody can write to it or make it shorter.
+        unsafe { MmapOptions::new().len(length).map_copy(&*self.0) }
+    }
+}
+
+impl AsRawFd for SealedFile {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+impl PartialEq for SealedFile {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// A part of a sealed file: the same part has the same bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SealedPart {
+    file: SealedFile,
+    range: Range<usize>,
+}
+
+impl SealedPart {
+    /// The bytes in `range` of `file`.
+    pub(crate) fn new(file: SealedFile, range: Range<usize>) -> Self {
+        Self { file, range }
+    }
+
+    /// The bytes, to be read only.
+    pub(crate) fn map(&self) -> io::Result<Mmap> {
+        // SAFETY: the file is sealed: nobody can write to it or make it shorter.
+        unsafe { MmapOptions::new().offset(self.range.start as u64).len(self.range.len()).map(&*self.file.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::FileExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_file_can_t_be_changed() {
+        let file = SealedFile::new(&[1; 4096]).unwrap();
+        assert!(file.0.write_all_at(b"b", 0).is_err());
+        assert!(file.0.set_len(0).is_err());
+        let mut copy = file.map_copy(4096).unwrap();
+        copy.fill(2);
+        assert_eq!(file.map_copy(4096).unwrap()[..], [1; 4096]);
+    }
+
+    #[test]
+    fn parts_are_equal_where_file_and_place_are() {
+        let (file, other) = (SealedFile::new(b"abcde").unwrap(), SealedFile::new(b"abcde").unwrap());
+        let part = SealedPart::new(file.clone(), 1..3);
+        assert_eq!(part.map().unwrap()[..], *b"bc");
+        assert_eq!(part, SealedPart::new(file.clone(), 1..3));
+        assert_ne!(part, SealedPart::new(file, 1..4));
+        assert_ne!(part, SealedPart::new(other, 1..3));
+    }
+}
