@@ -58,10 +58,6 @@ fn inference(bencher: Bencher) {
 
 #[divan::bench]
 fn event_of_a_module_that_does_nothing(bencher: Bencher) {
-    let folder = tempfile::tempdir().unwrap();
-    let module = folder.path().join("nothing.wasm");
-    std::fs::write(&module, wat::parse_str(NOTHING).unwrap()).unwrap();
-    let engine = Engine::start(&module, &EngineConfig::default()).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    bencher.bench_local(|| runtime.block_on(engine.call(Bytes::new(), None)).unwrap());
+    let engine = Engine::start(&wat::parse_str(NOTHING).unwrap(), &EngineConfig::default()).unwrap();
+    bencher.bench_local(|| engine.call(Bytes::new(), None).unwrap());
 }

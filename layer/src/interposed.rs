@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::thread::LocalKey;
 
-use crate::native_stack;
+use crate::faults;
 
 thread_local! {
     static KEPT: Cell<bool> = const { Cell::new(false) };
@@ -49,8 +49,8 @@ impl Drop for ThreadSetting {
 
 type Sigaction = unsafe extern "C" fn(c_int, *const libc::sigaction, *mut libc::sigaction) -> c_int;
 
-/// The C library's function of this name; handlers of SIGSEGV run on the alternative stack
-/// ([`native_stack::take_over`]), and nothing changes while this thread keeps the reactions as they are.
+/// The C library's function of this name; handlers of faults run on the alternative stack
+/// ([`faults::take_over`]), and nothing changes while this thread keeps the reactions as they are.
 ///
 /// # Safety
 /// As the C library's.
@@ -68,21 +68,21 @@ pub unsafe extern "C" fn sigaction(
     let next = unsafe { std::mem::transmute::<*mut c_void, Sigaction>(next) };
     // SAFETY: the caller's pointer is null or valid.
     let mut action = unsafe { new.as_ref() }.copied().filter(|_| !KEPT.get());
-    let installed_before = native_stack::installed_handler();
-    if signal == libc::SIGSEGV
+    let installed_before = faults::installed_handler(signal);
+    if faults::is_fault(signal)
         && let Some(action) = &mut action
     {
-        native_stack::take_over(action);
+        faults::take_over(signal, action);
     }
     // SAFETY: null or a valid action, and the caller's place for the old one.
     let result = unsafe { next(signal, action.as_ref().map_or(std::ptr::null(), std::ptr::from_ref), old) };
     // SAFETY: the caller's pointer is null or valid.
     let old = unsafe { old.as_mut() };
-    if signal == libc::SIGSEGV
+    if faults::is_fault(signal)
         && let Some(old) = old
     {
         // Who puts the old handler back must get the one that was installed, or ours would call itself for ever.
-        native_stack::give_back(old, installed_before);
+        faults::give_back(old, installed_before);
     }
     result
 }

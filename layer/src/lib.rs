@@ -13,16 +13,23 @@
 //! image      JPEG and PNG to pixels            inference   TensorFlow Lite models through LiteRT
 //! ```
 
+pub mod answer;
+pub mod channel;
 pub mod cli;
 pub mod engine;
 pub mod error;
+mod faults;
 pub mod history;
 pub mod host;
 pub mod image;
 pub mod inference;
 mod interposed;
 pub mod limits;
+pub mod modules;
 mod native_stack;
+pub mod pool;
+mod progress;
 pub mod sandbox;
 mod sealed_file;
 pub mod trigger;
+pub mod worker;

@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use clap::Args;
+use serde::{Deserialize, Serialize};
 
 /// One mebibyte.
 pub const MIB: usize = 1 << 20;
 
 /// What one event may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Limits")]
 pub struct Limits {
-    /// Memory of the module for one event, in MiB (an event of 6 MB and its picture need about 30)
-    #[arg(long = "memory-limit", env = "VISION_MEMORY_LIMIT", value_name = "MIB", default_value_t = 256,
-          value_parser = clap::value_parser!(u32).range(1..=4096))]
+    /// Memory of a worker for its module, pictures and models together, in MiB (an event of 6 MB and its picture need
+    /// about 30, the largest picture 800)
+    #[arg(long = "memory-limit", env = "VISION_MEMORY_LIMIT", value_name = "MIB",
+          default_value_t = DEFAULT_MEMORY_MIB, value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub memory_mib: u32,
 
     /// Time for one event, such as 30s or 500ms; a module that runs on is stopped
@@ -31,7 +33,7 @@ pub struct Limits {
           value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub event_mib: u32,
 
-    /// Memory for decoding one picture, in MiB; 100 megapixels take up to 780, the usual kinds of pictures a few
+    /// Memory for decoding one picture, in MiB, of the memory of a worker; 100 megapixels take up to 780, the usual kinds of pictures a few
     #[arg(long = "picture-limit", env = "VISION_PICTURE_LIMIT", value_name = "MIB",
           default_value_t = DEFAULT_PICTURE_MIB, value_parser = clap::value_parser!(u32).range(16..=4096))]
     pub picture_mib: u32,
@@ -40,10 +42,41 @@ pub struct Limits {
 /// Every picture of up to 100 megapixels is decoded: a progressive CMYK one takes four channels of two bytes a pixel.
 const DEFAULT_PICTURE_MIB: u32 = 800;
 
+/// The largest picture, and a module with its model beside it. Little of it is used for ordinary pictures.
+const DEFAULT_MEMORY_MIB: u32 = 1024;
+
+/// What getting a module ready may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LoadLimits {
+    /// Time for compiling a module, which happens once for each
+    #[arg(long = "compile-time", env = "VISION_COMPILE_TIME", value_name = "TIME", default_value = "60s",
+          value_parser = parse_duration)]
+    pub compile_time: Duration,
+
+    /// Memory for compiling a module, in MiB
+    #[arg(long = "compile-memory", env = "VISION_COMPILE_MEMORY", value_name = "MIB", default_value_t = 2048,
+          value_parser = clap::value_parser!(u32).range(64..=65_536))]
+    pub compile_memory_mib: u32,
+
+    /// Size of a module that is compiled, in MiB
+    #[arg(long = "compile-limit", env = "VISION_COMPILE_LIMIT", value_name = "MIB", default_value_t = 64,
+          value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub compile_mib: u32,
+
+    /// Time for loading a module
+    #[arg(long = "load-time", env = "VISION_LOAD_TIME", value_name = "TIME", default_value = "30s",
+          value_parser = parse_duration)]
+    pub load_time: Duration,
+}
+
+/// Bytes that the file of a module may have: wasm, native code and a model.
+pub const MODULE_BYTES: usize = 256 << 20;
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            memory_mib: 256,
+            memory_mib: DEFAULT_MEMORY_MIB,
             time: Duration::from_secs(30),
             answer_mib: 6,
             event_mib: 6,
@@ -58,6 +91,11 @@ impl Limits {
         self.memory_mib.saturating_mul(16)
     }
 
+    /// Bytes that a worker may have for its module, pictures and models.
+    pub fn memory_bytes(&self) -> usize {
+        self.memory_mib as usize * MIB
+    }
+
     /// Bytes that an answer may have.
     pub fn answer_bytes(&self) -> usize {
         self.answer_mib as usize * MIB
@@ -65,7 +103,7 @@ impl Limits {
 
     /// Bytes that decoding a picture may take.
     pub fn picture_bytes(&self) -> usize {
-        self.picture_mib as usize * MIB
+        self.picture_mib.min(self.memory_mib) as usize * MIB
     }
 
     /// Bytes that an event may have.

@@ -4,9 +4,12 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::ops::Range;
 use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
-use memmap2::{Mmap, MmapMut, MmapOptions};
+#[cfg(test)]
+use memmap2::MmapMut;
+use memmap2::{Mmap, MmapOptions};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
 /// A file in memory, sealed. Cheap to clone; two are equal if they are the same file.
@@ -25,7 +28,8 @@ impl SealedFile {
         Ok(Self(Arc::new(file)))
     }
 
-    /// Its first `length` bytes, to be changed by nobody but the caller, for nobody else.
+    /// Its first `length` bytes as guests see them, to be changed by nobody but the caller, for nobody else.
+    #[cfg(test)]
     pub(crate) fn map_copy(&self, length: usize) -> io::Result<MmapMut> {
         // SAFETY: the file is sealed: nobody can write to it or make it shorter.
         unsafe { MmapOptions::new().len(length).map_copy(&*self.0) }
@@ -57,6 +61,13 @@ impl SealedPart {
         Self { file, range }
     }
 
+    /// A copy of the bytes.
+    pub(crate) fn read(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; self.range.len()];
+        self.file.0.read_exact_at(&mut bytes, self.range.start as u64)?;
+        Ok(bytes)
+    }
+
     /// The bytes, to be read only.
     pub(crate) fn map(&self) -> io::Result<Mmap> {
         // SAFETY: the file is sealed: nobody can write to it or make it shorter.
@@ -66,8 +77,6 @@ impl SealedPart {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::FileExt as _;
-
     use super::*;
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use wasmedge_types::ValType;
+use wasmedge_sdk::ValType;
 
 use crate::guest::{
     IMAGE_NAME, LIST, MODEL, MODEL_BYTES, OUT, OUTPUT_NAME, PATH, PICTURE, PICTURE_BYTES, PIXELS,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use vision::engine::{Answer, CallError, CodeSource, DirGrant, Engine, EngineConfig};
@@ -86,10 +87,23 @@ fn arguments(function: &Function) -> Vec<u64> {
     function.parameters.iter().map(argument).collect()
 }
 
+/// The module with native code, made by the program.
+fn compiled(wasm: &[u8]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("hostile.wasm"), folder.path().join("compiled.wasm"));
+    std::fs::write(&input, wasm).unwrap();
+    let status = Command::new(env!("CARGO_BIN_EXE_vision"))
+        .args(["compile", "--native"])
+        .args([&input, &output])
+        .env("XDG_CACHE_HOME", folder.path())
+        .status();
+    assert!(status.unwrap().success());
+    std::fs::read(output).unwrap()
+}
+
 /// The module behind an engine.
 pub(crate) struct Guest {
     engine: Engine,
-    runtime: tokio::runtime::Runtime,
 }
 
 impl Guest {
@@ -112,25 +126,21 @@ impl Guest {
     }
 
     fn start_config(wat: &str, config: EngineConfig) -> Self {
-        wasmedge_sys::utils::log_off();
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("hostile.wasm");
-        std::fs::write(&file, wat::parse_str(wat).unwrap()).unwrap();
+        wasmedge_sdk::LogManager::log_off();
+        let wasm = compiled(&wat::parse_str(wat).unwrap());
         let time = Duration::from_secs(60);
         let limits = Limits { memory_mib: 16, answer_mib: 1, event_mib: 8, time, ..Limits::default() };
-        let code = CodeSource::Compile;
+        let code = CodeSource::Native;
         let config = EngineConfig { limits, code, inference_threads: NonZeroUsize::MIN, ..config };
-        let engine = Engine::start(&file, &config).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { engine, runtime }
+        Self { engine: Engine::start(&wasm, &config).unwrap() }
     }
 
     pub(crate) fn send(&self, event: Vec<u8>) -> Result<Answer, CallError> {
-        self.runtime.block_on(self.engine.call(event.into(), None))
+        self.engine.call(event.into(), None)
     }
 
     pub(crate) fn send_within(&self, event: Vec<u8>, limit: Duration) -> Result<Answer, CallError> {
-        self.runtime.block_on(self.engine.call(event.into(), Some(limit)))
+        self.engine.call(event.into(), Some(limit))
     }
 
     /// Makes the calls; the result of the last.

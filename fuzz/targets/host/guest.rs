@@ -15,7 +15,7 @@
 use std::fmt::Write as _;
 
 use vision::host::Offered;
-use wasmedge_types::ValType;
+use wasmedge_sdk::ValType;
 
 /// Where the input lies, how much of it is read, and the guest's whole memory in pages of 64 KiB.
 const INPUT: u32 = 0x1_0000;

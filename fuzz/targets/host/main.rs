@@ -8,14 +8,12 @@
 
 mod guest;
 
-use std::io::Write as _;
 use std::num::NonZeroUsize;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use tokio::runtime::Runtime;
 use vision::engine::{CallError, CodeSource, Engine, EngineConfig};
 use vision::inference::{ModelDigest, ModelPolicy};
 use vision::limits::Limits;
@@ -26,17 +24,11 @@ const TIME: Duration = Duration::from_millis(20);
 /// What `python3 fuzz/seeds.py` writes.
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/seeds/tiny.tflite");
 
-struct Service {
-    engine: Engine,
-    runtime: Runtime,
-}
+static ENGINE: OnceLock<Mutex<Engine>> = OnceLock::new();
 
-static SERVICE: OnceLock<Service> = OnceLock::new();
-
-fn start() -> Service {
-    wasmedge_sys::utils::log_off();
-    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
-    file.write_all(&wat::parse_str(guest::wat()).expect("the guest is sound")).expect("it is written");
+fn start() -> Mutex<Engine> {
+    wasmedge_sdk::LogManager::log_off();
+    let wasm = wat::parse_str(guest::wat()).expect("the guest is sound");
     let limits = Limits { memory_mib: 8, time: TIME, answer_mib: 1, ..Limits::default() };
     let config = EngineConfig {
         limits,
@@ -46,14 +38,12 @@ fn start() -> Service {
         models: ModelPolicy::known_and([ModelDigest::of(&std::fs::read(MODEL).expect("make fuzz-seeds"))]),
         ..EngineConfig::default()
     };
-    let engine = Engine::start(file.path(), &config).expect("the guest imports what there is");
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    Service { engine, runtime }
+    Mutex::new(Engine::start(&wasm, &config).expect("the guest imports what there is"))
 }
 
 fuzz_target!(|calls: &[u8]| {
-    let service = SERVICE.get_or_init(start);
-    match service.runtime.block_on(service.engine.call(Bytes::copy_from_slice(calls), None)) {
+    let engine = ENGINE.get_or_init(start).lock().expect("nothing panicked");
+    match engine.call(Bytes::copy_from_slice(calls), None) {
         Ok(_) | Err(CallError::Timeout { .. } | CallError::AnswerTooLarge { .. }) => {}
         Err(error) => panic!("{error}"),
     }

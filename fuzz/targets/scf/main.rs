@@ -15,7 +15,8 @@ use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use vision::engine::{Answer, CallError, Handler};
+use vision::answer::{Answer, CallError};
+use vision::pool::Handler;
 use vision::limits::Limits;
 use vision::trigger::scf::{self, ScfArgs};
 

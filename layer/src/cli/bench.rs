@@ -11,9 +11,10 @@ use clap::Args;
 use futures_util::future::join_all;
 use serde::Serialize;
 
-use super::{EngineArgs, Exit, Failure, Outcome, block_on};
-use crate::engine::{Engine, Timings};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on};
+use crate::answer::Timings;
 use crate::limits::parse_duration;
+use crate::pool::Pool;
 
 /// Events before the measurement: the first compiles the model and touches all memory.
 const WARM_UP: usize = 5;
@@ -50,14 +51,15 @@ pub(super) struct BenchArgs {
     engine: EngineArgs,
 }
 
-pub(super) fn run(arguments: &BenchArgs) -> Outcome {
+pub(super) fn run(start: Start, arguments: &BenchArgs) -> Outcome {
     let event = std::fs::read(&arguments.event)
         .with_context(|| format!("can't read the event {}", arguments.event.display()))
         .map_err(Failure::usage)?;
-    let engine = arguments.engine.start(arguments.workers, &[])?;
-    let bench =
-        Bench { engine, event: event.into(), workers: arguments.workers.get(), pause: arguments.pause };
+    let loaded = arguments.engine.load(start, arguments.engine.config(&[]))?;
+    let (workers, pause) = (arguments.workers.get(), arguments.pause);
     block_on(async {
+        let pool = loaded.start(workers).await.map_err(Failure::usage)?;
+        let bench = Bench { pool, event: event.into(), workers, pause };
         bench.measure(WARM_UP * bench.workers).await?;
         if arguments.turns {
             return bench.take_turns().await;
@@ -75,7 +77,7 @@ pub(super) fn run(arguments: &BenchArgs) -> Outcome {
 }
 
 struct Bench {
-    engine: Engine,
+    pool: Pool,
     event: Bytes,
     workers: usize,
     pause: Option<Duration>,
@@ -112,7 +114,7 @@ impl Bench {
                 tokio::time::sleep(pause).await;
             }
             let start = Instant::now();
-            let answer = self.engine.call(self.event.clone(), None).await.map_err(Failure::failed)?;
+            let answer = self.pool.call(self.event.clone(), None).await.map_err(Failure::failed)?;
             if answer.exit_code != 0 {
                 return Err(Failure::failed(anyhow::anyhow!("{}", answer.stderr.trim())));
             }

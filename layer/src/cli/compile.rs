@@ -1,11 +1,19 @@
 //! `vision compile`: native code beside the wasm, in one file.
 
+use std::io::{Read as _, Seek as _};
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Args;
 
-use super::{Exit, Failure, Outcome};
-use crate::engine::{self, CompileError, Processor};
+use super::engine_args::open_module;
+use super::{Exit, Failure, Outcome, Start};
+use crate::engine::Processor;
+use crate::inference::ModelDigest as Sha256Sum;
+use crate::limits::LoadLimits;
+use crate::modules::{Cache, replace_file};
+use crate::pool::Loader;
+use crate::sandbox::SandboxMode;
 
 #[derive(Debug, Args)]
 pub(super) struct CompileArgs {
@@ -20,13 +28,29 @@ pub(super) struct CompileArgs {
     /// Use all instructions of this machine's processor; the file may not run on another one
     #[arg(long)]
     native: bool,
+
+    #[command(flatten)]
+    limits: LoadLimits,
 }
 
-pub(super) fn run(arguments: &CompileArgs) -> Outcome {
-    let processor = if arguments.native { Processor::Native } else { Processor::Generic };
-    engine::compile(&arguments.input, &arguments.output, processor).map_err(|error| match error {
-        CompileError::File { .. } => Failure::usage(error),
-        CompileError::Refused { .. } => Failure::failed(error),
-    })?;
+pub(super) fn run(Start { nursery, log_level }: Start, arguments: &CompileArgs) -> Outcome {
+    let CompileArgs { input, output, native, limits } = arguments;
+    let processor = if *native { Processor::Native } else { Processor::Generic };
+    let module = open_module(input).map_err(Failure::usage)?;
+    let (loader, _) =
+        Loader::new(nursery, SandboxMode::Auto, Vec::new(), *limits, log_level).map_err(Failure::failed)?;
+    let mut compiled =
+        loader.compile(&input.display().to_string(), &module, processor).map_err(Failure::failed)?;
+    let mut bytes = Vec::new();
+    compiled.rewind().and_then(|()| compiled.read_to_end(&mut bytes)).map_err(Failure::failed)?;
+    replace_file(output, &bytes)
+        .with_context(|| format!("can't write {}", output.display()))
+        .map_err(Failure::usage)?;
+    // Its native code may run from now on, for this user.
+    if let Some(cache) = Cache::of_user()
+        && let Err(error) = cache.note_compiled(&Sha256Sum::of(&bytes), output)
+    {
+        tracing::info!(%error, "the user's cache folder can't tell that this was compiled here");
+    }
     Ok(Exit::Answered)
 }

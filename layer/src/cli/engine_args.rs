@@ -1,5 +1,7 @@
 //! The options that all commands with an engine share.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -7,9 +9,14 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::Failure;
-use crate::engine::{CodeSource, DirGrant, Engine, EngineConfig, LoadedEngine};
+use crate::channel::memory_file;
+use crate::engine::{CodeSource, DirGrant, EngineConfig, LoadError, Processor};
 use crate::inference::{ModelDigest, ModelPolicy};
-use crate::limits::Limits;
+use crate::limits::{Limits, LoadLimits, MODULE_BYTES};
+use crate::modules::{Cache, known_modules};
+use crate::pool::{LoadedPool, Loader, Loading};
+use crate::sandbox::{SandboxArgs, SandboxError, SandboxMode};
+use crate::worker::Nursery;
 
 /// Which module runs, and how.
 #[derive(Clone, Debug, Args)]
@@ -39,29 +46,85 @@ pub struct EngineArgs {
     #[arg(long, env = "VISION_ALLOW_ANY_MODEL", value_parser = FalseyValueParser::new())]
     pub allow_any_model: bool,
 
+    /// Let the native code run that the module with this sha256 carries, and the models in it; may be repeated
+    #[arg(long = "trust-module", env = "VISION_TRUST_MODULES", value_name = "SHA256", value_delimiter = ',')]
+    pub trust_modules: Vec<ModelDigest>,
+
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+
     #[command(flatten)]
     pub(crate) limits: Limits,
+
+    #[command(flatten)]
+    pub(crate) load_limits: LoadLimits,
+}
+
+/// What every command that runs modules starts with.
+#[derive(Debug)]
+pub(crate) struct Start {
+    /// The process that workers are copies of.
+    pub(crate) nursery: Nursery,
+    /// What is logged.
+    pub(crate) log_level: String,
 }
 
 impl EngineArgs {
-    /// Loads the module and makes its first instances ready.
+    /// Has the module loaded, and compiled before if it has to be; what is left to do needs none of the files that the
+    /// module needed.
     ///
     /// # Errors
-    /// Everything that can be wrong before the first event.
-    pub(crate) fn start(&self, workers: NonZeroUsize, arguments: &[String]) -> Result<Engine, Failure> {
-        self.load(self.config(workers, arguments))?.start().map_err(Failure::usage)
+    /// A module that can't be run, and a sandbox that was required and can't be had.
+    pub(crate) fn load(&self, start: Start, config: EngineConfig) -> Result<LoadedPool, Failure> {
+        let path = self.module()?;
+        let name = path.display().to_string();
+        let cache = Cache::of_user();
+        let known = known_modules(&self.trust_modules, cache.as_ref());
+        let module = open_module(&path).map_err(Failure::usage)?;
+        let loader = self.loader(start)?;
+        let loading = loader.load(&name, &module, &config, &known).map_err(Failure::usage)?;
+        let (loader, sum, carries_code, is_known) = match loading {
+            Loading::Loaded(pool) => return Ok(pool),
+            Loading::NeedsCompiling { loader, sum, carries_code, is_known } => {
+                (loader, sum, carries_code, is_known)
+            }
+        };
+        if carries_code && self.code == CodeSource::Auto {
+            tracing::warn!(
+                "nobody vouches for the native code in {name}, so it is not used and the module is compiled here \
+                 (--trust-module {sum} uses it, --code native that of any module)"
+            );
+        }
+        let compiled = match cache.as_ref().and_then(|cache| cache.get(&sum)) {
+            Some(compiled) => compiled,
+            None => compile(&loader, &name, &module, &sum, cache.as_ref())?,
+        };
+        let config = EngineConfig { code: CodeSource::Native, is_vouched_for: is_known, ..config };
+        match loader.load(&name, &compiled, &config, &known).map_err(Failure::usage)? {
+            Loading::Loaded(pool) => Ok(pool),
+            Loading::NeedsCompiling { .. } => {
+                Err(Failure::usage(anyhow::anyhow!("what was compiled of {name} carries no native code")))
+            }
+        }
     }
 
-    /// Loads the module; what is left to do needs none of the files that the module needed.
-    ///
-    /// # Errors
-    /// A module that can't be run.
-    pub(crate) fn load(&self, config: EngineConfig) -> Result<LoadedEngine, Failure> {
-        Engine::load(&self.module()?, config).map_err(Failure::usage)
+    /// The loader in a process that is confined as far as was asked.
+    pub(crate) fn loader(&self, Start { nursery, log_level }: Start) -> Result<Loader, Failure> {
+        let mode = self.sandbox.sandbox;
+        let (loader, missing) =
+            Loader::new(nursery, mode, self.granted_folders(), self.load_limits, log_level)
+                .map_err(Failure::usage)?;
+        for (mechanism, reason) in missing {
+            if mode == SandboxMode::Require {
+                return Err(Failure::usage(SandboxError::new(mechanism, reason)));
+            }
+            tracing::warn!("workers are less confined: this system has no {mechanism} ({reason})");
+        }
+        Ok(loader)
     }
 
     /// What was asked for, and the engine's defaults for the rest.
-    pub(crate) fn config(&self, workers: NonZeroUsize, arguments: &[String]) -> EngineConfig {
+    pub(crate) fn config(&self, arguments: &[String]) -> EngineConfig {
         let defaults = EngineConfig::default();
         let models = if self.allow_any_model {
             ModelPolicy::Any
@@ -70,7 +133,6 @@ impl EngineArgs {
         };
         EngineConfig {
             limits: self.limits,
-            workers,
             inference_threads: self.threads.unwrap_or(defaults.inference_threads),
             code: self.code,
             arguments: arguments.to_vec(),
@@ -98,6 +160,52 @@ impl EngineArgs {
             ))
         })
     }
+}
+
+/// Compiles a module and keeps the result for the next time.
+fn compile(
+    loader: &Loader,
+    name: &str,
+    module: &File,
+    sum: &ModelDigest,
+    cache: Option<&Cache>,
+) -> Result<File, Failure> {
+    tracing::warn!("{name} is compiled now, and the next time it starts at once (or use `vision compile`)");
+    let mut compiled = loader.compile(name, module, Processor::Native).map_err(Failure::usage)?;
+    if let Some(cache) = cache
+        && let Err(error) = cache.put(sum, &mut compiled)
+    {
+        tracing::info!(%error, "what was compiled can't be kept in the user's cache folder");
+    }
+    Ok(compiled)
+}
+
+/// Opens the file of a module, which must have an end and be of a size that modules have.
+pub(super) fn open_module(path: &Path) -> Result<File, LoadError> {
+    let module = || path.display().to_string();
+    let unreadable =
+        |error: std::io::Error| LoadError::Unreadable { module: module(), reason: error.to_string() };
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_file() {
+        if metadata.len() > MODULE_BYTES as u64 {
+            let (found, limit) = (metadata.len().div_ceil(1 << 20), MODULE_BYTES >> 20);
+            let reason = format!("it has {found} MiB, accepted are up to {limit}");
+            return Err(LoadError::Unreadable { module: module(), reason });
+        }
+        return Ok(file);
+    }
+    // A pipe, or a device: what comes of it is kept, up to the limit.
+    if metadata.is_dir() {
+        return Err(LoadError::Unreadable { module: module(), reason: "it is a folder".to_owned() });
+    }
+    let mut kept = memory_file("module").map_err(unreadable)?;
+    let read = std::io::copy(&mut file.take(MODULE_BYTES as u64 + 1), &mut kept).map_err(unreadable)?;
+    if read > MODULE_BYTES as u64 {
+        let reason = format!("it does not end within the {} MiB that are accepted", MODULE_BYTES >> 20);
+        return Err(LoadError::Unreadable { module: module(), reason });
+    }
+    Ok(kept)
 }
 
 /// Where the module is in a layer, in a clone, and in the current folder.

@@ -30,9 +30,13 @@ enum LogFormat {
 }
 
 impl LogArgs {
-    /// Sends the process's logs where they belong; WasmEdge's own go nowhere, its errors come back as values.
+    /// What is logged, in the form of the option.
+    pub(crate) fn level(&self) -> String {
+        self.log_level.to_string()
+    }
+
+    /// Sends the process's logs where they belong.
     pub(crate) fn install(&self) {
-        wasmedge_sys::utils::log_off();
         let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
         let lines = match self.log_format {
             LogFormat::Text => lines.without_time().with_target(false).boxed(),

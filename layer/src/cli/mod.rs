@@ -10,11 +10,13 @@ mod scf;
 mod serve;
 
 pub use engine_args::EngineArgs;
+pub(crate) use engine_args::Start;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::worker;
 use logging::LogArgs;
 
 /// How the program ends.
@@ -57,6 +59,19 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Run labelled pictures through the function and print its accuracy
     Eval(eval::EvalArgs),
+    /// The process that workers are copies of, for programs that start it themselves (standard input is its channel)
+    #[command(hide = true)]
+    Nursery,
+}
+
+/// Whether the arguments are of a command that needs workers. The process that they are copies of is forked before the
+/// arguments and the environment are read, which may hold keys.
+fn needs_workers() -> bool {
+    const COMMANDS: [&str; 6] = ["run", "scf", "serve", "bench", "compile", "eval"];
+    let mut arguments = std::env::args_os().skip(1);
+    let found = arguments.any(|argument| COMMANDS.iter().any(|command| argument == *command));
+    let only_asks = |argument: std::ffi::OsString| argument == "--help" || argument == "-h";
+    found && !std::env::args_os().any(only_asks)
 }
 
 /// A failure that ends the program: the exit code and what to say.
@@ -80,15 +95,25 @@ type Outcome = Result<Exit, Failure>;
 
 /// The program, from the command line to the exit code.
 pub fn main() -> ExitCode {
+    let nursery = needs_workers().then(worker::fork);
     let cli = Cli::parse();
     cli.log.install();
+    let start = || match nursery {
+        Some(Ok(nursery)) => Ok(Start { nursery, log_level: cli.log.level() }),
+        Some(Err(error)) => Err(Failure::failed(anyhow::anyhow!("no process for workers: {error}"))),
+        None => Err(Failure::failed(anyhow::anyhow!("no process for workers was started"))),
+    };
     let outcome = match cli.command {
-        Command::Run(arguments) => run::run(&arguments),
-        Command::Scf(arguments) => scf::run(&arguments),
-        Command::Serve(arguments) => serve::run(arguments),
-        Command::Compile(arguments) => compile::run(&arguments),
-        Command::Bench(arguments) => bench::run(&arguments),
-        Command::Eval(arguments) => eval::run(&arguments),
+        Command::Run(arguments) => start().and_then(|start| run::run(start, &arguments)),
+        Command::Scf(arguments) => start().and_then(|start| scf::run(start, &arguments)),
+        Command::Serve(arguments) => start().and_then(|start| serve::run(start, arguments)),
+        Command::Compile(arguments) => start().and_then(|start| compile::run(start, &arguments)),
+        Command::Bench(arguments) => start().and_then(|start| bench::run(start, &arguments)),
+        Command::Eval(arguments) => start().and_then(|start| eval::run(start, &arguments)),
+        Command::Nursery => match worker::serve_on_standard_input() {
+            Ok(_) => Ok(Exit::Answered),
+            Err(error) => Err(Failure::failed(error)),
+        },
     };
     let exit = outcome.unwrap_or_else(|failure| {
         // The alternate form prints the chain of causes on one line.
@@ -98,7 +123,7 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// Runs asynchronous work on this thread; events run on the engine's own threads.
+/// Runs asynchronous work on this thread; events run in the workers.
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;

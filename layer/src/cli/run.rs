@@ -1,12 +1,11 @@
 //! `vision run`: arguments of the trigger of the same name.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EngineArgs, Exit, Failure, Outcome, block_on};
-use crate::sandbox::{Needs, SandboxArgs};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on};
+use crate::sandbox::Needs;
 use crate::trigger::run::{self as trigger, RunError};
 
 #[derive(Debug, Args)]
@@ -24,22 +23,21 @@ pub(super) struct RunArgs {
     arguments: Vec<String>,
 
     #[command(flatten)]
-    sandbox: SandboxArgs,
-
-    #[command(flatten)]
     engine: EngineArgs,
 }
 
-pub(super) fn run(arguments: &RunArgs) -> Outcome {
-    let limit = arguments.engine.limits.event_bytes();
+pub(super) fn run(start: Start, arguments: &RunArgs) -> Outcome {
+    let RunArgs { engine, .. } = arguments;
+    let limit = engine.limits.event_bytes();
     let event = trigger::read_event(arguments.event.as_deref(), limit).map_err(|error| match error {
         RunError::Read { .. } if arguments.event.is_some() => Failure::usage(error),
         error => Failure::failed(error),
     })?;
-    let engine = arguments.engine.load(arguments.engine.config(NonZeroUsize::MIN, &arguments.arguments))?;
-    let needs = Needs { folders: arguments.engine.granted_folders(), ..Needs::default() };
-    arguments.sandbox.enter(&needs).map_err(Failure::usage)?;
-    let engine = engine.start().map_err(Failure::usage)?;
-    block_on(trigger::answer(&engine, event, arguments.timings))?.map_err(Failure::failed)?;
+    let loaded = engine.load(start, engine.config(&arguments.arguments))?;
+    engine.sandbox.enter(&Needs::default()).map_err(Failure::usage)?;
+    block_on(async {
+        let pool = loaded.start(1).await.map_err(Failure::usage)?;
+        trigger::answer(&pool, event, arguments.timings).await.map_err(Failure::failed)
+    })??;
     Ok(Exit::Answered)
 }

@@ -1,11 +1,9 @@
 //! `vision scf`: arguments of the trigger of the same name.
 
-use std::num::NonZeroUsize;
-
 use clap::Args;
 
-use super::{EngineArgs, Exit, Failure, Outcome, block_on};
-use crate::sandbox::{Needs, Network, SandboxArgs};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on};
+use crate::sandbox::{Needs, Network};
 use crate::trigger::scf::{self as trigger, ScfError};
 
 #[derive(Debug, Args)]
@@ -14,23 +12,22 @@ pub(super) struct ScfArgs {
     platform: trigger::ScfArgs,
 
     #[command(flatten)]
-    sandbox: SandboxArgs,
-
-    #[command(flatten)]
     engine: EngineArgs,
 }
 
-pub(super) fn run(arguments: &ScfArgs) -> Outcome {
-    // The platform gives an instance one event at a time.
-    let engine = arguments.engine.load(arguments.engine.config(NonZeroUsize::MIN, &[]))?;
+pub(super) fn run(start: Start, arguments: &ScfArgs) -> Outcome {
+    let ScfArgs { engine, platform } = arguments;
+    let loaded = engine.load(start, engine.config(&[]))?;
     // The runtime API and the storage.
     let network = Network { connect: true, ..Network::default() };
-    let needs = Needs { folders: arguments.engine.granted_folders(), network, ..Needs::default() };
-    arguments.sandbox.enter(&needs).map_err(Failure::usage)?;
-    let engine = engine.start().map_err(Failure::usage)?;
-    let ended = block_on(trigger::run(&arguments.platform, arguments.engine.limits, &engine))?;
-    ended.map(|()| Exit::Answered).map_err(|error| match error {
-        ScfError::Configuration(_) => Failure::usage(error),
-        error => Failure::failed(error),
-    })
+    engine.sandbox.enter(&Needs { network, ..Needs::default() }).map_err(Failure::usage)?;
+    block_on(async {
+        // The platform gives an instance one event at a time.
+        let pool = loaded.start(1).await.map_err(Failure::usage)?;
+        let ended = trigger::run(platform, engine.limits, &pool).await;
+        ended.map(|()| Exit::Answered).map_err(|error| match error {
+            ScfError::Configuration(_) => Failure::usage(error),
+            error => Failure::failed(error),
+        })
+    })?
 }

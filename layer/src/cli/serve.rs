@@ -4,10 +4,10 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use super::{EngineArgs, Exit, Failure, Outcome};
+use super::{EngineArgs, Exit, Failure, Outcome, Start};
 use crate::engine::EngineConfig;
 use crate::history::{History, Location};
-use crate::sandbox::{Needs, Network, SandboxArgs};
+use crate::sandbox::{Needs, Network};
 use crate::trigger::serve::{self as trigger, ServeSettings};
 
 #[derive(Debug, Args)]
@@ -30,46 +30,43 @@ pub(super) struct ServeArgs {
     history_limit: u32,
 
     #[command(flatten)]
-    sandbox: SandboxArgs,
-
-    #[command(flatten)]
     engine: EngineArgs,
 }
 
-pub(super) fn run(arguments: ServeArgs) -> Outcome {
-    let ServeArgs { settings, workers, history, history_limit, sandbox, mut engine } = arguments;
+pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
+    let ServeArgs { settings, workers, history, history_limit, mut engine } = arguments;
     let cores = EngineConfig::default().inference_threads;
     let workers = workers.unwrap_or(cores);
     // Workers share the cores: more threads than cores would only get into each other's way.
     let threads = NonZeroUsize::new(cores.get() / workers).unwrap_or(NonZeroUsize::MIN);
     engine.threads.get_or_insert(threads);
     engine.limits.event_mib = engine.limits.event_mib.max(settings.event_mib());
-    let config = EngineConfig { keeps_picture: history.is_some(), ..engine.config(workers, &[]) };
-    let handler = engine.load(config)?;
+    let config = EngineConfig { makes_thumbnail: history.is_some(), ..engine.config(&[]) };
+    let loaded = engine.load(start, config)?;
     let is_server = matches!(history, Some(Location::Server(_)));
     let of_history = Network { connect: is_server, local: is_server, listen: false };
     let (folder, files) = history.as_ref().map(Location::paths).unwrap_or_default();
     let needs = Needs {
-        folders: engine.granted_folders().into_iter().chain(folder).collect(),
+        folders: folder.into_iter().collect(),
         files,
         network: Network { listen: true, ..of_history },
     };
     trigger::open_metrics();
-    let sandbox = sandbox.enter(&needs).map_err(Failure::usage)?;
-    let handler = handler.start().map_err(Failure::usage)?;
+    let sandbox = engine.sandbox.enter(&needs).map_err(Failure::usage)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
     runtime.block_on(async {
+        let pool = loaded.start(workers.get()).await.map_err(Failure::usage)?;
         let history = match &history {
             Some(location) => {
-                let opened = History::open(location, history_limit, engine.limits.picture_bytes()).await;
+                let opened = History::open(location, history_limit).await;
                 Some(opened.map_err(Failure::usage)?)
             }
             None => None,
         };
         let listener = trigger::listen(&settings).await.map_err(Failure::usage)?;
         sandbox.narrow(of_history).map_err(Failure::usage)?;
-        let ended = trigger::run(listener, &settings, workers, engine.limits, history, handler).await;
+        let ended = trigger::run(listener, &settings, workers, engine.limits, history, pool).await;
         ended.map_err(Failure::usage)
     })?;
     Ok(Exit::Answered)

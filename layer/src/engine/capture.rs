@@ -3,24 +3,19 @@
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::{Buf, Bytes};
-
 /// Standard input: empty until the event comes, then the event.
-#[derive(Clone, Debug, Default)]
-pub(super) struct EventInput(Arc<Mutex<Bytes>>);
+#[derive(Clone, Default)]
+pub(super) struct EventInput(Arc<Mutex<Option<Box<dyn Read + Send>>>>);
 
 impl EventInput {
-    pub(super) fn set(&self, event: Bytes) {
-        *lock(&self.0) = event;
+    pub(super) fn set(&self, event: Box<dyn Read + Send>) {
+        *lock(&self.0) = Some(event);
     }
 }
 
 impl Read for EventInput {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut event = lock(&self.0);
-        let count = event.len().min(buffer.len());
-        event.split_to(count).copy_to_slice(&mut buffer[..count]);
-        Ok(count)
+        lock(&self.0).as_mut().map_or(Ok(0), |event| event.read(buffer))
     }
 }
 
@@ -80,7 +75,7 @@ mod tests {
     fn an_input_that_was_set_after_it_was_given_away_is_read_to_its_end() {
         let input = EventInput::default();
         let mut reader = input.clone();
-        input.set(Bytes::from_static(b"event"));
+        input.set(Box::new(&b"event"[..]));
         let mut text = String::new();
         reader.read_to_string(&mut text).unwrap();
         assert_eq!(text, "event");

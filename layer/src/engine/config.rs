@@ -4,56 +4,88 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+use wasmedge_sdk::config::{
+    CommonConfigOptions, CompilerConfigOptions, Config, ConfigBuilder, RuntimeConfigOptions,
+};
+use wasmedge_sdk::error::WasmEdgeError;
+use wasmedge_sdk::{CompilerOptimizationLevel, CompilerOutputFormat, RunMode, WasmStandard};
+
+use super::compile::Processor;
 use crate::inference::ModelPolicy;
 use crate::limits::Limits;
 
 /// Everything about an engine but the module.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EngineConfig {
     /// What one event may use.
     pub limits: Limits,
-    /// Events that run at the same time, each on a thread of its own.
-    pub workers: NonZeroUsize,
     /// Threads for the inference of one event.
     pub inference_threads: NonZeroUsize,
     /// Which code of the module runs.
     pub code: CodeSource,
+    /// Whether somebody vouches for the module: its native code may run, and the models within it.
+    pub is_vouched_for: bool,
     /// Arguments for the module, after its name.
     pub arguments: Vec<String>,
     /// Folders that the module may use; none unless granted.
     pub dirs: Vec<DirGrant>,
     /// Which models the module may run.
     pub models: ModelPolicy,
-    /// Whether answers come with the picture that the module had decoded.
-    pub keeps_picture: bool,
+    /// Whether the first picture that the module decodes is kept for a thumbnail.
+    pub makes_thumbnail: bool,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
-            workers: NonZeroUsize::MIN,
             inference_threads: cores(),
             code: CodeSource::default(),
+            is_vouched_for: false,
             arguments: Vec::new(),
             dirs: Vec::new(),
             models: ModelPolicy::default(),
-            keeps_picture: false,
+            makes_thumbnail: false,
         }
     }
 }
 
 /// Cores that this process may use.
-pub(super) fn cores() -> NonZeroUsize {
+pub fn cores() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
+/// The settings of WasmEdge for a module that runs in this mode, within the limits.
+pub(super) fn settings(run_mode: RunMode, limits: Limits) -> Result<Config, Box<WasmEdgeError>> {
+    ConfigBuilder::new(features().run_mode(run_mode))
+        .with_runtime_config(RuntimeConfigOptions::default().max_memory_pages(limits.memory_pages()))
+        .build()
+}
+
+/// The settings of WasmEdge's compiler.
+pub(super) fn compiler_settings(processor: Processor) -> Result<Config, Box<WasmEdgeError>> {
+    let options = CompilerConfigOptions::new()
+        .optimization_level(CompilerOptimizationLevel::O3)
+        .out_format(CompilerOutputFormat::Wasm)
+        .generic_binary(processor == Processor::Generic);
+    ConfigBuilder::new(features()).with_compiler_config(options).build()
+}
+
+/// What modules may use, as [`super::features`] names it: WebAssembly 2.0.
+fn features() -> CommonConfigOptions {
+    CommonConfigOptions::from_wasm_standard(WasmStandard::Wasm2)
+}
+
 /// Which code of a module runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 pub enum CodeSource {
-    /// The native code that `vision compile` put into the module; one without is compiled when it is loaded
+    /// The native code of a module that is known (of this project's packages, named by --trust-module, or compiled here);
+    /// any other module is compiled when it is loaded first, and that is kept in the cache
     #[default]
     Auto,
+    /// The native code that the module carries, whoever made it: it may do whatever a worker may
+    Native,
     /// Compile the module when it is loaded, whatever native code it carries
     Compile,
     /// Interpret the module (about 20 times slower), whatever native code it carries; only the time limit bounds
@@ -62,7 +94,7 @@ pub enum CodeSource {
 }
 
 /// A folder of the host that the module sees under a name of its own: `GUEST:HOST`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirGrant {
     /// The name inside the module.
     pub guest: String,

@@ -2,117 +2,150 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_wasi::snapshots::WasiCtx;
 use async_wasi::snapshots::common::vfs::virtual_sys::{DiskFileSys, StdioSys};
 use async_wasi::snapshots::env::VFS;
-use bytes::Bytes;
-use wasmedge_sys::{self as sys, AsInstance};
-use wasmedge_types::error::{CoreCommonError, CoreError, WasmEdgeError};
+use wasmedge_sdk::config::Config;
+use wasmedge_sdk::error::{CoreCommonError, CoreError, WasmEdgeError};
+use wasmedge_sdk::vm::SyncInst;
+use wasmedge_sdk::{AsInstance as _, Vm};
 
-use super::answer::{Answer, CallError, Timings};
 use super::capture::{CapturedOutput, EventInput};
 use super::config::EngineConfig;
+use super::events::Event;
 use super::module::LoadedModule;
+use crate::answer::{Answer, CallError, Step, Timings};
 use crate::host::{self, Deadline, HostState, Imports, SharedResources, SharedState};
-use crate::limits::STDERR_BYTES;
-use crate::native_stack;
+use crate::limits::{Limits, STDERR_BYTES};
+use crate::{native_stack, progress};
 
 /// What an event must have left of its time to be started. WasmEdge's timer takes 0 for "never", and must not end before
 /// the call that it guards has begun.
 const LEAST_TIME: Duration = Duration::from_millis(10);
 
-/// An instance that waits for its event. Fields are dropped in this order: the instance before what it imports.
-pub(super) struct Instance {
-    guest: sys::Instance,
-    executor: sys::Executor,
-    _store: sys::Store,
+/// What an instance imports and is connected with. It outlives the instance, which borrows the imports.
+pub(super) struct Surroundings {
     imports: Imports,
+    streams: Streams,
+    state: SharedState,
+    deadline: Deadline,
+    limits: Limits,
+    started: Instant,
+}
+
+#[derive(Clone)]
+struct Streams {
     stdin: EventInput,
     stdout: CapturedOutput,
     stderr: CapturedOutput,
+}
+
+impl Surroundings {
+    pub(super) fn new(
+        module: &LoadedModule,
+        config: &EngineConfig,
+        resources: &SharedResources,
+    ) -> Result<Self, CallError> {
+        let failed = |reason: String| CallError::Instantiate { reason };
+        let started = Instant::now();
+        let streams = Streams {
+            stdin: EventInput::default(),
+            stdout: CapturedOutput::new(config.limits.answer_bytes()),
+            stderr: CapturedOutput::new(STDERR_BYTES),
+        };
+        let context = wasi_context(module, config, &streams).map_err(failed)?;
+        let state = HostState::new(resources, module.image.clone(), config.makes_thumbnail);
+        let deadline = Rc::new(Cell::new(None));
+        let imports = Imports::new(context, &deadline, &state).map_err(|error| failed(error.to_string()))?;
+        Ok(Self { imports, streams, state, deadline, limits: config.limits, started })
+    }
+}
+
+/// An instance that waits for its event.
+pub(super) struct Instance<'imports> {
+    vm: Vm<'imports, dyn SyncInst>,
+    exit_code: Box<dyn Fn() -> u32>,
+    streams: Streams,
     state: SharedState,
     deadline: Deadline,
-    config: Arc<EngineConfig>,
+    limits: Limits,
     instantiate: Duration,
 }
 
-impl Instance {
-    /// Instantiates the module: memory and data are in place, nothing of the guest has run.
+impl<'imports> Instance<'imports> {
+    /// Instantiates the module: memory and data are in place, nothing of the guest has run but a start function.
     pub(super) fn new(
         module: &LoadedModule,
-        settings: &sys::Config,
-        config: &Arc<EngineConfig>,
-        resources: &SharedResources,
+        settings: &Config,
+        surroundings: &'imports mut Surroundings,
     ) -> Result<Self, CallError> {
-        let started = Instant::now();
         let failed = |reason: String| CallError::Instantiate { reason };
         let engine_failed = |error: Box<WasmEdgeError>| failed(error.to_string());
-        let stdin = EventInput::default();
-        let stdout = CapturedOutput::new(config.limits.answer_bytes());
-        let stderr = CapturedOutput::new(STDERR_BYTES);
-        let context = wasi_context(module, config, &stdin, &stdout, &stderr).map_err(failed)?;
-        let state = HostState::new(resources, module.image.clone(), config.keeps_picture);
-        let deadline = Rc::new(Cell::new(None));
-        let imports = Imports::new(context, &deadline, &state).map_err(engine_failed)?;
-        let mut store = sys::Store::create().map_err(engine_failed)?;
-        let mut executor = sys::Executor::create(Some(settings), None).map_err(engine_failed)?;
-        imports.register(&mut executor, &mut store).map_err(engine_failed)?;
-        let mut guest = executor.register_active_module(&mut store, &module.module).map_err(engine_failed)?;
+        let Surroundings { imports, streams, state, deadline, limits, started } = surroundings;
+        let exit_code = Box::new(imports.exit_code());
+        let mut vm = Vm::new(imports.store(settings).map_err(engine_failed)?);
+        vm.register_module(None, module.module.clone()).map_err(engine_failed)?;
+        let guest = vm.active_module_mut().ok_or_else(|| failed("it is not there".to_owned()))?;
         if let Some(image) = &module.image {
             image
-                .map_into(&mut guest)
+                .map_into(guest)
                 .map_err(|error| failed(format!("the module's data can't be mapped: {error}")))?;
         }
-        host::prepare_pages(&mut guest, module.image.as_ref().map(|image| image.range()));
-        let config = Arc::clone(config);
-        let instantiate = started.elapsed();
+        host::prepare_pages(guest, module.image.as_ref().map(|image| image.range()));
         Ok(Self {
-            guest,
-            executor,
-            _store: store,
-            imports,
-            stdin,
-            stdout,
-            stderr,
-            state,
-            deadline,
-            config,
-            instantiate,
+            vm,
+            exit_code,
+            streams: streams.clone(),
+            state: Rc::clone(state),
+            deadline: Rc::clone(deadline),
+            limits: *limits,
+            instantiate: started.elapsed(),
         })
     }
 
-    /// Runs the guest with `event` as its standard input, for at most `limit`; once.
-    pub(super) fn run(&mut self, event: Bytes, limit: Duration) -> Result<Answer, CallError> {
+    /// Runs the guest with `event` as its standard input; once. Also the first picture that it had decoded, if it is to be
+    /// kept.
+    pub(super) fn run(&mut self, event: Event) -> (Result<Answer, CallError>, Option<Vec<u8>>) {
+        let Event { input, time: limit } = event;
         if limit < LEAST_TIME {
-            return Err(CallError::Timeout { limit });
+            return (Err(CallError::Timeout { limit }), None);
         }
         let started = Instant::now();
-        self.stdin.set(event);
+        progress::begin(Step::Guest);
+        self.streams.stdin.set(input);
         self.deadline.set(Some(started + limit));
-        let outcome = self.run_start(limit);
+        let outcome = self.vm.run_func_with_timeout(None, "_start", [], limit).map(drop);
         let stack_was_used_up = native_stack::was_used_up();
         let total = started.elapsed();
-        let (stdout, too_much) = self.stdout.take();
-        let (stderr, _) = self.stderr.take();
+        let answer = self.answer(outcome, stack_was_used_up, limit, total);
+        // A time limit that struck within a host function would have waited for its end.
+        let picture = self.state.try_borrow_mut().ok().and_then(|mut state| state.picture.take());
+        (answer, picture)
+    }
+
+    fn answer(
+        &self,
+        outcome: Result<(), Box<WasmEdgeError>>,
+        stack_was_used_up: bool,
+        limit: Duration,
+        total: Duration,
+    ) -> Result<Answer, CallError> {
+        let (stdout, too_much) = self.streams.stdout.take();
+        let (stderr, _) = self.streams.stderr.take();
         let stderr = String::from_utf8_lossy(&stderr).into_owned();
         if too_much {
-            return Err(CallError::AnswerTooLarge { limit: self.config.limits.answer_bytes() });
+            return Err(CallError::AnswerTooLarge { limit: self.limits.answer_bytes() });
         }
-        let exit_code = match outcome {
-            Ok(()) => self.imports.exit_code(),
-            Err(error) => match *error {
-                WasmEdgeError::Core(CoreError::Common(CoreCommonError::Terminated)) => {
-                    self.imports.exit_code()
-                }
+        if let Err(error) = outcome {
+            match *error {
+                WasmEdgeError::Core(CoreError::Common(CoreCommonError::Terminated)) => {}
                 WasmEdgeError::ExecuteTimeout => return Err(CallError::Timeout { limit }),
                 _ if stack_was_used_up => return Err(CallError::StackOverflow { stderr }),
                 error => return Err(self.trap(&error, stderr)),
-            },
-        };
-        let picture = self.state.borrow_mut().picture.take();
+            }
+        }
         let host = self.state.borrow().timings;
         let timings = Timings {
             instantiate: self.instantiate,
@@ -121,22 +154,24 @@ impl Instance {
             session: host.session,
             inference: host.inference,
         };
-        Ok(Answer { stdout, stderr, exit_code, timings, picture })
-    }
-
-    fn run_start(&mut self, limit: Duration) -> Result<(), Box<WasmEdgeError>> {
-        let mut start = self.guest.get_func_mut("_start")?;
-        self.executor.call_func_with_timeout(&mut start, [], limit).map(drop)
+        Ok(Answer { stdout, stderr, exit_code: (self.exit_code)(), timings, thumbnail: None })
     }
 
     fn trap(&self, error: &WasmEdgeError, stderr: String) -> CallError {
-        let pages = self.guest.get_memory_ref("memory").map_or(0, |memory| memory.size());
+        let memory = self.vm.active_module().and_then(|guest| guest.get_memory_ref("memory").ok());
         CallError::Trap {
             reason: error.to_string(),
-            memory_mib: pages.div_ceil(16),
-            memory_limit_mib: self.config.limits.memory_mib,
+            memory_mib: memory.map_or(0, |memory| memory.size().div_ceil(16)),
+            memory_limit_mib: self.limits.memory_mib,
             stderr,
         }
+    }
+}
+
+impl Drop for Instance<'_> {
+    fn drop(&mut self) {
+        // Its memory is given back next.
+        host::release();
     }
 }
 
@@ -144,9 +179,7 @@ impl Instance {
 fn wasi_context(
     module: &LoadedModule,
     config: &EngineConfig,
-    stdin: &EventInput,
-    stdout: &CapturedOutput,
-    stderr: &CapturedOutput,
+    Streams { stdin, stdout, stderr }: &Streams,
 ) -> Result<WasiCtx, String> {
     let streams = StdioSys::new(stdin.clone(), stdout.clone(), stderr.clone());
     let mut context = WasiCtx::create_with_vfs(VFS::new_with_stdio(streams));

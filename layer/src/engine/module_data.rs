@@ -23,7 +23,8 @@ pub(super) fn take_out(wasm: &[u8]) -> Option<(Vec<u8>, DataImage)> {
     let segments = segments_to_take(wasm).ok()??;
     let start = segments.iter().map(|segment| segment.start).min()? / SYSTEM_PAGE_BYTES * SYSTEM_PAGE_BYTES;
     let end = segments.iter().map(Segment::end).max()?.next_multiple_of(SYSTEM_PAGE_BYTES);
-    let image = DataImage::new(&contents(&segments, start..end)?, start)
+    let largest = segments.iter().max_by_key(|segment| segment.data.len())?;
+    let image = DataImage::new(&contents(&segments, start..end)?, start, largest.start..largest.end())
         .inspect_err(|error| tracing::warn!(%error, "no memory to share between instances"))
         .ok()?;
     Some((without_data(wasm).ok()?, image))

@@ -1,8 +1,11 @@
 //! One engine, many events: what one does never reaches the next.
 
-use std::io::Write as _;
+use std::time::Duration;
+
+use bytes::Bytes;
 
 use super::*;
+use crate::limits::Limits;
 
 /// Reads its event and does what the first letter says; then tells whether its memory was fresh.
 const MODULE: &str = r#"
@@ -42,24 +45,25 @@ const MODULE: &str = r#"
 
 struct Service {
     engine: Engine,
-    runtime: tokio::runtime::Runtime,
 }
 
 impl Service {
     fn start(code: CodeSource) -> Self {
-        wasmedge_sys::utils::log_off();
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(&wat::parse_str(MODULE).unwrap()).unwrap();
+        wasmedge_sdk::LogManager::log_off();
+        let wasm = wat::parse_str(MODULE).unwrap();
+        let wasm = match code {
+            CodeSource::Compile => {
+                compile(&wasm, Processor::Native, tempfile::tempdir().unwrap().path()).unwrap()
+            }
+            _ => wasm,
+        };
         let limits = Limits { memory_mib: 16, answer_mib: 1, ..Limits::default() };
-        let workers = std::num::NonZeroUsize::new(3).unwrap();
-        let config = EngineConfig { limits, code, workers, ..EngineConfig::default() };
-        let engine = Engine::start(file.path(), &config).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { engine, runtime }
+        let config = EngineConfig { limits, code, ..EngineConfig::default() };
+        Self { engine: Engine::start(&wasm, &config).unwrap() }
     }
 
     fn call(&self, event: &'static str) -> Result<Answer, CallError> {
-        self.runtime.block_on(self.engine.call(Bytes::from_static(event.as_bytes()), limit_of(event)))
+        self.engine.call(Bytes::from_static(event.as_bytes()), limit_of(event))
     }
 
     fn assert_answers(&self) {
@@ -106,17 +110,18 @@ fn an_event_whose_time_is_over_is_not_started() {
 }
 
 #[test]
-fn time_limits_of_workers_side_by_side_stop_only_their_own_event() {
-    let service = Service::start(CodeSource::Compile);
-    for _ in 0..20 {
-        let events = ["loop", "good", "loop", "good", "loop", "good"];
-        let calls =
-            events.map(|event| service.engine.call(Bytes::from_static(event.as_bytes()), limit_of(event)));
-        let answers = service.runtime.block_on(futures_util::future::join_all(calls));
-        for (event, answer) in events.into_iter().zip(answers) {
-            assert_eq!(answer.is_ok(), event == "good", "{event}: {answer:?}");
+fn time_limits_of_engines_side_by_side_stop_only_their_own_event() {
+    std::thread::scope(|scope| {
+        for event in ["loop", "good", "loop", "good", "loop", "good"] {
+            scope.spawn(move || {
+                let service = Service::start(CodeSource::Compile);
+                for _ in 0..20 {
+                    let answer = service.call(event);
+                    assert_eq!(answer.is_ok(), event == "good", "{event}: {answer:?}");
+                }
+            });
         }
-    }
+    });
 }
 
 #[test]

@@ -4,10 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::answer::Thumbnail;
 
 /// An entry's name: a UUID of version 7, so that names sort by time.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
@@ -51,10 +53,10 @@ impl From<EntryId> for String {
 }
 
 /// A recognition that is to be kept.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Sighting {
-    /// The picture as it came, JPEG or PNG.
-    pub picture: Bytes,
+    /// A small copy of the picture, which a worker makes.
+    pub thumbnail: oneshot::Receiver<Result<Thumbnail, String>>,
     /// The model that was asked, where it is known.
     pub model: Option<String>,
     /// The likeliest labels.

@@ -3,20 +3,16 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinHandle;
 
 use super::HistoryCounters;
 use super::entry::{Entry, EntryId, Sighting};
 use super::store::Store;
-use crate::image;
+use crate::answer::Thumbnail;
 
-/// Pictures that may wait to be kept, 6 MiB each at most unless told otherwise.
+/// Recognitions that may wait to be kept.
 const WAITING: usize = 16;
-
-/// Longest side of a small picture, in pixels.
-const THUMBNAIL_SIDE: u16 = 160;
 
 /// Entries after which the oldest are looked for: seldom enough to cost nothing.
 const PRUNE_EVERY: u32 = 50;
@@ -29,7 +25,7 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn start(store: Store, counters: HistoryCounters, picture_bytes: usize) -> Self {
+    pub(super) fn start(store: Store, counters: HistoryCounters) -> Self {
         let (sender, mut sightings) = mpsc::channel(WAITING);
         let task = tokio::spawn({
             let counters = counters.clone();
@@ -37,7 +33,7 @@ impl Keeper {
                 let mut until_prune = 0;
                 while let Some((id, time, sighting)) = sightings.recv().await {
                     let kept = async {
-                        let prepared = prepare(id, time, sighting, picture_bytes).await?;
+                        let prepared = prepare(id, time, sighting).await?;
                         keep(&store, prepared, &mut until_prune).await
                     };
                     match kept.await {
@@ -77,20 +73,11 @@ impl Keeper {
 }
 
 /// The entry of `sighting` with its small picture.
-async fn prepare(
-    id: EntryId,
-    time: SystemTime,
-    sighting: Sighting,
-    picture_bytes: usize,
-) -> Result<(Entry, Vec<u8>), String> {
-    let Sighting { picture, model, predictions } = sighting;
-    let prepared = tokio::task::spawn_blocking(move || {
-        let thumbnail =
-            image::thumbnail(&picture, THUMBNAIL_SIDE, picture_bytes).map_err(|error| error.to_string())?;
-        Ok::<_, String>((hexadecimal(&Sha256::digest(&picture)), thumbnail))
-    });
-    let (sha256, thumbnail) = prepared.await.map_err(|error| error.to_string())??;
-    Ok((Entry { id, time, model, predictions, sha256 }, thumbnail))
+async fn prepare(id: EntryId, time: SystemTime, sighting: Sighting) -> Result<(Entry, Vec<u8>), String> {
+    let Sighting { thumbnail, model, predictions } = sighting;
+    let Thumbnail { jpeg, sha256 } =
+        thumbnail.await.map_err(|_| "the worker ended before it made the small picture".to_owned())??;
+    Ok((Entry { id, time, model, predictions, sha256 }, jpeg))
 }
 
 async fn keep(
@@ -105,8 +92,4 @@ async fn keep(
     }
     *until_prune -= 1;
     Ok(())
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -38,12 +38,11 @@ pub struct History {
 }
 
 impl History {
-    /// Opens the history at `location`, which keeps the newest `limit` entries; making a small picture takes at most
-    /// `picture_bytes`. To be called within a tokio runtime.
+    /// Opens the history at `location`, which keeps the newest `limit` entries. To be called within a tokio runtime.
     ///
     /// # Errors
     /// A file that can't be used. A server that can't be reached is only logged: it may come back.
-    pub async fn open(location: &Location, limit: u32, picture_bytes: usize) -> Result<Self, HistoryError> {
+    pub async fn open(location: &Location, limit: u32) -> Result<Self, HistoryError> {
         let store = Store::new(location, limit)?;
         match (store.prepare().await, location) {
             (Err(error), Location::File(_)) => return Err(error),
@@ -53,7 +52,7 @@ impl History {
             (Ok(()), _) => {}
         }
         let counters = HistoryCounters::default();
-        let keeper = Keeper::start(store.clone(), counters.clone(), picture_bytes);
+        let keeper = Keeper::start(store.clone(), counters.clone());
         Ok(Self { store, keeper, counters })
     }
 

@@ -1,14 +1,12 @@
 //! How a host function is added to an import module and called. With `memory.rs`, the place where WasmEdge's raw
 //! side is touched.
 
-use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use wasmedge_sys as sys;
-use wasmedge_types::error::{CoreError, WasmEdgeError};
-use wasmedge_types::{FuncType, ValType};
+use wasmedge_sdk::error::{CoreError, WasmEdgeError};
+use wasmedge_sdk::{CallingFrame, FuncType, ImportObject, ImportObjectBuilder, Instance, ValType, WasmValue};
 
 use super::memory;
 use super::state::HostState;
@@ -29,101 +27,81 @@ pub(super) trait Failure: Copy + 'static {
 /// What a host function of the ABI does: all `N` parameters and the result are i32.
 type Call<const N: usize, F> = fn(&mut HostState, &mut [u8], [u32; N]) -> Result<(), F>;
 
-/// A host function under the name that guests import it by.
-pub(super) struct HostFunction<const N: usize, F> {
+/// What WasmEdge calls, with the data of the import module. It is a function of its own for each import, since the
+/// module has one data for all of them.
+pub(super) type Enter<Data> =
+    fn(&mut Data, &mut Instance, &mut CallingFrame, Vec<WasmValue>) -> Result<Vec<WasmValue>, CoreError>;
+
+/// A function that guests may import.
+pub(super) struct HostFunction<Data: 'static> {
     pub(super) name: &'static str,
-    pub(super) call: Call<N, F>,
+    pub(super) parameters: &'static [ValType],
+    pub(super) results: &'static [ValType],
+    pub(super) enter: Enter<Data>,
 }
 
-/// What there is to know of a host function where the number of its parameters does not matter.
-pub(super) trait Importable: Sync {
-    fn name(&self) -> &'static str;
-
-    fn kind(&self) -> FuncType;
-
-    /// Adds the function to `module`.
-    fn add_to(&self, module: &mut ImportModule, state: &SharedState) -> Result<(), ImportError>;
+impl<Data> HostFunction<Data> {
+    pub(super) fn kind(&self) -> FuncType {
+        FuncType::new(self.parameters.to_vec(), self.results.to_vec())
+    }
 }
 
-/// An import module; it owns what its functions are bound to.
-pub(super) type ImportModule = sys::ImportModule<Vec<Box<dyn Any>>>;
-
-pub(super) fn module(name: &str) -> Result<ImportModule, ImportError> {
-    sys::ImportModule::create(name, Box::new(Vec::new()))
+/// A host function of the ABI: its name, the number of its parameters, and what it does.
+macro_rules! host_function {
+    ($name:literal, $parameters:literal, $call:path) => {{
+        fn enter(
+            state: &mut $crate::host::SharedState,
+            _instance: &mut wasmedge_sdk::Instance,
+            frame: &mut wasmedge_sdk::CallingFrame,
+            values: Vec<wasmedge_sdk::WasmValue>,
+        ) -> Result<Vec<wasmedge_sdk::WasmValue>, wasmedge_sdk::error::CoreError> {
+            $crate::host::function::call::<$parameters, _>($name, state, frame, &values, $call)
+        }
+        $crate::host::function::HostFunction {
+            name: $name,
+            parameters: &[wasmedge_sdk::ValType::I32; $parameters],
+            results: &[wasmedge_sdk::ValType::I32],
+            enter,
+        }
+    }};
 }
+pub(super) use host_function;
 
-/// An import module with `functions`, which share `state`.
-pub(super) fn module_of(
+/// An import module with `functions`, which share `data`.
+pub(super) fn import_module<Data>(
     name: &str,
-    functions: &[&dyn Importable],
-    state: &SharedState,
-) -> Result<ImportModule, ImportError> {
-    let mut module = module(name)?;
-    functions.iter().try_for_each(|function| function.add_to(&mut module, state))?;
-    Ok(module)
+    functions: &[HostFunction<Data>],
+    data: Data,
+) -> Result<ImportObject<Data>, ImportError> {
+    let mut module = ImportObjectBuilder::new(name, data)?;
+    for function in functions {
+        module.with_func_by_type(function.name, function.kind(), function.enter)?;
+    }
+    Ok(module.build())
 }
 
-/// Adds a function that WasmEdge calls through `enter` with `binding`, which the module then owns.
-pub(super) fn bind<B: 'static>(
-    module: &mut ImportModule,
-    name: &str,
-    kind: &FuncType,
-    binding: B,
-    enter: sys::SyncFn<B>,
-) -> Result<(), ImportError> {
-    let mut binding = Box::new(binding);
-    let bound: *mut B = &raw mut *binding;
-    // SAFETY: the box moves into the module's host data, which WasmEdge drops with the module and thus after the
-    // function; moving a box doesn't move what it points to.
-    let function = unsafe { sys::Function::create_sync_func(kind, enter, bound, 0) }?;
-    module.get_host_data_mut().push(binding);
-    module.add_func(name, function);
-    Ok(())
-}
-
-struct Binding<const N: usize, F> {
+/// Takes the guest's memory and the parameters apart and keeps panics from crossing into C++.
+pub(super) fn call<const N: usize, F: Failure>(
     name: &'static str,
-    state: SharedState,
+    state: &SharedState,
+    frame: &mut CallingFrame,
+    values: &[WasmValue],
     call: Call<N, F>,
-}
-
-impl<const N: usize, F: Failure> Importable for HostFunction<N, F> {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn kind(&self) -> FuncType {
-        FuncType::new(vec![ValType::I32; N], vec![ValType::I32])
-    }
-
-    fn add_to(&self, module: &mut ImportModule, state: &SharedState) -> Result<(), ImportError> {
-        let binding = Binding { name: self.name, state: Rc::clone(state), call: self.call };
-        bind(module, self.name, &self.kind(), binding, enter::<N, F>)
-    }
-}
-
-/// What WasmEdge calls: takes the guest's memory and the parameters apart and keeps panics from crossing into C++.
-#[expect(clippy::needless_pass_by_value, reason = "the signature is wasmedge-sys's")]
-fn enter<const N: usize, F: Failure>(
-    binding: &mut Binding<N, F>,
-    _instance: &mut sys::Instance,
-    frame: &mut sys::CallingFrame,
-    values: Vec<sys::WasmValue>,
-) -> Result<Vec<sys::WasmValue>, CoreError> {
+) -> Result<Vec<WasmValue>, CoreError> {
     let result = catch_unwind(AssertUnwindSafe(|| {
         let numbers: Vec<u32> = values.iter().map(|value| value.to_i32().cast_unsigned()).collect();
         let parameters = numbers.try_into().map_err(|_| F::UNUSABLE)?;
         let memory = memory::of_guest(frame).ok_or(F::UNUSABLE)?;
-        let mut state = binding.state.try_borrow_mut().map_err(|_| F::UNUSABLE)?;
-        (binding.call)(&mut state, memory, parameters)
+        let mut state = state.try_borrow_mut().map_err(|_| F::UNUSABLE)?;
+        call(&mut state, memory, parameters)
     }));
     let number = match result {
         Ok(Ok(())) => 0,
         Ok(Err(failure)) => failure.number(),
         Err(_) => {
-            tracing::error!(function = binding.name, "a host function panicked");
+            tracing::error!(function = name, "a host function panicked");
             F::UNUSABLE.number()
         }
     };
-    Ok(vec![sys::WasmValue::from_i32(number.cast_signed())])
+    Ok(vec![WasmValue::from_i32(number.cast_signed())])
 }

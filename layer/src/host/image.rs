@@ -1,15 +1,16 @@
 //! `wasmedge_image`: decode a picture and stretch it. Result 0 success, 1 failure, 2 too little memory.
 
-use super::function::{self, Failure, HostFunction, ImportError, ImportModule, Importable, SharedState};
+use super::function::{Failure, HostFunction, SharedState, host_function};
 use super::memory;
 use super::state::{HostState, timed};
+use crate::answer::Step;
 use crate::image::{ImageError, PixelFormat};
 
 pub(super) const MODULE: &str = "wasmedge_image";
 
 /// As in WasmEdge's own plug-in, either function takes either format.
-pub(super) const FUNCTIONS: [&dyn Importable; 2] =
-    [&HostFunction { name: "load_jpg", call: load }, &HostFunction { name: "load_png", call: load }];
+pub(super) const FUNCTIONS: [HostFunction<SharedState>; 2] =
+    [host_function!("load_jpg", 7, load), host_function!("load_png", 7, load)];
 
 /// WasmEdge's own plug-in knows one failure; guests that know no other take the second for the same.
 #[derive(Clone, Copy)]
@@ -27,10 +28,6 @@ impl Failure for NotLoaded {
     }
 }
 
-pub(super) fn import_module(state: &SharedState) -> Result<ImportModule, ImportError> {
-    function::module_of(MODULE, &FUNCTIONS, state)
-}
-
 fn load(
     state: &mut HostState,
     memory: &mut [u8],
@@ -41,15 +38,14 @@ fn load(
         memory::input_and_output(memory, (img_ptr, img_len), (out_ptr, out_len)).ok_or(NotLoaded::Failed)?;
     let mut resources = state.resources.try_borrow_mut().map_err(|_| NotLoaded::Failed)?;
     let decoder = &mut resources.decoder;
-    timed(&mut state.timings.image, || decoder.decode_into(encoded, width, height, format, out)).map_err(
-        |error| {
+    timed(&mut state.timings.image, Step::Image, || decoder.decode_into(encoded, width, height, format, out))
+        .map_err(|error| {
             tracing::debug!(%error, "the picture was not decoded");
             match error {
                 ImageError::TooMuchMemory { .. } => NotLoaded::TooMuchMemory,
                 _ => NotLoaded::Failed,
             }
-        },
-    )?;
+        })?;
     if state.keeps_picture && state.picture.is_none() {
         state.picture = Some(encoded.to_vec());
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use wasmedge_sys::{self as sys, AsInstance as _};
+use wasmedge_sdk::{AsInstance as _, CallingFrame, Instance};
 
 /// A page of any x86-64 system.
 pub(crate) const SYSTEM_PAGE_BYTES: usize = 4 << 10;
@@ -11,7 +11,7 @@ pub(crate) const SYSTEM_PAGE_BYTES: usize = 4 << 10;
 const WASM_PAGE_BYTES: u64 = 64 << 10;
 
 /// The guest's memory 0, None if it has none or an empty one.
-pub(super) fn of_guest(frame: &mut sys::CallingFrame) -> Option<&mut [u8]> {
+pub(super) fn of_guest(frame: &mut CallingFrame) -> Option<&mut [u8]> {
     let mut memory = frame.memory_mut(0)?;
     // A memory of 4 GiB has one byte more than a u32 can count; that byte stays out of reach.
     let length = u32::try_from(u64::from(memory.size()) * WASM_PAGE_BYTES).unwrap_or(u32::MAX);
@@ -27,7 +27,7 @@ pub(super) fn of_guest(frame: &mut sys::CallingFrame) -> Option<&mut [u8]> {
 }
 
 /// Where a new guest's memory is in this process; empty if it has none.
-pub(super) fn addresses(guest: &mut sys::Instance) -> Range<usize> {
+pub(super) fn addresses(guest: &mut Instance) -> Range<usize> {
     let Ok(memory) = guest.get_memory_mut("memory") else { return 0..0 };
     let length = usize::try_from(u64::from(memory.size()) * WASM_PAGE_BYTES).unwrap_or(0);
     // SAFETY: only the address is taken.

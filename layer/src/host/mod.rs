@@ -7,11 +7,11 @@ mod data_image;
 mod function;
 mod image;
 mod memory;
-mod page_map;
 mod pages;
 mod state;
 mod tensorflow_lite;
 mod wasi;
+mod write_guard;
 
 pub use state::{HostTimings, Resources, SharedResources};
 pub use wasi::Deadline;
@@ -21,18 +21,22 @@ pub(crate) use function::{ImportError, SharedState};
 pub(crate) use memory::SYSTEM_PAGE_BYTES;
 pub(crate) use pages::prepare_pages;
 pub(crate) use state::HostState;
+pub(crate) use write_guard::{open_at, release};
+
+use std::collections::HashMap;
 
 use async_wasi::snapshots::WasiCtx;
-use wasmedge_sys as sys;
-use wasmedge_types::FuncType;
+use wasmedge_sdk::config::Config;
+use wasmedge_sdk::vm::SyncInst;
+use wasmedge_sdk::{FuncType, ImportObject, Store};
 
-use function::Importable;
+use function::HostFunction;
 
 /// The import modules of one instance. They must live as long as the instance does.
 pub(crate) struct Imports {
     wasi: wasi::WasiImports,
-    image: function::ImportModule,
-    tensorflow_lite: function::ImportModule,
+    image: ImportObject<SharedState>,
+    tensorflow_lite: ImportObject<SharedState>,
 }
 
 impl Imports {
@@ -42,27 +46,27 @@ impl Imports {
         deadline: &Deadline,
         state: &SharedState,
     ) -> Result<Self, ImportError> {
+        let of_state = |module, functions: &[HostFunction<SharedState>]| {
+            function::import_module(module, functions, SharedState::clone(state))
+        };
         Ok(Self {
             wasi: wasi::WasiImports::new(context, deadline)?,
-            image: image::import_module(state)?,
-            tensorflow_lite: tensorflow_lite::import_module(state)?,
+            image: of_state(image::MODULE, &image::FUNCTIONS)?,
+            tensorflow_lite: of_state(tensorflow_lite::MODULE, &tensorflow_lite::FUNCTIONS)?,
         })
     }
 
-    /// Registers the imports in `store`.
-    pub(crate) fn register(
-        &self,
-        executor: &mut sys::Executor,
-        store: &mut sys::Store,
-    ) -> Result<(), ImportError> {
-        executor.register_import_module(store, self.wasi.instance())?;
-        executor.register_import_module(store, &self.image)?;
-        executor.register_import_module(store, &self.tensorflow_lite)?;
-        Ok(())
+    /// A store that has them, from which a module can be instantiated.
+    pub(crate) fn store(&mut self, config: &Config) -> Result<Store<'_, dyn SyncInst>, ImportError> {
+        let mut modules: HashMap<String, &mut (dyn SyncInst + '_)> = HashMap::new();
+        modules.insert(wasi::MODULE.to_owned(), &mut self.wasi.module);
+        modules.insert(image::MODULE.to_owned(), &mut self.image);
+        modules.insert(tensorflow_lite::MODULE.to_owned(), &mut self.tensorflow_lite);
+        Store::new(Some(config), modules)
     }
 
-    /// The code that the guest gave to `proc_exit`, 0 before.
-    pub(crate) fn exit_code(&self) -> u32 {
+    /// Tells the code that the guest gave to `proc_exit`, 0 before.
+    pub(crate) fn exit_code(&self) -> impl Fn() -> u32 + 'static {
         self.wasi.exit_code()
     }
 }
@@ -80,14 +84,17 @@ pub struct Offered {
 
 /// Every function that is offered.
 pub fn offered() -> Vec<Offered> {
-    let wasi = wasi::offered().map(|(name, kind)| Offered { module: wasi::MODULE, name, kind });
-    let of = |module: &'static str, functions: &'static [&dyn Importable]| {
-        functions.iter().map(move |function| Offered { module, name: function.name(), kind: function.kind() })
-    };
-    of(image::MODULE, &image::FUNCTIONS)
-        .chain(of(tensorflow_lite::MODULE, &tensorflow_lite::FUNCTIONS))
-        .chain(wasi)
-        .collect()
+    fn of<Data>(module: &'static str, functions: &'static [HostFunction<Data>]) -> Vec<Offered> {
+        let offered =
+            |function: &HostFunction<Data>| Offered { module, name: function.name, kind: function.kind() };
+        functions.iter().map(offered).collect()
+    }
+    [
+        of(image::MODULE, &image::FUNCTIONS),
+        of(tensorflow_lite::MODULE, &tensorflow_lite::FUNCTIONS),
+        of(wasi::MODULE, wasi::FUNCTIONS),
+    ]
+    .concat()
 }
 
 /// The names of the import modules, for messages.

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use wasmedge_sys as sys;
+use wasmedge_sdk::Instance;
 
 use super::memory::{self, SYSTEM_PAGE_BYTES};
 
@@ -18,7 +18,7 @@ const LARGE_PAGE_BYTES: usize = 2 << 20;
 
 /// Makes ready what an ordinary event touches, before it comes, and asks for large pages where megabytes may be. `data` is
 /// where the module's data is, known for modules with much of it. Pages that stay untouched cost nothing.
-pub(crate) fn prepare_pages(guest: &mut sys::Instance, data: Option<Range<usize>>) {
+pub(crate) fn prepare_pages(guest: &mut Instance, data: Option<Range<usize>>) {
     let Range { start, end } = memory::addresses(guest);
     let data = data.map(|data| start + data.start..start + data.end);
     // Small ones first, of which an ordinary event needs few; and last, where allocators keep a word.

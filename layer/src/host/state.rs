@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::data_image::DataImage;
+use crate::answer::Step;
 use crate::image::Decoder;
 use crate::inference::{InferenceError, ModelCache, ModelPolicy, Session};
+use crate::progress;
 
 /// The tools of one worker, kept from event to event; they hold nothing of an event that a later one could read.
 pub struct Resources {
@@ -20,17 +22,19 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// Makes the tools; models that `policy` lets run do so on `threads` threads, and decoding a picture takes at most
-    /// `picture_bytes`.
+    /// Makes the tools; models that `policy` lets run do so on `threads` threads, as do all within a module that somebody
+    /// vouches for; decoding a picture takes at most `picture_bytes`.
     ///
     /// # Errors
     /// LiteRT's reason, where it can't start.
     pub fn new(
         threads: NonZeroUsize,
         policy: ModelPolicy,
+        is_module_vouched_for: bool,
         picture_bytes: usize,
     ) -> Result<Self, InferenceError> {
-        Ok(Self { decoder: Decoder::new(picture_bytes), models: ModelCache::new(threads, policy)? })
+        let models = ModelCache::new(threads, policy)?.vouching_for_parts(is_module_vouched_for);
+        Ok(Self { decoder: Decoder::new(picture_bytes), models })
     }
 }
 
@@ -80,10 +84,13 @@ impl HostState {
     }
 }
 
-/// Adds the time that `work` takes to `total`.
-pub(super) fn timed<T>(total: &mut Duration, work: impl FnOnce() -> T) -> T {
+/// Adds the time that `work` takes to `total`, and tells that it is done meanwhile.
+pub(super) fn timed<T>(total: &mut Duration, step: Step, work: impl FnOnce() -> T) -> T {
     let started = Instant::now();
+    let before = progress::present();
+    progress::begin(step);
     let result = work();
+    progress::begin(before);
     *total += started.elapsed();
     result
 }

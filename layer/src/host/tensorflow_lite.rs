@@ -1,21 +1,22 @@
 //! `wasmedge_tensorflowlite`: sessions over TensorFlow Lite models.
 
-use super::function::{self, Failure, HostFunction, ImportError, ImportModule, Importable, SharedState};
+use super::function::{Failure, HostFunction, SharedState, host_function};
 use super::memory;
 use super::state::{HostState, timed};
+use crate::answer::Step;
 use crate::inference::{InferenceError, Session};
 use crate::limits::{SESSIONS_PER_EVENT, TENSOR_NAME_BYTES};
 
 pub(super) const MODULE: &str = "wasmedge_tensorflowlite";
 
-pub(super) const FUNCTIONS: [&dyn Importable; 7] = [
-    &HostFunction { name: "create_session", call: create_session },
-    &HostFunction { name: "delete_session", call: delete_session },
-    &HostFunction { name: "run_session", call: run_session },
-    &HostFunction { name: "append_input", call: append_input },
-    &HostFunction { name: "get_output_tensor", call: get_output_tensor },
-    &HostFunction { name: "get_tensor_len", call: get_tensor_len },
-    &HostFunction { name: "get_tensor_data", call: get_tensor_data },
+pub(super) const FUNCTIONS: [HostFunction<SharedState>; 7] = [
+    host_function!("create_session", 3, create_session),
+    host_function!("delete_session", 1, delete_session),
+    host_function!("run_session", 1, run_session),
+    host_function!("append_input", 5, append_input),
+    host_function!("get_output_tensor", 4, get_output_tensor),
+    host_function!("get_tensor_len", 3, get_tensor_len),
+    host_function!("get_tensor_data", 5, get_tensor_data),
 ];
 
 /// The numbers of WasmEdge's own plug-in.
@@ -38,10 +39,6 @@ impl Failure for Refused {
 
 type Done = Result<(), Refused>;
 
-pub(super) fn import_module(state: &SharedState) -> Result<ImportModule, ImportError> {
-    function::module_of(MODULE, &FUNCTIONS, state)
-}
-
 fn create_session(
     state: &mut HostState,
     memory: &mut [u8],
@@ -54,7 +51,7 @@ fn create_session(
     }
     let mut resources = state.resources.try_borrow_mut().map_err(|_| Refused::Busy)?;
     let models = &mut resources.models;
-    let session = timed(&mut state.timings.session, || {
+    let session = timed(&mut state.timings.session, Step::Session, || {
         let part = state.image.as_ref().and_then(|image| image.unchanged(memory, model_ptr, model_len));
         models.session(model, part)
     })
@@ -72,7 +69,7 @@ fn delete_session(state: &mut HostState, _memory: &mut [u8], [session]: [u32; 1]
 
 fn run_session(state: &mut HostState, _memory: &mut [u8], [session]: [u32; 1]) -> Done {
     let session = state.sessions.get_mut(&session).ok_or(Refused::InvalidArgument)?;
-    timed(&mut state.timings.inference, || session.run()).map_err(|error| refused(&error))
+    timed(&mut state.timings.inference, Step::Inference, || session.run()).map_err(|error| refused(&error))
 }
 
 fn append_input(

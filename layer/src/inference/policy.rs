@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
@@ -14,7 +15,7 @@ use thiserror::Error;
 const PROJECT_MODELS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/known_models.rs"));
 
 /// The sha256 of a model's bytes; as text 64 hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ModelDigest([u8; 32]);
 
 impl ModelDigest {
@@ -53,7 +54,7 @@ impl FromStr for ModelDigest {
 }
 
 /// Which models a module may run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ModelPolicy {
     /// Those with one of these digests.
     Known(BTreeSet<ModelDigest>),

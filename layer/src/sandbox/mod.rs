@@ -1,5 +1,7 @@
-//! The process gives up what it no longer needs once the module is loaded, so that whoever breaks out of a module, a
-//! decoder or a kernel of LiteRT finds little to use.
+//! What a process gives up, so that whoever breaks out of a module, a decoder or a kernel of LiteRT finds little to use.
+//!
+//! The front keeps what its trigger needs. The nursery reads a module and needs no files, no network and no programs; its
+//! workers need next to nothing, so what they may do is a list of what is allowed (`worker_calls`).
 //!
 //! - `files` (landlock): no files but the few that are named, and no programs. It holds for the calling thread and for
 //!   all threads that are started later, so it comes before any others.
@@ -8,18 +10,21 @@
 //!
 //! Either can be missing: landlock came with Linux 5.13 and may be off, containers may forbid both.
 
+mod apply;
 mod files;
 mod system_calls;
 #[cfg(test)]
 mod tests;
+mod worker_calls;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Whether the process confines itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum SandboxMode {
     /// As far as this kernel can
     #[default]
@@ -65,13 +70,20 @@ pub struct Network {
 #[error("the sandbox needs {mechanism}: {reason} (--sandbox auto does without)")]
 pub struct SandboxError {
     /// `landlock` or `seccomp`.
-    mechanism: &'static str,
+    mechanism: String,
     /// What is missing.
     reason: String,
 }
 
+impl SandboxError {
+    /// `mechanism` can't be had for this reason.
+    pub(crate) fn new(mechanism: impl Into<String>, reason: String) -> Self {
+        Self { mechanism: mechanism.into(), reason }
+    }
+}
+
 /// A process that is confined as far as it was asked for.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Sandbox {
     mode: SandboxMode,
 }
@@ -84,9 +96,18 @@ impl SandboxArgs {
     pub fn enter(self, needs: &Needs) -> Result<Sandbox, SandboxError> {
         let sandbox = Sandbox { mode: self.sandbox };
         sandbox.apply("landlock", || files::confine(needs))?;
-        sandbox.apply("seccomp", || system_calls::confine(needs.network))?;
+        sandbox.apply("seccomp", || system_calls::confine(needs.network, Code::Fixed))?;
         Ok(sandbox)
     }
+}
+
+/// Whether memory may become executable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    /// A module's native code is still to be loaded.
+    Loading,
+    /// No more.
+    Fixed,
 }
 
 impl Sandbox {
@@ -95,7 +116,48 @@ impl Sandbox {
     /// # Errors
     /// What is missing, where all is required.
     pub fn narrow(&self, network: Network) -> Result<(), SandboxError> {
-        self.apply("seccomp", || system_calls::confine(network))
+        self.apply("seccomp", || system_calls::confine(network, Code::Fixed))
+    }
+
+    /// Confines this process, which has one thread, to what loading a module takes: these folders, for the module, and
+    /// `scratch` for what the compiler writes. Also what could not be had, by its name.
+    pub(crate) fn of_nursery(
+        mode: SandboxMode,
+        folders: Vec<PathBuf>,
+        scratch: Option<PathBuf>,
+    ) -> (Self, Vec<(&'static str, String)>) {
+        let needs = Needs { folders: folders.into_iter().chain(scratch).collect(), ..Needs::default() };
+        let sandbox = Self { mode };
+        if mode == SandboxMode::Off {
+            return (sandbox, Vec::new());
+        }
+        let files = files::confine(&needs).err().map(|reason| ("landlock", reason));
+        let calls = system_calls::confine_one_thread(Network::default(), Code::Loading).err();
+        let calls = calls.map(|reason| ("seccomp", reason));
+        (sandbox, files.into_iter().chain(calls).collect())
+    }
+
+    /// Gives up what only loading takes. What the kernel can't do was said before.
+    pub(crate) fn end_loading(&self) {
+        if self.mode == SandboxMode::Off {
+            return;
+        }
+        // The compiler's folder is removed after this, and in a folder that is not there nothing can be made.
+        drop(system_calls::confine_one_thread(Network::default(), Code::Fixed));
+    }
+
+    /// Confines this worker, which has one thread, to answering events.
+    ///
+    /// # Errors
+    /// What is missing, where all is required.
+    pub(crate) fn confine_worker(&self, has_folders: bool) -> Result<(), String> {
+        if self.mode == SandboxMode::Off {
+            return Ok(());
+        }
+        match worker_calls::confine(has_folders) {
+            Err(reason) if self.mode == SandboxMode::Require => Err(reason),
+            _ => Ok(()),
+        }
     }
 
     fn apply(
@@ -108,7 +170,7 @@ impl Sandbox {
         }
         match (confine(), self.mode) {
             (Ok(how), _) => tracing::debug!(mechanism, how, "confined"),
-            (Err(reason), SandboxMode::Require) => return Err(SandboxError { mechanism, reason }),
+            (Err(reason), SandboxMode::Require) => return Err(SandboxError::new(mechanism, reason)),
             (Err(reason), _) => tracing::info!(mechanism, reason, "not confined"),
         }
         Ok(())

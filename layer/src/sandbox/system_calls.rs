@@ -11,7 +11,7 @@ use seccompiler::{
     SeccompRule, TargetArch,
 };
 
-use super::Network;
+use super::{Code, Network};
 
 /// Never needed once the process runs.
 const FORBIDDEN: [c_long; 59] = [
@@ -97,13 +97,18 @@ const PORTS: [c_long; 2] = [libc::SYS_iopl, libc::SYS_ioperm];
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// Confines all threads of the process; says how far, or why not.
-pub(super) fn confine(network: Network) -> Result<String, String> {
-    let filter = filter(network).map_err(|error| error.to_string())?;
+pub(super) fn confine(network: Network, code: Code) -> Result<String, String> {
+    let filter = filter(network, code).map_err(|error| error.to_string())?;
     seccompiler::apply_filter_all_threads(&filter).map_err(|error| error.to_string())?;
     Ok(format!("{network:?}"))
 }
 
-fn filter(network: Network) -> Result<BpfProgram, BackendError> {
+/// The same for a process that has one thread, which older kernels can do, too.
+pub(super) fn confine_one_thread(network: Network, code: Code) -> Result<(), String> {
+    super::apply::to_this_thread(&filter(network, code).map_err(|error| error.to_string())?)
+}
+
+fn filter(network: Network, code: Code) -> Result<BpfProgram, BackendError> {
     let mut rules = Rules::new();
     FORBIDDEN.into_iter().for_each(|call| forbid(&mut rules, call));
     #[cfg(target_arch = "x86_64")]
@@ -111,7 +116,8 @@ fn filter(network: Network) -> Result<BpfProgram, BackendError> {
         PORTS.into_iter().for_each(|call| forbid(&mut rules, call));
         X32_OWN.into_iter().for_each(|call| drop(rules.insert(call | X32_BIT, Vec::new())));
     }
-    for (call, place) in [(libc::SYS_mmap, 2), (libc::SYS_mprotect, 2), (libc::SYS_pkey_mprotect, 2)] {
+    let executable = [(libc::SYS_mmap, 2), (libc::SYS_mprotect, 2), (libc::SYS_pkey_mprotect, 2)];
+    for (call, place) in executable.into_iter().filter(|_| code == Code::Fixed) {
         rules.insert(call, vec![SeccompRule::new(vec![has_bits(place, libc::PROT_EXEC)?])?]);
     }
     // A new process may be made, but none with more rights in a world of its own.
@@ -160,6 +166,6 @@ fn is_not(family: c_int) -> Result<SeccompCondition, BackendError> {
     SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, family)
 }
 
-fn architecture() -> Result<TargetArch, BackendError> {
+pub(super) fn architecture() -> Result<TargetArch, BackendError> {
     std::env::consts::ARCH.try_into()
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use thiserror::Error;
 
-use crate::engine::{Answer, CallError, Handler, Timings};
+use crate::answer::{Answer, CallError, Timings};
+use crate::pool::Handler;
 
 /// Why `vision run` has no answer.
 #[derive(Debug, Error)]

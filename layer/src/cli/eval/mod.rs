@@ -14,8 +14,9 @@ use futures_util::StreamExt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
 
-use super::{EngineArgs, Exit, Failure, Outcome, block_on};
-use crate::engine::{Engine, EngineConfig};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on};
+use crate::engine::EngineConfig;
+use crate::pool::Pool;
 use list::{LabelledPicture, Labels};
 use report::{Report, Verdict};
 
@@ -42,17 +43,20 @@ pub(super) struct EvalArgs {
     engine: EngineArgs,
 }
 
-pub(super) fn run(arguments: &EvalArgs) -> Outcome {
+pub(super) fn run(start: Start, arguments: &EvalArgs) -> Outcome {
     let labels = Labels::read(&arguments.labels).map_err(Failure::usage)?;
     let pictures = list::read(&arguments.list, &labels).map_err(Failure::usage)?;
     let workers = arguments.workers.unwrap_or(EngineConfig::default().inference_threads);
     // The cores go to the pictures, not to the single inference.
     let mut engine_args = arguments.engine.clone();
     engine_args.threads = engine_args.threads.or(Some(NonZeroUsize::MIN));
-    let engine = engine_args.start(workers, &[])?;
+    let loaded = engine_args.load(start, engine_args.config(&[]))?;
 
     let started = Instant::now();
-    let verdicts = block_on(judge_all(&engine, &pictures, &labels, workers))?;
+    let verdicts = block_on(async {
+        let pool = loaded.start(workers.get()).await.map_err(Failure::usage)?;
+        Ok(judge_all(&pool, &pictures, &labels, workers).await)
+    })??;
     let report = Report::new(&pictures, &verdicts, &labels, started.elapsed());
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report).map_err(Failure::failed)?);
@@ -63,7 +67,7 @@ pub(super) fn run(arguments: &EvalArgs) -> Outcome {
 }
 
 async fn judge_all(
-    engine: &Engine,
+    pool: &Pool,
     pictures: &[LabelledPicture],
     labels: &Labels,
     workers: NonZeroUsize,
@@ -71,7 +75,7 @@ async fn judge_all(
     let progress = progress_bar(pictures.len());
     let verdicts = futures_util::stream::iter(pictures)
         // One picture more than workers, so that reading a file keeps no worker waiting.
-        .map(|picture| judge(engine, picture, labels))
+        .map(|picture| judge(pool, picture, labels))
         .buffered(workers.get() + 1)
         .inspect(|_| progress.inc(1))
         .collect()
@@ -111,8 +115,8 @@ struct Prediction {
     probability: f64,
 }
 
-async fn judge(engine: &Engine, picture: &LabelledPicture, labels: &Labels) -> Verdict {
-    match predict(engine, picture, labels.count()).await {
+async fn judge(pool: &Pool, picture: &LabelledPicture, labels: &Labels) -> Verdict {
+    match predict(pool, picture, labels.count()).await {
         Ok(predictions) => {
             Verdict::Answered(predictions.into_iter().map(|p| (p.index, p.probability)).collect())
         }
@@ -121,11 +125,7 @@ async fn judge(engine: &Engine, picture: &LabelledPicture, labels: &Labels) -> V
 }
 
 /// All classes, likeliest first.
-async fn predict(
-    engine: &Engine,
-    picture: &LabelledPicture,
-    classes: usize,
-) -> Result<Vec<Prediction>, String> {
+async fn predict(pool: &Pool, picture: &LabelledPicture, classes: usize) -> Result<Vec<Prediction>, String> {
     let encoded = tokio::fs::read(&picture.path).await.map_err(|error| error.to_string())?;
     let event = serde_json::json!({
         "httpMethod": "POST",
@@ -134,7 +134,7 @@ async fn predict(
         "queryString": {"top": classes.to_string()},
         "body": STANDARD.encode_to_string(encoded),
     });
-    let answer = engine.call(event.to_string().into(), None).await.map_err(|error| error.to_string())?;
+    let answer = pool.call(event.to_string().into(), None).await.map_err(|error| error.to_string())?;
     if answer.exit_code != 0 {
         return Err(answer.stderr);
     }

@@ -6,47 +6,32 @@ use async_wasi::snapshots::WasiCtx;
 use async_wasi::snapshots::common::error::Errno;
 use async_wasi::snapshots::common::memory::WasmPtr;
 use async_wasi::snapshots::preview_1 as preview1;
-use wasmedge_sys::WasmValue;
+use wasmedge_sdk::error::CoreError;
+use wasmedge_sdk::{CallingFrame, Instance, ValType, WasmValue};
 
-use super::World;
 use super::memory::GuestMemory;
 use super::poll::poll;
+use super::{SharedWorld, World, enter_wasi};
+use crate::host::function::HostFunction;
 
-/// A parameter's type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// i32
-    Number,
-    /// i64
-    Long,
-}
+pub(super) type Done = Result<(), Errno>;
 
-type Done = Result<(), Errno>;
+/// What one of the functions does with its arguments.
+pub(super) type Call = fn(&mut World, &mut GuestMemory<'_>, &Arguments) -> Done;
 
-/// One function: all but `proc_exit` return an error number.
-pub(super) struct Function {
-    pub(super) name: &'static str,
-    pub(super) parameters: &'static [Kind],
-    pub(super) call: fn(&mut World, &mut GuestMemory<'_>, &Arguments) -> Done,
-}
-
-impl Function {
-    /// `proc_exit` ends the guest instead.
-    pub(super) fn returns(&self) -> bool {
-        self.name != "proc_exit"
-    }
-}
+/// The one function that does not return; all others return an error number.
+pub(super) const EXIT: &str = "proc_exit";
 
 /// The arguments of a call, the shorter ones with zeros before them.
 pub(super) struct Arguments(Vec<u64>);
 
 impl Arguments {
-    pub(super) fn new(kinds: &[Kind], values: &[WasmValue]) -> Self {
-        let number = |(kind, value): (&Kind, &WasmValue)| match kind {
-            Kind::Number => value.to_i32().cast_unsigned().into(),
-            Kind::Long => value.to_i64().cast_unsigned(),
+    pub(super) fn new(values: &[WasmValue]) -> Self {
+        let number = |value: &WasmValue| match value.ty() {
+            ValType::I64 => value.to_i64().cast_unsigned(),
+            _ => value.to_i32().cast_unsigned().into(),
         };
-        Self(kinds.iter().zip(values).map(number).collect())
+        Self(values.iter().map(number).collect())
     }
 
     fn long(&self, index: usize) -> u64 {
@@ -67,13 +52,34 @@ impl Arguments {
     }
 }
 
+/// The type of a parameter or result.
+macro_rules! kind {
+    (Number) => {
+        ValType::I32
+    };
+    (Long) => {
+        ValType::I64
+    };
+}
+
 /// `name(kinds) => |context, memory, arguments| call;` for functions of async-wasi.
 macro_rules! functions {
     ($($name:literal ($($kind:ident)*) => |$world:pat_param, $memory:pat_param, $a:pat_param| $call:expr;)*) => {
-        pub(super) const FUNCTIONS: &[Function] = &[$(Function {
-            name: $name,
-            parameters: &[$(Kind::$kind),*],
-            call: |$world, $memory, $a| $call,
+        pub(in crate::host) const FUNCTIONS: &[HostFunction<SharedWorld>] = &[$({
+            fn enter(
+                world: &mut SharedWorld,
+                _instance: &mut Instance,
+                frame: &mut CallingFrame,
+                values: Vec<WasmValue>,
+            ) -> Result<Vec<WasmValue>, CoreError> {
+                enter_wasi($name, world, frame, &values, |$world, $memory, $a| $call)
+            }
+            HostFunction {
+                name: $name,
+                parameters: &[$(kind!($kind)),*],
+                results: if matches!($name.as_bytes(), b"proc_exit") { &[] } else { &[ValType::I32] },
+                enter,
+            }
         }),*];
     };
 }

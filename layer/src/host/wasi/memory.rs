@@ -10,7 +10,7 @@ use async_wasi::snapshots::common::error::Errno;
 use async_wasi::snapshots::common::memory::{Memory, WasmPtr};
 use async_wasi::snapshots::common::types::{__wasi_ciovec_t, __wasi_iovec_t, __wasi_size_t};
 
-use crate::host::memory;
+use crate::host::{memory, write_guard};
 
 const FAULT: Errno = Errno::__WASI_ERRNO_FAULT;
 const INVALID: Errno = Errno::__WASI_ERRNO_INVAL;
@@ -68,7 +68,9 @@ impl Memory for GuestMemory<'_> {
     }
 
     fn mut_slice<T: Sized>(&mut self, place: WasmPtr<T>, count: usize) -> Result<&mut [T], Errno> {
-        let start = self.0.get_mut(range(&place, count)?).ok_or(FAULT)?.as_mut_ptr().cast::<T>();
+        let bytes = self.0.get_mut(range(&place, count)?).ok_or(FAULT)?;
+        write_guard::open_for_system(bytes);
+        let start = bytes.as_mut_ptr().cast::<T>();
         if !start.is_aligned() {
             return Err(INVALID);
         }
@@ -102,6 +104,7 @@ fn apart<'a>(memory: &'a mut [u8], ranges: &[(usize, usize)]) -> Result<Vec<IoSl
         let gap = start.checked_sub(passed).ok_or(INVALID)?;
         let (_, after) = rest.split_at_mut_checked(gap).ok_or(FAULT)?;
         let (slice, after) = after.split_at_mut_checked(length).ok_or(FAULT)?;
+        write_guard::open_for_system(slice);
         if let Some(place) = slices.get_mut(index) {
             *place = IoSliceMut::new(slice);
         }

@@ -26,8 +26,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use crate::engine::Handler;
 use crate::limits::{Limits, parse_duration};
+use crate::pool::Handler;
 use backoff::Backoff;
 use cos::CosTrigger;
 use delivery::{Delivery, deliver};

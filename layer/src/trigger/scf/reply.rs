@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::event_kind::EventKind;
-use crate::engine::{Answer, CallError};
+use crate::answer::{Answer, CallError};
 use crate::error::{ErrorBody, ErrorCode};
 
 /// What is posted for one event.

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use super::problem::Problem;
-use crate::engine::{Answer, CallError};
+use crate::answer::{Answer, CallError, Thumbnail};
 use crate::error::ErrorCode;
 
 /// The labels of a picture.
@@ -38,14 +38,17 @@ pub(super) struct Prediction {
     pub(super) probability: f64,
 }
 
+/// A small picture that is still being made.
+type PendingThumbnail = oneshot::Receiver<Result<Thumbnail, String>>;
+
 /// What the module answered, ready to be sent.
 #[derive(Debug)]
 pub(super) struct ModuleAnswer {
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Vec<u8>,
-    /// What the module saw, where the engine was asked to keep it.
-    picture: Option<Bytes>,
+    /// A small copy of what the module saw, where it was asked for.
+    thumbnail: Option<PendingThumbnail>,
 }
 
 #[derive(Deserialize)]
@@ -90,19 +93,19 @@ impl ModuleAnswer {
             tracing::error!(exit_code, stderr, "the module ended without an answer");
             return Err(internal());
         }
-        let picture = answer.picture.map(Bytes::from);
+        let thumbnail = answer.thumbnail;
         match serde_json::from_str::<HttpAnswer>(&text) {
-            Ok(answer) => Self::from_http(answer, picture),
+            Ok(answer) => Self::from_http(answer, thumbnail),
             Err(_) => {
                 let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
                 let kind = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
                 let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(kind))];
-                Ok(Self { status: StatusCode::OK, headers, body: answer.stdout, picture })
+                Ok(Self { status: StatusCode::OK, headers, body: answer.stdout, thumbnail })
             }
         }
     }
 
-    fn from_http(answer: HttpAnswer, picture: Option<Bytes>) -> Result<Self, Problem> {
+    fn from_http(answer: HttpAnswer, thumbnail: Option<PendingThumbnail>) -> Result<Self, Problem> {
         let wrong = |what: &str| {
             tracing::error!(what, "the module's answer is not as the contract says");
             internal()
@@ -115,7 +118,7 @@ impl ModuleAnswer {
         };
         let headers = answer.headers.unwrap_or_default();
         let headers = headers.iter().flat_map(header_values).collect();
-        Ok(Self { status, headers, body, picture })
+        Ok(Self { status, headers, body, thumbnail })
     }
 
     pub(super) fn status(&self) -> StatusCode {
@@ -127,9 +130,9 @@ impl ModuleAnswer {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The picture that was recognised, as it came.
-    pub(super) fn picture(&self) -> Option<Bytes> {
-        self.picture.clone()
+    /// A small copy of the picture that was recognised; once.
+    pub(super) fn take_thumbnail(&mut self) -> Option<PendingThumbnail> {
+        self.thumbnail.take()
     }
 
     /// The body, where it is text.

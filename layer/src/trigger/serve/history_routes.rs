@@ -172,7 +172,7 @@ const NO_STORE: [(header::HeaderName, HeaderValue); 1] =
     [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
 
 /// What is to be kept of an answered request, if its answer has labels.
-pub(super) fn sighting(service: &Service, answer: &ModuleAnswer) -> Option<Sighting> {
+pub(super) fn sighting(service: &Service, answer: &mut ModuleAnswer) -> Option<Sighting> {
     let (model, predictions) = match answer.recognition() {
         Some(recognition) => {
             let seen = recognition.predictions.into_iter().map(|prediction| Seen {
@@ -184,7 +184,7 @@ pub(super) fn sighting(service: &Service, answer: &ModuleAnswer) -> Option<Sight
         }
         None => (service.model.clone(), seen_in_lines(answer.text()?)?),
     };
-    Some(Sighting { picture: answer.picture()?, model, predictions })
+    Some(Sighting { thumbnail: answer.take_thumbnail()?, model, predictions })
 }
 
 /// Labels of a recognition that are kept.

@@ -33,9 +33,9 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
-use crate::engine::Handler;
 use crate::history::History;
 use crate::limits::Limits;
+use crate::pool::Handler;
 use service::Service;
 
 /// Why the service does not run.

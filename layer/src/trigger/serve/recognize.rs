@@ -15,7 +15,7 @@ use super::answer::{ModuleAnswer, Recognition};
 use super::forms::{Content, Wishes};
 use super::problem::Problem;
 use super::service::Service;
-use crate::engine::Answer;
+use crate::answer::Answer;
 use crate::error::{ErrorBody, ErrorCode};
 
 /// What is asked for.
@@ -72,9 +72,9 @@ pub(super) async fn recognize(
         lang: query.lang.as_deref(),
         top: query.top.as_deref(),
     };
-    let answer = answer(&service, &content, &wishes, &mut stages).await?;
+    let mut answer = answer(&service, &content, &wishes, &mut stages).await?;
     if let Some(history) = service.history.as_ref().filter(|_| answer.status() == StatusCode::OK) {
-        history.keep(|| super::history_routes::sighting(&service, &answer));
+        history.keep(|| super::history_routes::sighting(&service, &mut answer));
     }
     let mut response = answer.into_response();
     response.headers_mut().insert(SERVER_TIMING, stages.header());

@@ -15,9 +15,10 @@ use super::body::BodyReader;
 use super::forms::{Content, Wishes};
 use super::metrics::Metrics;
 use super::settings::ServeSettings;
-use crate::engine::{Answer, CallError, Handler};
+use crate::answer::{Answer, CallError};
 use crate::history::History;
 use crate::limits::Limits;
+use crate::pool::Handler;
 
 /// The handler without its type, so that nothing else here needs to name it.
 type Call = dyn Fn(Bytes, Duration) -> BoxFuture<'static, Result<Answer, CallError>> + Send + Sync;

@@ -1,10 +1,10 @@
-//! What a trigger needs of the engine, so that triggers can be tested on their own.
+//! What a trigger needs of the workers, so that triggers can be tested on their own.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Answer, CallError};
+use crate::answer::{Answer, CallError};
 
 /// Something that answers events.
 pub trait Handler: Send + Sync + 'static {

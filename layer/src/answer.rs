@@ -1,0 +1,246 @@
+//! What comes back from one event.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use crate::error::ErrorCode;
+
+/// What a module printed before it ended.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// Standard output, byte for byte.
+    pub stdout: Vec<u8>,
+    /// Standard error as text, cut at [`crate::limits::STDERR_BYTES`].
+    pub stderr: String,
+    /// 0 where the module returned from `_start`, else the code of its `proc_exit`.
+    pub exit_code: u32,
+    /// Where the time went.
+    pub timings: Timings,
+    /// A small copy of the first picture that the module had decoded, a little later; only where
+    /// [`EngineConfig::makes_thumbnail`] asks for it.
+    ///
+    /// [`EngineConfig::makes_thumbnail`]: crate::engine::EngineConfig::makes_thumbnail
+    pub thumbnail: Option<oneshot::Receiver<Result<Thumbnail, String>>>,
+}
+
+/// A small copy of a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thumbnail {
+    /// The small picture, as JPEG.
+    pub jpeg: Vec<u8>,
+    /// The sha256 of the picture as it came, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Durations of the steps of one event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timings {
+    /// Making the instance; done before the event came, so not part of `total`.
+    pub instantiate: Duration,
+    /// From the event in hand to the answer in hand.
+    pub total: Duration,
+    /// Decoding and resizing pictures.
+    pub image: Duration,
+    /// Creating sessions: finding or compiling the model.
+    pub session: Duration,
+    /// Running models.
+    pub inference: Duration,
+}
+
+impl Timings {
+    /// What the guest's own code took: the total without the host functions.
+    pub fn guest(&self) -> Duration {
+        self.total.saturating_sub(self.image + self.session + self.inference)
+    }
+}
+
+/// Why an event has no answer.
+#[derive(Clone, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallError {
+    /// The event is larger than the limit; it was not given to the module.
+    #[error("the event has {found} bytes, accepted are up to {limit}")]
+    EventTooLarge {
+        /// Bytes of the event.
+        found: usize,
+        /// Bytes that are accepted.
+        limit: usize,
+    },
+    /// The module was stopped at its time limit.
+    #[error("the module was stopped after its time limit of {limit:?}")]
+    Timeout {
+        /// The limit that applied.
+        limit: Duration,
+    },
+    /// The module printed more than the answer limit.
+    #[error("the module printed more than the answer limit of {limit} bytes")]
+    AnswerTooLarge {
+        /// Bytes that an answer may have.
+        limit: usize,
+    },
+    /// The module trapped.
+    #[error("the module trapped: {reason} (it used {memory_mib} of {memory_limit_mib} MiB of memory){}", detail(.stderr))]
+    Trap {
+        /// The engine's word for the trap.
+        reason: String,
+        /// The module's memory when it trapped.
+        memory_mib: u32,
+        /// The memory limit.
+        memory_limit_mib: u32,
+        /// What the module had written to standard error, such as the message of a panic.
+        stderr: String,
+    },
+    /// The module's calls nested so deeply that its stack was used up.
+    #[error("the module's stack is used up: its calls nest too deeply{}", detail(.stderr))]
+    StackOverflow {
+        /// What the module had written to standard error.
+        stderr: String,
+    },
+    /// No instance could be made for the event.
+    #[error("no instance of the module could be made: {reason}")]
+    Instantiate {
+        /// The engine's reason.
+        reason: String,
+    },
+    /// The worker process that had the event ended without an answer.
+    #[error("the worker that had the event ended ({end}{}, at most {peak_mib} of {limit_mib} MiB of memory in use)", while_it(.step))]
+    WorkerDied {
+        /// How it ended.
+        end: WorkerEnd,
+        /// What it was doing.
+        step: Step,
+        /// The most memory that it had.
+        peak_mib: u64,
+        /// What it may have.
+        limit_mib: u32,
+    },
+    /// The event would have taken more memory than a worker may have.
+    #[error("the event takes more than the {limit_mib} MiB of memory that a worker may have{}", while_it(.step))]
+    OutOfMemory {
+        /// What the worker was doing.
+        step: Step,
+        /// What it may have.
+        limit_mib: u32,
+    },
+    /// There is no worker, and none can be started.
+    #[error("no worker can be started: {reason}")]
+    NoWorker {
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// What a worker is doing with an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum Step {
+    /// It waits for the next event.
+    #[default]
+    Idle = 0,
+    /// It makes an instance of the module.
+    Instantiate = 1,
+    /// The module runs.
+    Guest = 2,
+    /// It decodes a picture.
+    Image = 3,
+    /// It makes a model ready.
+    Session = 4,
+    /// It runs a model.
+    Inference = 5,
+    /// It makes a small picture, after its answer.
+    Thumbnail = 6,
+}
+
+impl Step {
+    /// The step with this number; idle for a number that is none.
+    pub fn from_number(number: u8) -> Self {
+        [Self::Instantiate, Self::Guest, Self::Image, Self::Session, Self::Inference, Self::Thumbnail]
+            .into_iter()
+            .find(|step| *step as u8 == number)
+            .unwrap_or_default()
+    }
+}
+
+fn while_it(step: &Step) -> &'static str {
+    match step {
+        Step::Idle | Step::Guest => "",
+        Step::Instantiate => " while it made an instance of the module",
+        Step::Image => " while it decoded the picture",
+        Step::Session => " while it made the model ready",
+        Step::Inference => " while it ran the model",
+        Step::Thumbnail => " while it made the small picture",
+    }
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkerEnd {
+    /// By itself, with this code.
+    Exited(i32),
+    /// By this signal.
+    Signalled(i32),
+}
+
+impl fmt::Display for WorkerEnd {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited(code) => write!(out, "exit code {code}"),
+            Self::Signalled(signal) => match signal_name(*signal) {
+                Some(name) => out.write_str(name),
+                None => write!(out, "signal {signal}"),
+            },
+        }
+    }
+}
+
+/// The names of the signals that end workers.
+fn signal_name(signal: i32) -> Option<&'static str> {
+    let names = [
+        (libc::SIGABRT, "SIGABRT"),
+        (libc::SIGBUS, "SIGBUS"),
+        (libc::SIGFPE, "SIGFPE"),
+        (libc::SIGILL, "SIGILL"),
+        (libc::SIGKILL, "SIGKILL"),
+        (libc::SIGSEGV, "SIGSEGV"),
+        (libc::SIGSYS, "SIGSYS"),
+        (libc::SIGXCPU, "SIGXCPU"),
+    ];
+    names.into_iter().find(|(number, _)| *number == signal).map(|(_, name)| name)
+}
+
+/// Whether a signal tells of a fault of the process itself; others were sent by somebody.
+fn is_own_fault(end: WorkerEnd) -> bool {
+    let faults = [libc::SIGABRT, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGSEGV];
+    matches!(end, WorkerEnd::Signalled(signal) if faults.contains(&signal))
+}
+
+impl CallError {
+    /// The kind of failure, for the caller.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::EventTooLarge { .. } | Self::OutOfMemory { step: Step::Image, .. } => ErrorCode::TooLarge,
+            // A decoder that a picture breaks is the picture's fault, too.
+            Self::WorkerDied { end, step: Step::Image, .. } if is_own_fault(*end) => {
+                ErrorCode::UndecodableImage
+            }
+            Self::Timeout { .. } => ErrorCode::Timeout,
+            Self::AnswerTooLarge { .. }
+            | Self::Trap { .. }
+            | Self::StackOverflow { .. }
+            | Self::Instantiate { .. }
+            | Self::OutOfMemory { .. }
+            | Self::WorkerDied { .. }
+            | Self::NoWorker { .. } => ErrorCode::Internal,
+        }
+    }
+}
+
+fn detail(stderr: &str) -> String {
+    match stderr.trim() {
+        "" => String::new(),
+        text => format!("; it said: {}", text.replace('\n', " | ")),
+    }
+}

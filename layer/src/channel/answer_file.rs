@@ -1,0 +1,150 @@
+//! A worker's file for answers: on its first page what the worker is doing, behind it what the event's module printed.
+//!
+//! It has its full size from the start and keeps it, so that a worker can neither fill memory with it nor take it away
+//! under the front's hands.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt as _;
+
+use memmap2::{MmapOptions, MmapRaw};
+use rustix::fs::{FallocateFlags, SealFlags, fallocate, fcntl_add_seals};
+
+use super::memory_file;
+use crate::answer::Step;
+use crate::limits::{Limits, STDERR_BYTES};
+use crate::progress::Board;
+
+/// Where what was printed starts.
+const START: u64 = 4 << 10;
+/// Room for a small picture of at most 160 × 160 pixels.
+const THUMBNAIL_BYTES: u64 = 256 << 10;
+/// What was printed and has more bytes is given back after its event.
+const KEPT_BYTES: u64 = 256 << 10;
+
+/// A worker's file for answers.
+#[derive(Debug)]
+pub(crate) struct AnswerFile {
+    file: File,
+    /// Bytes behind the first page.
+    room: u64,
+}
+
+/// Bytes of what was printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lengths {
+    pub(crate) stdout: u64,
+    pub(crate) stderr: u64,
+}
+
+impl AnswerFile {
+    /// A file with room for what `limits` allow.
+    ///
+    /// # Errors
+    /// The system's reason why it gives no memory.
+    pub(crate) fn new(limits: Limits) -> io::Result<Self> {
+        let room = (limits.answer_bytes() as u64 + STDERR_BYTES as u64).max(THUMBNAIL_BYTES);
+        let file = memory_file("answer")?;
+        file.set_len(START + room)?;
+        // Kernels before 3.17 have no seals; there, a worker that changes the size makes reading fail.
+        let _ = fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL);
+        Ok(Self { file, room })
+    }
+
+    /// The worker's side of a file that the front made.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub(crate) fn of(descriptor: OwnedFd) -> io::Result<Self> {
+        let file = File::from(descriptor);
+        let room = file.metadata()?.len().saturating_sub(START);
+        Ok(Self { file, room })
+    }
+
+    /// What the worker was doing last, and whether memory was refused to it.
+    pub(crate) fn step(&self) -> (Step, bool) {
+        let mut told = [0; 2];
+        match self.file.read_exact_at(&mut told, 0) {
+            Ok(()) => (Step::from_number(told[0]), told[1] != 0),
+            Err(_) => (Step::default(), false),
+        }
+    }
+
+    /// The first page, where the worker tells what it is doing, for as long as the process lives.
+    pub(crate) fn board(&self) -> io::Result<&'static Board> {
+        let page: MmapRaw = MmapOptions::new().len(START as usize).map_raw(&self.file)?;
+        let board = page.as_mut_ptr().cast::<Board>();
+        std::mem::forget(page);
+        // SAFETY: a page that stays mapped, of which any bytes are a board; both sides only use it as atomic bytes.
+        Ok(unsafe { &*board })
+    }
+
+    /// Writes what was printed.
+    pub(crate) fn write(&self, stdout: &[u8], stderr: &[u8]) -> io::Result<Lengths> {
+        self.file.write_all_at(stdout, START)?;
+        self.file.write_all_at(stderr, START + stdout.len() as u64)?;
+        Ok(Lengths { stdout: stdout.len() as u64, stderr: stderr.len() as u64 })
+    }
+
+    /// Reads what was printed; None where the lengths are not possible.
+    pub(crate) fn read(&self, Lengths { stdout, stderr }: Lengths) -> Option<(Vec<u8>, Vec<u8>)> {
+        let end = stdout.checked_add(stderr).filter(|end| *end <= self.room)?;
+        let mut both = vec![0; usize::try_from(end).ok()?];
+        self.file.read_exact_at(&mut both, START).ok()?;
+        if end > KEPT_BYTES {
+            // The pages are given back; where the system can't, they are used again.
+            let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+            let _ = fallocate(&self.file, flags, START, end);
+        }
+        let stderr = both.split_off(usize::try_from(stdout).ok()?);
+        Some((both, stderr))
+    }
+}
+
+impl AsFd for AnswerFile {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::Ordering;
+
+    fn limits() -> Limits {
+        Limits { answer_mib: 1, ..Limits::default() }
+    }
+
+    #[test]
+    fn what_a_worker_printed_and_what_it_was_doing_is_read_by_the_front() {
+        let front = AnswerFile::new(limits()).unwrap();
+        let worker = AnswerFile::of(front.as_fd().try_clone_to_owned().unwrap()).unwrap();
+        worker.board().unwrap()[0].store(Step::Image as u8, Ordering::Relaxed);
+        let lengths = worker.write(b"answer", b"said").unwrap();
+        assert_eq!(front.step(), (Step::Image, false));
+        assert_eq!(front.read(lengths), Some((b"answer".to_vec(), b"said".to_vec())));
+    }
+
+    #[test]
+    fn lengths_that_are_not_possible_are_refused_and_the_size_stays() {
+        let front = AnswerFile::new(limits()).unwrap();
+        for (stdout, stderr) in [(u64::MAX, 1), (2 << 20, 0), (0, 2 << 20), (u64::MAX, u64::MAX)] {
+            assert_eq!(front.read(Lengths { stdout, stderr }), None);
+        }
+        let worker = AnswerFile::of(front.as_fd().try_clone_to_owned().unwrap()).unwrap();
+        assert!(worker.file.set_len(0).is_err());
+        assert!(worker.file.set_len(1 << 30).is_err());
+    }
+
+    #[test]
+    fn large_answers_are_given_back() {
+        use std::os::unix::fs::MetadataExt as _;
+        let front = AnswerFile::new(limits()).unwrap();
+        let lengths = front.write(&vec![b'x'; 1 << 20], b"").unwrap();
+        assert!(front.file.metadata().unwrap().blocks() * 512 >= 1 << 20);
+        assert!(front.read(lengths).is_some());
+        assert!(front.file.metadata().unwrap().blocks() * 512 < 1 << 20);
+    }
+}

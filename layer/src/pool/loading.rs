@@ -1,0 +1,263 @@
+//! Getting a module ready for its workers: the nursery confines itself, the module is compiled if it has to be, and loaded.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use tokio::sync::{Mutex, mpsc};
+
+use super::nursery::{NurseryClient, log};
+use super::slot::{Shared, Slot};
+use super::worker::Worker;
+use super::{Counters, Pool};
+use crate::answer::WorkerEnd;
+use crate::channel::{Asked, ChannelError, Mechanism, Reply, Report, Socket, memory_file};
+use crate::engine::{EngineConfig, LoadError, LoadStep, Processor};
+use crate::inference::ModelDigest as Sha256Sum;
+use crate::limits::{Limits, LoadLimits, MIB};
+use crate::sandbox::SandboxMode;
+use crate::worker::Nursery;
+
+/// The nursery before it has a module.
+#[derive(Debug)]
+pub struct Loader {
+    nursery: Nursery,
+    limits: LoadLimits,
+    scratch: Option<tempfile::TempDir>,
+}
+
+impl Loader {
+    /// Has the nursery confine itself, for modules with these folders. Also what this kernel can't do.
+    ///
+    /// # Errors
+    /// [`LoadError::Worker`].
+    pub fn new(
+        nursery: Nursery,
+        mode: SandboxMode,
+        folders: Vec<PathBuf>,
+        limits: LoadLimits,
+        log_level: String,
+    ) -> Result<(Self, Vec<(String, String)>), LoadError> {
+        // Only a compiler needs it.
+        let scratch = tempfile::tempdir().ok();
+        let loader = Self { nursery, limits, scratch };
+        let scratch = loader.scratch.as_ref().map(|folder| folder.path().to_owned());
+        let asked = Asked::Confine { mode, folders, scratch, log_level };
+        match loader.ask(&asked, &[], limits.load_time).map_err(|error| loader.gone("", &error))? {
+            Reply::Confined { missing } => {
+                let named = |Mechanism { name, reason }| (name, reason);
+                Ok((loader, missing.into_iter().map(named).collect()))
+            }
+            other => Err(LoadError::Worker(format!("the nursery answered {other:?}"))),
+        }
+    }
+
+    /// Compiles the module in a file, which messages call `name`, in a process of its own.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn compile(&self, name: &str, module: &File, processor: Processor) -> Result<File, LoadError> {
+        let failed = |reason: String| LoadError::Compile { module: name.to_owned(), reason };
+        let system = |error: io::Error| failed(error.to_string());
+        let Some(scratch) = &self.scratch else {
+            return Err(failed("there is no folder for what the compiler writes".to_owned()));
+        };
+        let found = module.metadata().map_err(system)?.len().div_ceil(MIB as u64);
+        if found > self.limits.compile_mib.into() {
+            let limit = self.limits.compile_mib;
+            return Err(failed(format!("it has {found} MiB, accepted are up to {limit} (--compile-limit)")));
+        }
+        let output = memory_file("compiled").map_err(system)?;
+        let (channel, other) = Socket::pair().map_err(system)?;
+        let asked = Asked::Compile {
+            processor,
+            scratch: scratch.path().to_owned(),
+            memory_mib: self.limits.compile_memory_mib,
+        };
+        let descriptors = [module.as_fd(), output.as_fd(), other.as_fd()];
+        let reply =
+            self.ask(&asked, &descriptors, self.limits.load_time).map_err(|error| self.gone(name, &error))?;
+        drop(other);
+        let Reply::Started { process } = reply else {
+            return Err(failed(format!("the compiler was not started: {reply:?}")));
+        };
+        let said = wait_for_end(&channel, self.limits.compile_time);
+        let ended = self.ask(&Asked::End { process }, &[], self.limits.load_time);
+        match (said, ended) {
+            (Said::TooSlow, _) => Err(LoadError::TooSlow {
+                module: name.to_owned(),
+                what: LoadStep::Compile,
+                limit: self.limits.compile_time,
+            }),
+            (Said::Error(LoadError::Compile { reason, .. }), _) => Err(failed(reason)),
+            (Said::Error(error), _) => Err(error),
+            (Said::Nothing, Ok(Reply::Ended { end: WorkerEnd::Exited(0), .. })) => Ok(output),
+            (Said::Nothing, Ok(Reply::Ended { end, .. })) => {
+                let memory = self.limits.compile_memory_mib;
+                Err(failed(format!("the compiler ended ({end}; it may take {memory} MiB of memory)")))
+            }
+            (Said::Nothing, other) => Err(failed(format!("the nursery answered {other:?}"))),
+        }
+    }
+
+    /// Has the nursery load the module in a file. `known` are the modules that somebody vouches for.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn load(
+        self,
+        name: &str,
+        module: &File,
+        config: &EngineConfig,
+        known: &[Sha256Sum],
+    ) -> Result<Loading, LoadError> {
+        let asked =
+            Asked::Load { name: name.to_owned(), config: Box::new(config.clone()), known: known.to_vec() };
+        let reply = self
+            .ask(&asked, &[module.as_fd()], self.limits.load_time)
+            .map_err(|error| self.gone(name, &error))?;
+        match reply {
+            Reply::Loaded => Ok(Loading::Loaded(LoadedPool {
+                channel: self.nursery.channel,
+                limits: config.limits,
+                module: name.to_owned(),
+            })),
+            Reply::NeedsCompiling { sum, carries_code, is_known } => {
+                Ok(Loading::NeedsCompiling { loader: self, sum, carries_code, is_known })
+            }
+            Reply::NotLoaded(error) => Err(error),
+            other => Err(LoadError::Worker(format!("the nursery answered {other:?}"))),
+        }
+    }
+
+    fn ask(&self, asked: &Asked, descriptors: &[BorrowedFd<'_>], limit: Duration) -> Result<Reply, AskError> {
+        let channel = &self.nursery.channel;
+        channel.send(asked, descriptors).map_err(AskError::Channel)?;
+        let deadline = Instant::now() + limit;
+        loop {
+            if !wait_until(channel, deadline) {
+                return Err(AskError::TooSlow);
+            }
+            match channel.receive_only::<Reply>().map_err(AskError::Channel)? {
+                Reply::Log(line) => log(&line),
+                reply => return Ok(reply),
+            }
+        }
+    }
+
+    /// Why the nursery does not answer; it is of no more use.
+    fn gone(&self, name: &str, error: &AskError) -> LoadError {
+        let module = || name.to_owned();
+        match (error, crate::worker::end(self.nursery.process)) {
+            (AskError::TooSlow, _) => {
+                LoadError::TooSlow { module: module(), what: LoadStep::Load, limit: self.limits.load_time }
+            }
+            (AskError::Channel(_), Ok((end, _))) => LoadError::LoaderDied { module: module(), end },
+            (AskError::Channel(error), Err(_)) => LoadError::Worker(error.to_string()),
+        }
+    }
+}
+
+#[derive(Debug)]
+enum AskError {
+    TooSlow,
+    Channel(ChannelError),
+}
+
+/// What the compiler said before it ended.
+enum Said {
+    Nothing,
+    Error(LoadError),
+    TooSlow,
+}
+
+fn wait_for_end(channel: &Socket, limit: Duration) -> Said {
+    let deadline = Instant::now() + limit;
+    let mut said = Said::Nothing;
+    loop {
+        if !wait_until(channel, deadline) {
+            return Said::TooSlow;
+        }
+        match channel.receive_only::<Report>() {
+            Ok(Report::Log(line)) => log(&line),
+            Ok(Report::NotReady(error)) => said = Said::Error(error),
+            _ => return said,
+        }
+    }
+}
+
+/// Waits until something can be received; false at the deadline.
+fn wait_until(channel: &Socket, deadline: Instant) -> bool {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return false;
+        }
+        let left = rustix::event::Timespec::try_from(left).ok();
+        let mut polled = [PollFd::new(channel, PollFlags::IN)];
+        match poll(&mut polled, left.as_ref()) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => {}
+            // What is wrong shows when it is received.
+            _ => return true,
+        }
+    }
+}
+
+/// Whether a module could be loaded as it is.
+#[derive(Debug)]
+pub enum Loading {
+    /// It is loaded.
+    Loaded(LoadedPool),
+    /// It has no native code that may run: it is to be compiled, and then loaded.
+    NeedsCompiling {
+        /// To go on with.
+        loader: Loader,
+        /// The module's sha256.
+        sum: Sha256Sum,
+        /// Whether it carries native code that nobody vouches for.
+        carries_code: bool,
+        /// Whether somebody vouches for it all the same.
+        is_known: bool,
+    },
+}
+
+/// A module that is loaded, without workers: a moment at which the front can be confined.
+#[derive(Debug)]
+pub struct LoadedPool {
+    channel: Socket,
+    limits: Limits,
+    module: String,
+}
+
+impl LoadedPool {
+    /// Starts `workers` and waits until each is ready. To be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub async fn start(self, workers: usize) -> Result<Pool, LoadError> {
+        let Self { channel, limits, module } = self;
+        let nursery = NurseryClient::new(channel).map_err(|error| LoadError::Worker(error.to_string()))?;
+        let (jobs, queue) = mpsc::unbounded_channel();
+        let counters = Counters::default();
+        let alive = Arc::new(AtomicUsize::new(0));
+        let shared = Arc::new(Shared {
+            jobs: Mutex::new(queue),
+            nursery,
+            limits,
+            module,
+            counters: counters.clone(),
+            alive: Arc::clone(&alive),
+        });
+        let starting = (0..workers).map(|_| Worker::start(&shared.nursery, limits, &shared.module));
+        for worker in futures_util::future::try_join_all(starting).await? {
+            counters.started.inc();
+            tokio::spawn(Slot::new(Arc::clone(&shared), worker).serve());
+        }
+        Ok(Pool { jobs, limits, counters, alive })
+    }
+}

@@ -1,0 +1,84 @@
+//! Asking the nursery: for a worker, and for a worker's end.
+
+use std::io;
+use std::os::fd::AsFd as _;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::socket::AsyncSocket;
+use crate::answer::WorkerEnd;
+use crate::channel::{AnswerFile, Asked, ChannelError, LogLine, Reply, Socket};
+
+/// The nursery, once a module is loaded; one request at a time. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct NurseryClient(Arc<Mutex<AsyncSocket>>);
+
+/// How a worker ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    pub(super) end: WorkerEnd,
+    pub(super) peak_bytes: u64,
+}
+
+impl NurseryClient {
+    /// To be called within a tokio runtime.
+    pub(super) fn new(channel: Socket) -> io::Result<Self> {
+        Ok(Self(Arc::new(Mutex::new(AsyncSocket::new(channel)?))))
+    }
+
+    /// Starts a worker with these ends; its number.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) async fn start(&self, channel: &Socket, answers: &AnswerFile) -> Result<i32, String> {
+        let channels = [channel.as_fd(), answers.as_fd()];
+        match self.ask(&Asked::Start, &channels).await.map_err(|error| gone(&error))? {
+            Reply::Started { process } => Ok(process),
+            Reply::NotStarted { reason } => Err(reason),
+            other => Err(format!("the nursery answered {other:?}")),
+        }
+    }
+
+    /// Kills a worker if it lives; how it ended.
+    ///
+    /// # Errors
+    /// The nursery is gone, and so are all workers.
+    pub(super) async fn end(&self, process: i32) -> Result<Ended, String> {
+        match self.ask(&Asked::End { process }, &[]).await.map_err(|error| gone(&error))? {
+            Reply::Ended { end, peak_bytes } => Ok(Ended { end, peak_bytes }),
+            other => Err(format!("the nursery answered {other:?}")),
+        }
+    }
+
+    async fn ask(
+        &self,
+        asked: &Asked,
+        descriptors: &[std::os::fd::BorrowedFd<'_>],
+    ) -> Result<Reply, ChannelError> {
+        let channel = self.0.lock().await;
+        channel.send(asked, descriptors).await?;
+        loop {
+            match channel.receive::<Reply>().await? {
+                Reply::Log(line) => log(&line),
+                reply => return Ok(reply),
+            }
+        }
+    }
+}
+
+fn gone(error: &ChannelError) -> String {
+    format!("the nursery of the workers is gone ({error})")
+}
+
+/// Logs a line of the other half as one's own.
+pub(super) fn log(line: &LogLine) {
+    let LogLine { level, text } = line;
+    match level.as_str() {
+        "ERROR" => tracing::error!("{text}"),
+        "WARN" => tracing::warn!("{text}"),
+        "INFO" => tracing::info!("{text}"),
+        "DEBUG" => tracing::debug!("{text}"),
+        _ => tracing::trace!("{text}"),
+    }
+}

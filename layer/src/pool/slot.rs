@@ -1,0 +1,173 @@
+//! A place for a worker: it takes events from the queue, holds the clock, and replaces a worker that is gone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, mpsc};
+use tokio::time::Instant;
+
+use super::nursery::NurseryClient;
+use super::worker::{Outcome, Worker};
+use super::{Counters, Job};
+use crate::answer::{Answer, CallError, Step};
+use crate::limits::{Limits, MIB};
+
+/// How often an event is given to another worker because one did not begin with it.
+const MOST_TRIES: usize = 3;
+
+/// The pause before a worker is started again that could not be started, or ended before it had an event; it doubles each
+/// time up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What all slots share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) jobs: Mutex<mpsc::UnboundedReceiver<Job>>,
+    pub(super) nursery: NurseryClient,
+    pub(super) limits: Limits,
+    pub(super) module: String,
+    pub(super) counters: Counters,
+    pub(super) alive: Arc<AtomicUsize>,
+}
+
+/// A place for a worker.
+pub(super) struct Slot {
+    shared: Arc<Shared>,
+    worker: Worker,
+    /// Workers in a row that ended without an event.
+    useless: u32,
+}
+
+impl Slot {
+    pub(super) fn new(shared: Arc<Shared>, worker: Worker) -> Self {
+        shared.alive.fetch_add(1, Ordering::Relaxed);
+        Self { shared, worker, useless: 0 }
+    }
+
+    /// Takes events until there are no more, or no worker can be had.
+    pub(super) async fn serve(mut self) {
+        loop {
+            let next = async { self.shared.jobs.lock().await.recv().await };
+            tokio::select! {
+                biased;
+                job = next => match job {
+                    Some(job) => {
+                        if !self.answer(job).await {
+                            break;
+                        }
+                    }
+                    None => break,
+                },
+                () = self.worker.ended() => {
+                    tracing::warn!("a worker ended between events, starting another one");
+                    self.shared.counters.died.inc();
+                    if self.end().await.is_none() || !self.replace().await {
+                        break;
+                    }
+                }
+            }
+        }
+        self.shared.alive.fetch_sub(1, Ordering::Relaxed);
+        let _ = self.end().await;
+    }
+
+    /// Answers a job, whatever becomes of workers; false where there are no more of them.
+    async fn answer(&mut self, job: Job) -> bool {
+        for _ in 0..MOST_TRIES {
+            match self.worker.answer(&job).await {
+                Outcome::Answered { answer, retires, thumbnail } => {
+                    self.useless = 0;
+                    // A caller that went away needs no answer.
+                    drop(job.reply.send(answer));
+                    let is_fit = match thumbnail {
+                        Some(sender) => self.worker.thumbnail(sender, self.shared.limits.time).await,
+                        None => true,
+                    };
+                    if !is_fit {
+                        self.shared.counters.died.inc();
+                    }
+                    let stays = is_fit && !retires;
+                    return stays || (self.end().await.is_some() && self.replace().await);
+                }
+                Outcome::NotBegun => {
+                    self.shared.counters.died.inc();
+                    if self.end().await.is_none() || !self.replace().await {
+                        return false;
+                    }
+                    if Instant::now() >= job.deadline {
+                        drop(job.reply.send(Err(CallError::Timeout { limit: job.limit })));
+                        return true;
+                    }
+                }
+                Outcome::Overdue { step } => {
+                    self.useless = 0;
+                    tracing::warn!(?step, "a worker was killed after its event's time limit");
+                    self.shared.counters.killed.inc();
+                    drop(job.reply.send(Err(CallError::Timeout { limit: job.limit })));
+                    return self.end().await.is_some() && self.replace().await;
+                }
+                Outcome::Died { step, was_refused_memory } => {
+                    self.useless = 0;
+                    self.shared.counters.died.inc();
+                    let answer = self.obituary(step, was_refused_memory).await;
+                    let goes_on = !matches!(answer, Err(CallError::NoWorker { .. }));
+                    if let Err(error) = &answer {
+                        tracing::error!(%error, "a worker died of its event");
+                    }
+                    drop(job.reply.send(answer));
+                    return goes_on && self.replace().await;
+                }
+            }
+        }
+        let reason = format!("{MOST_TRIES} in a row ended before they began with the event");
+        drop(job.reply.send(Err(CallError::NoWorker { reason })));
+        true
+    }
+
+    /// What to say of an event whose worker is gone.
+    async fn obituary(&self, step: Step, was_refused_memory: bool) -> Result<Answer, CallError> {
+        let limit_mib = self.shared.limits.memory_mib;
+        let ended =
+            self.end().await.ok_or(CallError::NoWorker { reason: "the nursery is gone".to_owned() })?;
+        if was_refused_memory {
+            return Err(CallError::OutOfMemory { step, limit_mib });
+        }
+        let peak_mib = ended.peak_bytes.div_ceil(MIB as u64);
+        Err(CallError::WorkerDied { end: ended.end, step, peak_mib, limit_mib })
+    }
+
+    /// Ends the worker that is there; how it ended, if the nursery still tells.
+    async fn end(&self) -> Option<super::nursery::Ended> {
+        let ended = self.shared.nursery.end(self.worker.process).await;
+        ended.inspect_err(|reason| tracing::error!(reason, "no worker can be ended or started")).ok()
+    }
+
+    /// Starts another worker; false where none can be had any more.
+    async fn replace(&mut self) -> bool {
+        self.shared.alive.fetch_sub(1, Ordering::Relaxed);
+        loop {
+            if self.useless > 0 {
+                let doublings = self.useless.min(8) - 1;
+                tokio::time::sleep((FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE)).await;
+            }
+            self.useless += 1;
+            let Shared { nursery, limits, module, .. } = &*self.shared;
+            match Worker::start(nursery, *limits, module).await {
+                Ok(worker) => {
+                    self.worker = worker;
+                    self.shared.counters.started.inc();
+                    self.shared.alive.fetch_add(1, Ordering::Relaxed);
+                    return true;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a worker could not be started");
+                    if self.shared.jobs.try_lock().is_ok_and(|jobs| jobs.is_closed()) {
+                        return false;
+                    }
+                }
+            }
+        }
+    }
+}

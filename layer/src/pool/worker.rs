@@ -1,0 +1,183 @@
+//! One worker, from the front: an event there, its answer back.
+
+use std::os::fd::AsFd as _;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::nursery::{NurseryClient, log};
+use super::socket::AsyncSocket;
+use super::{GRACE, Job};
+use crate::answer::{Answer, CallError, Step, Thumbnail};
+use crate::channel::{AnswerFile, ChannelError, Lengths, Printed, Report, Request, Socket};
+use crate::engine::{LoadError, LoadStep};
+use crate::limits::Limits;
+
+/// A worker that has not begun with its event after this time is stopped or gone; the event is given to another one.
+const BEGIN: Duration = Duration::from_millis(500);
+
+/// Lines that a worker may log for one event; more are not looked at.
+const MOST_LINES: usize = 64;
+
+/// A worker that lives, as far as is known.
+#[derive(Debug)]
+pub(super) struct Worker {
+    channel: AsyncSocket,
+    answers: AnswerFile,
+    pub(super) process: i32,
+}
+
+/// What became of an event and its worker.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// The worker goes on. A thumbnail may still be to come.
+    Answered { answer: Result<Answer, CallError>, retires: bool, thumbnail: Option<ThumbnailSender> },
+    /// The worker did not even begin: it is gone, and the event may go to another one.
+    NotBegun,
+    /// Its time was over.
+    Overdue { step: Step },
+    /// It ended, or said what no worker says.
+    Died { step: Step, was_refused_memory: bool },
+}
+
+pub(super) type ThumbnailSender = oneshot::Sender<Result<Thumbnail, String>>;
+
+impl Worker {
+    /// Starts a worker and waits until it is ready, for at most the time of an event.
+    ///
+    /// # Errors
+    /// What keeps it from being ready. It is ended then.
+    pub(super) async fn start(
+        nursery: &NurseryClient,
+        limits: Limits,
+        name: &str,
+    ) -> Result<Self, LoadError> {
+        let failed = |reason: String| LoadError::Worker(reason);
+        let system = |error: std::io::Error| LoadError::Worker(error.to_string());
+        let (channel, other) = Socket::pair().map_err(system)?;
+        let answers = AnswerFile::new(limits).map_err(system)?;
+        let process = nursery.start(&other, &answers).await.map_err(failed)?;
+        drop(other);
+        let worker = Self { channel: AsyncSocket::new(channel).map_err(system)?, answers, process };
+        let reason = match timeout(limits.time + GRACE, worker.ready()).await {
+            Ok(Ok(())) => return Ok(worker),
+            Ok(Err(Some(error))) => error,
+            Ok(Err(None)) => match nursery.end(process).await {
+                Ok(ended) => return Err(failed(format!("the first one ended ({})", ended.end))),
+                Err(reason) => return Err(failed(reason)),
+            },
+            Err(_) => {
+                LoadError::TooSlow { module: name.to_owned(), what: LoadStep::Start, limit: limits.time }
+            }
+        };
+        nursery.end(process).await.map_err(failed)?;
+        Err(reason)
+    }
+
+    async fn ready(&self) -> Result<(), Option<LoadError>> {
+        for _ in 0..MOST_LINES {
+            match self.channel.receive::<Report>().await {
+                Ok(Report::Ready) => return Ok(()),
+                Ok(Report::NotReady(error)) => return Err(Some(error)),
+                Ok(Report::Log(line)) => log(&line),
+                _ => break,
+            }
+        }
+        Err(None)
+    }
+
+    /// Waits until the worker ends, which it should not between events.
+    pub(super) async fn ended(&self) {
+        for _ in 0..MOST_LINES {
+            match self.channel.receive::<Report>().await {
+                Ok(Report::Log(line)) => log(&line),
+                _ => return,
+            }
+        }
+    }
+
+    /// Has the worker answer `job`.
+    pub(super) async fn answer(&self, job: &Job) -> Outcome {
+        let time = job.deadline.saturating_duration_since(Instant::now());
+        let request = Request { length: job.event.len() as u64, time };
+        if self.channel.send(&request, &[job.event.as_fd()]).await.is_err() {
+            return Outcome::NotBegun;
+        }
+        match timeout(BEGIN.min(time), self.report()).await {
+            Ok(report) => self.outcome(report),
+            Err(_) if self.answers.step().0 == Step::Idle && time > BEGIN => Outcome::NotBegun,
+            Err(_) => match timeout_at(job.deadline + GRACE, self.report()).await {
+                Ok(report) => self.outcome(report),
+                Err(_) => Outcome::Overdue { step: self.answers.step().0 },
+            },
+        }
+    }
+
+    /// What the worker says of its event.
+    async fn report(&self) -> Result<Report, ChannelError> {
+        for line in 0.. {
+            match self.channel.receive::<Report>().await? {
+                Report::Log(said) if line < MOST_LINES => log(&said),
+                Report::Log(_) if line > MOST_LINES * 100 => break,
+                Report::Log(_) => {}
+                report => return Ok(report),
+            }
+        }
+        Err(ChannelError::Nonsense("it logs without end".to_owned()))
+    }
+
+    fn outcome(&self, report: Result<Report, ChannelError>) -> Outcome {
+        match report {
+            Ok(Report::Answered(printed)) => self.printed(&printed).unwrap_or_else(|| self.died()),
+            Ok(Report::Failed { error, retires }) => {
+                Outcome::Answered { answer: Err(error), retires, thumbnail: None }
+            }
+            Ok(report) => {
+                tracing::error!(?report, "a worker said what was not asked");
+                self.died()
+            }
+            Err(error) => {
+                if !matches!(error, ChannelError::Closed) {
+                    tracing::error!(%error, "a worker's report can't be read");
+                }
+                self.died()
+            }
+        }
+    }
+
+    fn died(&self) -> Outcome {
+        match self.answers.step() {
+            (Step::Idle, _) => Outcome::NotBegun,
+            (step, was_refused_memory) => Outcome::Died { step, was_refused_memory },
+        }
+    }
+
+    fn printed(&self, printed: &Printed) -> Option<Outcome> {
+        let &Printed { stdout, stderr, exit_code, timings, has_thumbnail, retires } = printed;
+        let (stdout, stderr) = self.answers.read(Lengths { stdout, stderr })?;
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        let (sender, receiver) = has_thumbnail.then(oneshot::channel).unzip();
+        let answer = Answer { stdout, stderr, exit_code, timings, thumbnail: receiver };
+        Some(Outcome::Answered { answer: Ok(answer), retires, thumbnail: sender })
+    }
+
+    /// Waits for the small picture of the last event, for as long as an event may take; false where the worker is of no
+    /// more use.
+    pub(super) async fn thumbnail(&self, sender: ThumbnailSender, limit: Duration) -> bool {
+        let (thumbnail, is_fit) = match timeout(limit, self.report()).await {
+            Ok(Ok(Report::Thumbnail { length, sha256 })) => {
+                let read = self.answers.read(Lengths { stdout: length, stderr: 0 });
+                let is_fit = read.is_some();
+                let made = read.map(|(jpeg, _)| Thumbnail { jpeg, sha256 });
+                (made.ok_or_else(|| "its small picture can't be read".to_owned()), is_fit)
+            }
+            Ok(Ok(Report::NoThumbnail { reason })) => (Err(reason), true),
+            Ok(_) => (Err("the worker ended while it made the small picture".to_owned()), false),
+            Err(_) => (Err(format!("the small picture was not made within {limit:?}")), false),
+        };
+        // Who asked may be gone.
+        drop(sender.send(thumbnail));
+        is_fit
+    }
+}

@@ -1,0 +1,132 @@
+//! A worker: events from its channel, each answered in an instance of its own.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use crate::answer::{Answer, CallError, Thumbnail};
+use crate::channel::{AnswerFile, EventReader, Lengths, Printed, Report, Request, Socket};
+use crate::engine::{EngineConfig, Event, Events, LoadedModule, answer_events};
+use crate::native_stack::STACK_BYTES;
+use crate::progress;
+use crate::sandbox::Sandbox;
+
+use super::{log, process};
+
+/// Memory above what a worker had when it was ready, after which it is replaced: allocators keep much of what they got.
+const KEPT_BYTES: u64 = 128 << 20;
+/// What the runtime itself takes for each worker: LiteRT, the instance's own tables, buffers.
+const OWN_BYTES: u64 = 24 << 20;
+
+/// Answers the events of `channel` until it is closed, with `answers` as its file for answers; the exit code.
+pub(super) fn run(
+    channel: Socket,
+    answers: OwnedFd,
+    module: &LoadedModule,
+    config: &EngineConfig,
+    confinement: &Confinement,
+) -> i32 {
+    let channel = Arc::new(channel);
+    log::send_over(&channel);
+    process::end_with_parent();
+    let prepared = AnswerFile::of(answers).and_then(|answers| Ok((answers.board()?, answers)));
+    let Ok((board, answers)) = prepared else { return 1 };
+    progress::tell_at(board);
+    let memory = config.limits.memory_bytes() as u64 + OWN_BYTES + STACK_BYTES as u64;
+    process::limit_memory(confinement.data_bytes + memory);
+    if let Err(reason) = confinement.sandbox.confine_worker(!config.dirs.is_empty()) {
+        let error = crate::engine::LoadError::Worker(reason);
+        drop(channel.send(&Report::NotReady(error), &[]));
+        return 1;
+    }
+    let mut events = Channel { channel, answers, ready: None };
+    // Guests run on a stack whose end is known.
+    let ended = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("guest".to_owned()).stack_size(STACK_BYTES);
+        let loop_on_thread = || match answer_events(module, config, &mut events) {
+            Ok(()) => 0,
+            Err(error) => {
+                drop(events.channel.send(&Report::NotReady(error), &[]));
+                1
+            }
+        };
+        thread.spawn_scoped(scope, loop_on_thread).map(|thread| thread.join().unwrap_or(101))
+    });
+    ended.unwrap_or(1)
+}
+
+/// How a worker is confined besides what it has from the nursery.
+pub(super) struct Confinement {
+    /// Data memory of the nursery.
+    pub(super) data_bytes: u64,
+    /// How far.
+    pub(super) sandbox: Sandbox,
+}
+
+/// The worker's side of its channel.
+struct Channel {
+    channel: Arc<Socket>,
+    answers: AnswerFile,
+    /// Bytes of memory when the first instance was ready.
+    ready: Option<u64>,
+}
+
+impl Channel {
+    fn report(&self, report: &Report) {
+        // A front that is gone is noticed at the next request.
+        drop(self.channel.send(report, &[]));
+    }
+
+    fn grew_too_much(&self) -> bool {
+        process::peak_bytes() > self.ready.unwrap_or(0) + KEPT_BYTES
+    }
+}
+
+impl Events for Channel {
+    fn next(&mut self) -> Option<Event> {
+        if self.ready.is_none() {
+            self.ready = Some(process::peak_bytes());
+            self.report(&Report::Ready);
+        }
+        let (request, mut descriptors) = self.channel.receive::<Request>().ok()?;
+        let event = descriptors.pop()?;
+        progress::take_refused_memory();
+        Some(Event { input: Box::new(EventReader::new(event, request.length)), time: request.time })
+    }
+
+    fn answer(&mut self, answer: Result<Answer, CallError>, thumbnail_follows: bool) {
+        let report = match answer {
+            Ok(Answer { stdout, stderr, exit_code, timings, .. }) => {
+                match self.answers.write(&stdout, stderr.as_bytes()) {
+                    Ok(Lengths { stdout, stderr }) => Report::Answered(Printed {
+                        stdout,
+                        stderr,
+                        exit_code,
+                        timings,
+                        has_thumbnail: thumbnail_follows,
+                        retires: self.grew_too_much(),
+                    }),
+                    Err(error) => {
+                        let reason = format!("its answer can't be written: {error}");
+                        Report::Failed { error: CallError::NoWorker { reason }, retires: true }
+                    }
+                }
+            }
+            // WasmEdge's timer jumps out of whatever the engine was doing: what it leaves behind is not trusted.
+            Err(error @ CallError::Timeout { .. }) => Report::Failed { error, retires: true },
+            Err(error) => Report::Failed { error, retires: self.grew_too_much() },
+        };
+        self.report(&report);
+    }
+
+    fn thumbnail(&mut self, thumbnail: Result<Thumbnail, String>) {
+        let report = match thumbnail.and_then(|thumbnail| {
+            let Lengths { stdout: length, .. } =
+                self.answers.write(&thumbnail.jpeg, b"").map_err(|error| error.to_string())?;
+            Ok(Report::Thumbnail { length, sha256: thumbnail.sha256 })
+        }) {
+            Ok(report) => report,
+            Err(reason) => Report::NoThumbnail { reason },
+        };
+        self.report(&report);
+    }
+}

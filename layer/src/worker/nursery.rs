@@ -1,0 +1,262 @@
+//! The nursery: a process with one thread and the module loaded, of which workers are copies.
+//!
+//! It is forked before the front has threads, keys, connections or a database open, and forgets the environment first of
+//! all. It reads strangers' modules, so it is confined before it does; it runs nothing of them.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::event_loop::{self, Confinement};
+use super::{log, process};
+use crate::answer::WorkerEnd;
+use crate::channel::{Asked, Mechanism, Reply, Report, Socket};
+use crate::engine::{CodeSource, EngineConfig, LoadError, LoadedModule, Outline, Processor, compile};
+use crate::inference::ModelDigest as Sha256Sum;
+use crate::limits::MIB;
+use crate::sandbox::{Sandbox, SandboxMode};
+
+/// Memory that loading a module may take, in MiB: the largest are a few dozen.
+const LOADING_MIB: u64 = 1024;
+
+/// The front's handle on the nursery.
+#[derive(Debug)]
+pub struct Nursery {
+    /// Where requests go and replies come from.
+    pub(crate) channel: Socket,
+    /// The nursery's number.
+    pub(crate) process: i32,
+}
+
+/// Forks the nursery from this process, which must have one thread and should not have read any secret yet.
+///
+/// # Errors
+/// The system's reason.
+pub fn fork() -> io::Result<Nursery> {
+    let (channel, own) = Socket::pair()?;
+    let front = std::process::id().cast_signed();
+    let process = process::start(move || match process::detach(own.as_raw_fd(), front) {
+        Ok(()) => serve(own),
+        Err(_) => 1,
+    })?;
+    Ok(Nursery { channel, process })
+}
+
+/// A nursery whose channel is standard input: for programs that are not this one and have threads already, such as
+/// tests. It returns when the other side is gone.
+///
+/// # Errors
+/// The system's reason.
+pub fn serve_on_standard_input() -> io::Result<i32> {
+    // SAFETY: the standard input of this process, which nobody else uses; it is copied before it is closed.
+    let own = unsafe { std::os::fd::BorrowedFd::borrow_raw(0) }.try_clone_to_owned()?;
+    // SAFETY: a plain call.
+    let front = unsafe { libc::getppid() };
+    process::detach(own.as_raw_fd(), front)?;
+    Ok(serve(own.into()))
+}
+
+fn serve(channel: Socket) -> i32 {
+    let statm = File::open("/proc/self/statm").ok();
+    let channel = Arc::new(channel);
+    let mut nursery =
+        Serving { channel: Arc::clone(&channel), statm, sandbox: None, scratch: None, loaded: None };
+    while let Ok((asked, descriptors)) = channel.receive::<Asked>() {
+        let reply = nursery.answer(asked, descriptors);
+        if channel.send(&reply, &[]).is_err() {
+            break;
+        }
+    }
+    nursery.tidy_up();
+    0
+}
+
+struct Serving {
+    channel: Arc<Socket>,
+    statm: Option<File>,
+    sandbox: Option<Sandbox>,
+    scratch: Option<PathBuf>,
+    loaded: Option<(LoadedModule, EngineConfig)>,
+}
+
+impl Serving {
+    fn answer(&mut self, asked: Asked, mut descriptors: Vec<OwnedFd>) -> Reply {
+        match asked {
+            Asked::Confine { mode, folders, scratch, log_level } => {
+                log::send_over(&self.channel);
+                log::install(&log_level);
+                self.confine(mode, folders, scratch)
+            }
+            Asked::Compile { processor, scratch, memory_mib } => {
+                let (Some(channel), Some(output), Some(input)) =
+                    (descriptors.pop(), descriptors.pop(), descriptors.pop())
+                else {
+                    return nothing_came();
+                };
+                self.start_compiler(&scratch, processor, memory_mib, [input, output, channel])
+            }
+            Asked::Load { name, config, known } => match descriptors.pop() {
+                Some(module) => self.load(&name, *config, module, &known),
+                None => nothing_came(),
+            },
+            Asked::Start => match (descriptors.pop(), descriptors.pop()) {
+                (Some(answers), Some(channel)) => self.start_worker(channel.into(), answers),
+                _ => nothing_came(),
+            },
+            Asked::End { process } => match process::end(process) {
+                Ok((end, peak_bytes)) => Reply::Ended { end, peak_bytes },
+                // It is no child of this process; who asks has no worker any more in any case.
+                Err(_) => Reply::Ended { end: WorkerEnd::Exited(0), peak_bytes: 0 },
+            },
+        }
+    }
+
+    fn confine(&mut self, mode: SandboxMode, folders: Vec<PathBuf>, scratch: Option<PathBuf>) -> Reply {
+        process::hide();
+        process::limit_memory(process::data_bytes(self.statm.as_ref()) + (LOADING_MIB << 20));
+        self.scratch.clone_from(&scratch);
+        let (sandbox, missing) = Sandbox::of_nursery(mode, folders, scratch);
+        self.sandbox = Some(sandbox);
+        let named = |(name, reason): (&str, String)| Mechanism { name: name.to_owned(), reason };
+        Reply::Confined { missing: missing.into_iter().map(named).collect() }
+    }
+
+    /// Removes what a compiler may have left, whose front is gone without doing so.
+    fn tidy_up(&self) {
+        if let Some(scratch) = &self.scratch {
+            drop(std::fs::remove_dir_all(scratch));
+        }
+    }
+
+    fn start_compiler(
+        &self,
+        scratch: &Path,
+        processor: Processor,
+        memory_mib: u32,
+        [input, output, channel]: [OwnedFd; 3],
+    ) -> Reply {
+        let memory = process::data_bytes(self.statm.as_ref()) + u64::from(memory_mib) * MIB as u64;
+        let (channel, own) = (Arc::new(Socket::from(channel)), &self.channel);
+        started(process::start(|| {
+            drop_descriptor(own);
+            log::send_over(&channel);
+            process::end_with_parent();
+            process::limit_memory(memory);
+            let written = read_all(input)
+                .map_err(|error| error.to_string())
+                .and_then(|wasm| compile(&wasm, processor, scratch))
+                .and_then(|compiled| {
+                    File::from(output).write_all(&compiled).map_err(|error| error.to_string())
+                });
+            match written {
+                Ok(()) => 0,
+                Err(reason) => {
+                    let error = LoadError::Compile { module: String::new(), reason };
+                    drop(channel.send(&Report::NotReady(error), &[]));
+                    1
+                }
+            }
+        }))
+    }
+
+    fn load(&mut self, name: &str, config: EngineConfig, module: OwnedFd, known: &[Sha256Sum]) -> Reply {
+        let failed = |reason: String| LoadError::Refused { module: name.to_owned(), reason };
+        let step = || {
+            let wasm = read_all(module).map_err(|error| LoadError::Unreadable {
+                module: name.to_owned(),
+                reason: error.to_string(),
+            })?;
+            prepare(name, &wasm, config, known)
+        };
+        let prepared = catch_unwind(AssertUnwindSafe(step))
+            .unwrap_or_else(|_| Err(failed("loading it failed in a way that is our fault".to_owned())));
+        match prepared {
+            Ok(Prepared::Loaded(module, config)) => {
+                if let Some(sandbox) = &self.sandbox {
+                    sandbox.end_loading();
+                }
+                self.loaded = Some((*module, config));
+                Reply::Loaded
+            }
+            Ok(Prepared::NeedsCompiling { sum, carries_code, is_known }) => {
+                Reply::NeedsCompiling { sum, carries_code, is_known }
+            }
+            Err(error) => Reply::NotLoaded(error),
+        }
+    }
+
+    fn start_worker(&self, channel: Socket, answers: OwnedFd) -> Reply {
+        let Some((module, config)) = &self.loaded else {
+            return Reply::NotStarted { reason: "no module is loaded".to_owned() };
+        };
+        let confinement = Confinement {
+            data_bytes: process::data_bytes(self.statm.as_ref()),
+            sandbox: self.sandbox.clone().unwrap_or_default(),
+        };
+        let own = &self.channel;
+        started(process::start(|| {
+            drop_descriptor(own);
+            event_loop::run(channel, answers, module, config, &confinement)
+        }))
+    }
+}
+
+enum Prepared {
+    Loaded(Box<LoadedModule>, EngineConfig),
+    NeedsCompiling { sum: Sha256Sum, carries_code: bool, is_known: bool },
+}
+
+/// Loads a module if the configuration lets it run as it is.
+fn prepare(
+    name: &str,
+    wasm: &[u8],
+    mut config: EngineConfig,
+    known: &[Sha256Sum],
+) -> Result<Prepared, LoadError> {
+    let outline = Outline::read(name, wasm)?;
+    outline.check(name, config.limits)?;
+    let carries_code = outline.has_native_code;
+    let runs_as_it_is = match config.code {
+        CodeSource::Interpret => true,
+        CodeSource::Native => carries_code,
+        CodeSource::Compile => false,
+        CodeSource::Auto => {
+            config.is_vouched_for = carries_code && known.contains(&Sha256Sum::of(wasm));
+            config.is_vouched_for
+        }
+    };
+    if runs_as_it_is {
+        return Ok(Prepared::Loaded(Box::new(LoadedModule::load(name, wasm, &config)?), config));
+    }
+    let sum = Sha256Sum::of(wasm);
+    Ok(Prepared::NeedsCompiling { sum, carries_code, is_known: known.contains(&sum) })
+}
+
+/// Closes the nursery's channel in a copy of the nursery.
+fn drop_descriptor(channel: &Arc<Socket>) {
+    // SAFETY: the copy never uses it, and ends without dropping it.
+    drop(unsafe { OwnedFd::from_raw_fd(channel.as_raw_fd()) });
+}
+
+fn started(process: io::Result<i32>) -> Reply {
+    match process {
+        Ok(process) => Reply::Started { process },
+        Err(error) => Reply::NotStarted { reason: error.to_string() },
+    }
+}
+
+fn nothing_came() -> Reply {
+    Reply::NotStarted { reason: "a descriptor is missing".to_owned() }
+}
+
+fn read_all(file: OwnedFd) -> io::Result<Vec<u8>> {
+    use std::io::{Read as _, Seek as _};
+    let mut file = File::from(file);
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
