@@ -37,7 +37,7 @@ def main() -> int:
 def make(vision: Path, wasm: Path, archives: list[Path]) -> str | None:
     """Makes the archives and the folders; returns why it can't."""
     try:
-        packages = [contents.layer(vision), contents.function(wasm, PROJECT / "scf")]
+        packages = [contents.layer(vision, wasm), contents.function(wasm, PROJECT / "scf")]
         bill = sbom.document(*packages)
     except (OSError, ValueError, elf.BadProgram, contents.BadScript) as error:
         return str(error)

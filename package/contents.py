@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import tempfile
 from pathlib import Path
@@ -23,8 +24,12 @@ class BadScript(Exception):
     """A start script that the platform could not start."""
 
 
-def layer(vision: Path) -> list[Member]:
-    """The runtime, its libraries and their loader, as they lie under /opt."""
+# Beside the program: the modules whose native code it lets run, a sha256 a line.
+KNOWN_MODULES = "vision/bin/known-modules"
+
+
+def layer(vision: Path, wasm: Path) -> list[Member]:
+    """The runtime, its libraries and their loader, as they lie under /opt; it knows the function."""
     libraries = elf.closure(vision)
     stand_ins = {}
     for name in filter(compiler_stub.replaces, list(libraries)):
@@ -36,7 +41,9 @@ def layer(vision: Path) -> list[Member]:
     own = elf.dynamic_entries(vision)
     (path,) = own["RPATH"] + own["RUNPATH"]
     program = elf.with_library_path(stripped(vision), path, LIBRARY_PATH)
+    known = f"{hashlib.sha256(wasm.read_bytes()).hexdigest()}  {wasm.name}\n"
     members = [Member(PROGRAM, program, executable=True),
+               Member(KNOWN_MODULES, known.encode()),
                Member(f"{LIBRARIES}/loader", loader.read_bytes(), executable=True)]
     members += [Member(f"{LIBRARIES}/{name}", stripped(file)) for name, file in needed.items()]
     members += [Member(f"{LIBRARIES}/{name}", library) for name, library in stand_ins.items()]

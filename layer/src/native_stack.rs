@@ -33,10 +33,17 @@ thread_local! {
     static RESERVE_IS_OPEN: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Bytes of the stack that handlers of faults run on. Rust gives 8 KiB, of which the system's picture of the registers alone
+/// takes up to 3 with AVX-512 and 11 with AMX, and WasmEdge's handler some more.
+const HANDLER_STACK_BYTES: usize = 64 << 10;
+
 /// Keeps the calling thread's stack fit for guests; on drop it is as before.
 #[derive(Debug)]
 pub(crate) struct GuestStack {
     base: usize,
+    /// The thread's stack for handlers before.
+    handlers_before: libc::stack_t,
+    _handlers: Box<[u8]>,
 }
 
 impl GuestStack {
@@ -49,15 +56,34 @@ impl GuestStack {
         let base = base_of_this_thread()?;
         protect(base, RED_BYTES + RESERVE_BYTES, libc::PROT_NONE)?;
         BASE.set(base);
-        Ok(Self { base })
+        let mut handlers = vec![0; HANDLER_STACK_BYTES].into_boxed_slice();
+        let handlers_before = set_handler_stack(&libc::stack_t {
+            ss_sp: handlers.as_mut_ptr().cast(),
+            ss_flags: 0,
+            ss_size: HANDLER_STACK_BYTES,
+        })?;
+        Ok(Self { base, handlers_before, _handlers: handlers })
     }
 }
 
 impl Drop for GuestStack {
     fn drop(&mut self) {
         BASE.set(0);
+        // Where that fails, no handler runs here any more.
+        drop(set_handler_stack(&self.handlers_before));
         // The C library gives the stack to a later thread as it is.
         drop(protect(self.base, RED_BYTES + RESERVE_BYTES, libc::PROT_READ | libc::PROT_WRITE));
+    }
+}
+
+/// Sets this thread's stack for handlers of signals; what it was before.
+fn set_handler_stack(stack: &libc::stack_t) -> std::io::Result<libc::stack_t> {
+    let mut before = MaybeUninit::uninit();
+    // SAFETY: the stack lives until another one is set, and no handler runs while one is.
+    match unsafe { libc::sigaltstack(stack, before.as_mut_ptr()) } {
+        // SAFETY: filled by the call.
+        0 => Ok(unsafe { before.assume_init() }),
+        _ => Err(std::io::Error::last_os_error()),
     }
 }
 
@@ -68,6 +94,12 @@ pub(crate) fn was_used_up() -> bool {
         drop(protect(BASE.get() + RED_BYTES, RESERVE_BYTES, libc::PROT_NONE));
     }
     OVERFLOWED.take()
+}
+
+/// Whether the event that runs on this thread has used up the stack: a host function that has got the reserve must be the
+/// last one.
+pub(crate) fn is_used_up() -> bool {
+    OVERFLOWED.get()
 }
 
 fn protect(address: usize, length: usize, access: c_int) -> std::io::Result<()> {

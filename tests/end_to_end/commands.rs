@@ -30,7 +30,7 @@ fn what_can_t_be_compiled_is_named_and_leaves_nothing_behind() {
     let output = folder.path().join("out.wasm");
     let missing = Vision::new(&["compile", "nowhere.wasm"]).argument(&output).call();
     assert_eq!(missing.code, Some(2));
-    assert!(missing.stderr.contains("can't read nowhere.wasm"), "{}", missing.stderr);
+    assert!(missing.stderr.contains("can't read the module nowhere.wasm"), "{}", missing.stderr);
     let json = Vision::new(&["compile"]).argument(file("tests/tomato.json")).argument(&output).call();
     assert_eq!(json.code, Some(1));
     assert!(json.stderr.contains("can't compile"), "{}", json.stderr);

@@ -8,16 +8,14 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 
-use memmap2::{MmapOptions, MmapRaw};
 use rustix::fs::{FallocateFlags, SealFlags, fallocate, fcntl_add_seals};
 
 use super::memory_file;
 use crate::answer::Step;
 use crate::limits::{Limits, STDERR_BYTES};
-use crate::progress::Board;
 
-/// Where what was printed starts.
-const START: u64 = 4 << 10;
+/// Where what was printed starts, behind the page on which the worker tells what it is doing.
+pub(crate) const START: u64 = 4 << 10;
 /// Room for a small picture of at most 160 × 160 pixels.
 const THUMBNAIL_BYTES: u64 = 256 << 10;
 /// What was printed and has more bytes is given back after its event.
@@ -71,15 +69,6 @@ impl AnswerFile {
         }
     }
 
-    /// The first page, where the worker tells what it is doing, for as long as the process lives.
-    pub(crate) fn board(&self) -> io::Result<&'static Board> {
-        let page: MmapRaw = MmapOptions::new().len(START as usize).map_raw(&self.file)?;
-        let board = page.as_mut_ptr().cast::<Board>();
-        std::mem::forget(page);
-        // SAFETY: a page that stays mapped, of which any bytes are a board; both sides only use it as atomic bytes.
-        Ok(unsafe { &*board })
-    }
-
     /// Writes what was printed.
     pub(crate) fn write(&self, stdout: &[u8], stderr: &[u8]) -> io::Result<Lengths> {
         self.file.write_all_at(stdout, START)?;
@@ -111,7 +100,6 @@ impl AsFd for AnswerFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::Ordering;
 
     fn limits() -> Limits {
         Limits { answer_mib: 1, ..Limits::default() }
@@ -121,7 +109,7 @@ mod tests {
     fn what_a_worker_printed_and_what_it_was_doing_is_read_by_the_front() {
         let front = AnswerFile::new(limits()).unwrap();
         let worker = AnswerFile::of(front.as_fd().try_clone_to_owned().unwrap()).unwrap();
-        worker.board().unwrap()[0].store(Step::Image as u8, Ordering::Relaxed);
+        worker.file.write_all_at(&[Step::Image as u8], 0).unwrap();
         let lengths = worker.write(b"answer", b"said").unwrap();
         assert_eq!(front.step(), (Step::Image, false));
         assert_eq!(front.read(lengths), Some((b"answer".to_vec(), b"said".to_vec())));

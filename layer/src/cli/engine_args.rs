@@ -97,7 +97,14 @@ impl EngineArgs {
         }
         let compiled = match cache.as_ref().and_then(|cache| cache.get(&sum)) {
             Some(compiled) => compiled,
-            None => compile(&loader, &name, &module, &sum, cache.as_ref())?,
+            None => {
+                if self.code == CodeSource::Auto {
+                    tracing::warn!(
+                        "{name} is compiled now; the next time it starts at once (as with `vision compile`)"
+                    );
+                }
+                compile(&loader, &name, &module, &sum, cache.as_ref())?
+            }
         };
         let config = EngineConfig { code: CodeSource::Native, is_vouched_for: is_known, ..config };
         match loader.load(&name, &compiled, &config, &known).map_err(Failure::usage)? {
@@ -170,7 +177,6 @@ fn compile(
     sum: &ModelDigest,
     cache: Option<&Cache>,
 ) -> Result<File, Failure> {
-    tracing::warn!("{name} is compiled now, and the next time it starts at once (or use `vision compile`)");
     let mut compiled = loader.compile(name, module, Processor::Native).map_err(Failure::usage)?;
     if let Some(cache) = cache
         && let Err(error) = cache.put(sum, &mut compiled)

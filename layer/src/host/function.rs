@@ -5,11 +5,12 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use wasmedge_sdk::error::{CoreError, WasmEdgeError};
+use wasmedge_sdk::error::{CoreError, CoreExecutionError, WasmEdgeError};
 use wasmedge_sdk::{CallingFrame, FuncType, ImportObject, ImportObjectBuilder, Instance, ValType, WasmValue};
 
 use super::memory;
 use super::state::HostState;
+use crate::native_stack;
 
 /// WasmEdge's reason why imports could not be made.
 pub(crate) type ImportError = Box<WasmEdgeError>;
@@ -103,5 +104,13 @@ pub(super) fn call<const N: usize, F: Failure>(
             F::UNUSABLE.number()
         }
     };
-    Ok(vec![WasmValue::from_i32(number.cast_signed())])
+    results(vec![WasmValue::from_i32(number.cast_signed())])
+}
+
+/// What the guest gets of a host function: its results, or a trap where the function was called at the end of the stack.
+pub(super) fn results(results: Vec<WasmValue>) -> Result<Vec<WasmValue>, CoreError> {
+    if native_stack::is_used_up() {
+        return Err(CoreError::Execution(CoreExecutionError::HostFuncFailed));
+    }
+    Ok(results)
 }

@@ -16,14 +16,17 @@ const MOST: usize = 400;
 
 /// All modules that somebody vouches for; those that `named` has first.
 pub fn known_modules(named: &[Sha256Sum], cache: Option<&Cache>) -> Vec<Sha256Sum> {
-    let beside = beside_program().map(|file| sums(&file)).unwrap_or_default();
+    let beside = beside_program().flat_map(|file| sums(&file));
     let compiled = cache.map(|cache| sums(&cache.list_of_compiled())).unwrap_or_default();
     // The newest compiled ones are at the end.
     named.iter().copied().chain(beside).chain(compiled.into_iter().rev()).take(MOST).collect()
 }
 
-fn beside_program() -> Option<PathBuf> {
-    Some(std::env::current_exe().ok()?.parent()?.join(FILE_NAME))
+/// Where the file may be. A program that was started through its loader is known by its first argument only.
+fn beside_program() -> impl Iterator<Item = PathBuf> {
+    let called = std::env::args_os().next().map(PathBuf::from).filter(|called| called.is_absolute());
+    let programs = std::env::current_exe().ok().into_iter().chain(called);
+    programs.filter_map(|program| Some(program.parent()?.join(FILE_NAME)))
 }
 
 fn sums(file: &Path) -> Vec<Sha256Sum> {

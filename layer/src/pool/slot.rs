@@ -79,6 +79,11 @@ impl Slot {
             match self.worker.answer(&job).await {
                 Outcome::Answered { answer, retires, thumbnail } => {
                     self.useless = 0;
+                    let answer = answer.map_err(|error| match error {
+                        // The worker knows only what was left of the time.
+                        CallError::Timeout { .. } => CallError::Timeout { limit: job.limit },
+                        error => error,
+                    });
                     // A caller that went away needs no answer.
                     drop(job.reply.send(answer));
                     let is_fit = match thumbnail {

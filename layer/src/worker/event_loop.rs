@@ -10,7 +10,7 @@ use crate::native_stack::STACK_BYTES;
 use crate::progress;
 use crate::sandbox::Sandbox;
 
-use super::{log, process};
+use super::{board, log, process};
 
 /// Memory above what a worker had when it was ready, after which it is replaced: allocators keep much of what they got.
 const KEPT_BYTES: u64 = 128 << 20;
@@ -28,7 +28,7 @@ pub(super) fn run(
     let channel = Arc::new(channel);
     log::send_over(&channel);
     process::end_with_parent();
-    let prepared = AnswerFile::of(answers).and_then(|answers| Ok((answers.board()?, answers)));
+    let prepared = AnswerFile::of(answers).and_then(|answers| Ok((board::of(&answers)?, answers)));
     let Ok((board, answers)) = prepared else { return 1 };
     progress::tell_at(board);
     let memory = config.limits.memory_bytes() as u64 + OWN_BYTES + STACK_BYTES as u64;

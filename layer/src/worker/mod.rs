@@ -7,6 +7,7 @@
 //!
 //! A worker is a copy of the nursery (fork), which has the module loaded, so that it is ready within milliseconds.
 
+mod board;
 mod event_loop;
 mod log;
 mod memory;

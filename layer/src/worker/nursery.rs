@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,10 +51,8 @@ pub fn fork() -> io::Result<Nursery> {
 /// # Errors
 /// The system's reason.
 pub fn serve_on_standard_input() -> io::Result<i32> {
-    // SAFETY: the standard input of this process, which nobody else uses; it is copied before it is closed.
-    let own = unsafe { std::os::fd::BorrowedFd::borrow_raw(0) }.try_clone_to_owned()?;
-    // SAFETY: a plain call.
-    let front = unsafe { libc::getppid() };
+    let own = io::stdin().as_fd().try_clone_to_owned()?;
+    let front = process::parent();
     process::detach(own.as_raw_fd(), front)?;
     Ok(serve(own.into()))
 }
@@ -116,7 +114,7 @@ impl Serving {
 
     fn confine(&mut self, mode: SandboxMode, folders: Vec<PathBuf>, scratch: Option<PathBuf>) -> Reply {
         process::hide();
-        process::limit_memory(process::data_bytes(self.statm.as_ref()) + (LOADING_MIB << 20));
+        process::limit_own_memory(process::data_bytes(self.statm.as_ref()) + (LOADING_MIB << 20));
         self.scratch.clone_from(&scratch);
         let (sandbox, missing) = Sandbox::of_nursery(mode, folders, scratch);
         self.sandbox = Some(sandbox);
@@ -141,7 +139,7 @@ impl Serving {
         let memory = process::data_bytes(self.statm.as_ref()) + u64::from(memory_mib) * MIB as u64;
         let (channel, own) = (Arc::new(Socket::from(channel)), &self.channel);
         started(process::start(|| {
-            drop_descriptor(own);
+            process::close(own.as_raw_fd());
             log::send_over(&channel);
             process::end_with_parent();
             process::limit_memory(memory);
@@ -198,7 +196,7 @@ impl Serving {
         };
         let own = &self.channel;
         started(process::start(|| {
-            drop_descriptor(own);
+            process::close(own.as_raw_fd());
             event_loop::run(channel, answers, module, config, &confinement)
         }))
     }
@@ -233,12 +231,6 @@ fn prepare(
     }
     let sum = Sha256Sum::of(wasm);
     Ok(Prepared::NeedsCompiling { sum, carries_code, is_known: known.contains(&sum) })
-}
-
-/// Closes the nursery's channel in a copy of the nursery.
-fn drop_descriptor(channel: &Arc<Socket>) {
-    // SAFETY: the copy never uses it, and ends without dropping it.
-    drop(unsafe { OwnedFd::from_raw_fd(channel.as_raw_fd()) });
 }
 
 fn started(process: io::Result<i32>) -> Reply {

@@ -84,7 +84,8 @@ pub(super) fn detach(channel: RawFd, front: i32) -> io::Result<()> {
     Ok(())
 }
 
-fn parent() -> i32 {
+/// The number of this process's parent.
+pub(super) fn parent() -> i32 {
     // SAFETY: a plain call.
     unsafe { libc::getppid() }
 }
@@ -170,6 +171,12 @@ fn dead_end(stream: c_int) -> io::Result<()> {
     }
 }
 
+/// Closes a descriptor that this copy of a process has of the original and never uses.
+pub(super) fn close(descriptor: RawFd) {
+    // SAFETY: what owns it in the original is never used or dropped in the copy, which ends by `_exit`.
+    unsafe { libc::close(descriptor) };
+}
+
 /// Closes the descriptors from `first` to `last`.
 fn close_range(first: u32, last: u32) {
     // SAFETY: nothing in this process uses descriptors but the channel and what it opens from now on.
@@ -197,7 +204,18 @@ pub(super) fn hide() {
 
 /// Takes no more data memory than `bytes` from now on (setrlimit(2), RLIMIT_DATA; kernels before 4.7 count only a part).
 pub(super) fn limit_memory(bytes: u64) {
-    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+    set_data_limit(libc::rlimit { rlim_cur: bytes, rlim_max: bytes });
+}
+
+/// The same for the nursery, whose workers may have more.
+pub(super) fn limit_own_memory(bytes: u64) {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: a plain call; where it fails, there is no upper bound to keep.
+    unsafe { libc::getrlimit(libc::RLIMIT_DATA, &raw mut limit) };
+    set_data_limit(libc::rlimit { rlim_cur: bytes.min(limit.rlim_max), ..limit });
+}
+
+fn set_data_limit(limit: libc::rlimit) {
     // SAFETY: a plain call. A lower limit that is there already stays.
     unsafe { libc::setrlimit(libc::RLIMIT_DATA, &raw const limit) };
 }

@@ -80,6 +80,6 @@ fn enter_wasi(
     if name == EXIT {
         Err(CoreError::Common(CoreCommonError::Terminated))
     } else {
-        Ok(vec![WasmValue::from_i32(errno.into())])
+        function::results(vec![WasmValue::from_i32(errno.into())])
     }
 }
