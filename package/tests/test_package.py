@@ -131,7 +131,7 @@ class Packages(Folder):
 
     def test_the_program_knows_the_function(self) -> None:
         known = (self.folder / "layer/vision/bin/known-modules").read_text()
-        function = (self.folder / "function/recognize.wasm").read_bytes()
+        function = (DIST / "recognize.wasm").read_bytes()
         self.assertEqual(known.split()[0], hashlib.sha256(function).hexdigest())
 
     def test_nothing_lies_where_the_platforms_library_path_leads(self) -> None:

@@ -201,15 +201,21 @@ fn without_history_nothing_is_kept_and_the_address_says_so() {
 fn a_full_disk_fails_no_recognition() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new("bash");
-    // A file-size limit of 64 KiB stands for the full disk; ignored, its signal becomes an error of the write.
+    // A limit for the size of files stands for the full disk; ignored, its signal becomes an error of the write.
     command
-        .args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$@\"", "bash"])
+        .args(["-c", "trap '' XFSZ; exec \"$@\"", "bash"])
         .arg(vision().get_program())
         .args(["serve", "--listen", "127.0.0.1:0", "--wasm"])
         .arg(file("dist/recognize.wasm"))
         .arg("--history")
         .arg(folder.path().join("history.sqlite"));
     let server = Server::spawn(command);
+    // Files in memory have sizes, too: events are smaller than this.
+    let limit = libc::rlimit { rlim_cur: 64 << 10, rlim_max: 64 << 10 };
+    let set = unsafe {
+        libc::prlimit(server.id() as i32, libc::RLIMIT_FSIZE, &raw const limit, std::ptr::null_mut())
+    };
+    assert_eq!(set, 0);
     eventually("the disk is full", || {
         assert_eq!(server.recognize(&tomato()).status, 200);
         server.metric("vision_history_failed_total ") > 0.0

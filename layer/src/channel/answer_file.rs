@@ -1,4 +1,5 @@
-//! A worker's file for answers: on its first page what the worker is doing, behind it what the event's module printed.
+//! A worker's file for answers: on its first page what the worker is doing, behind it a small picture, behind that what the
+//! event's module printed. The two have places of their own, since the one comes while the other may still be read.
 //!
 //! It has its full size from the start and keeps it, so that a worker can neither fill memory with it nor take it away
 //! under the front's hands.
@@ -14,10 +15,12 @@ use super::memory_file;
 use crate::answer::Step;
 use crate::limits::{Limits, STDERR_BYTES};
 
-/// Where what was printed starts, behind the page on which the worker tells what it is doing.
-pub(crate) const START: u64 = 4 << 10;
+/// The page on which the worker tells what it is doing.
+pub(crate) const PAGE_OF_STEPS: u64 = 4 << 10;
 /// Room for a small picture of at most 160 × 160 pixels.
 const THUMBNAIL_BYTES: u64 = 256 << 10;
+/// Where what was printed starts.
+const START: u64 = PAGE_OF_STEPS + THUMBNAIL_BYTES;
 /// What was printed and has more bytes is given back after its event.
 const KEPT_BYTES: u64 = 256 << 10;
 
@@ -25,7 +28,7 @@ const KEPT_BYTES: u64 = 256 << 10;
 #[derive(Debug)]
 pub(crate) struct AnswerFile {
     file: File,
-    /// Bytes behind the first page.
+    /// Bytes for what is printed.
     room: u64,
 }
 
@@ -42,7 +45,7 @@ impl AnswerFile {
     /// # Errors
     /// The system's reason why it gives no memory.
     pub(crate) fn new(limits: Limits) -> io::Result<Self> {
-        let room = (limits.answer_bytes() as u64 + STDERR_BYTES as u64).max(THUMBNAIL_BYTES);
+        let room = limits.answer_bytes() as u64 + STDERR_BYTES as u64;
         let file = memory_file("answer")?;
         file.set_len(START + room)?;
         // Kernels before 3.17 have no seals; there, a worker that changes the size makes reading fail.
@@ -74,6 +77,23 @@ impl AnswerFile {
         self.file.write_all_at(stdout, START)?;
         self.file.write_all_at(stderr, START + stdout.len() as u64)?;
         Ok(Lengths { stdout: stdout.len() as u64, stderr: stderr.len() as u64 })
+    }
+
+    /// Writes a small picture; how many bytes it has.
+    pub(crate) fn write_thumbnail(&self, jpeg: &[u8]) -> io::Result<u64> {
+        let length = jpeg.len() as u64;
+        if length > THUMBNAIL_BYTES {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        self.file.write_all_at(jpeg, PAGE_OF_STEPS)?;
+        Ok(length)
+    }
+
+    /// Reads a small picture of so many bytes; None where that is not possible.
+    pub(crate) fn read_thumbnail(&self, length: u64) -> Option<Vec<u8>> {
+        let mut jpeg = vec![0; usize::try_from(length).ok().filter(|_| length <= THUMBNAIL_BYTES)?];
+        self.file.read_exact_at(&mut jpeg, PAGE_OF_STEPS).ok()?;
+        Some(jpeg)
     }
 
     /// Reads what was printed; None where the lengths are not possible.
@@ -111,7 +131,9 @@ mod tests {
         let worker = AnswerFile::of(front.as_fd().try_clone_to_owned().unwrap()).unwrap();
         worker.file.write_all_at(&[Step::Image as u8], 0).unwrap();
         let lengths = worker.write(b"answer", b"said").unwrap();
+        assert_eq!(worker.write_thumbnail(b"small").unwrap(), 5);
         assert_eq!(front.step(), (Step::Image, false));
+        assert_eq!(front.read_thumbnail(5), Some(b"small".to_vec()));
         assert_eq!(front.read(lengths), Some((b"answer".to_vec(), b"said".to_vec())));
     }
 
@@ -121,6 +143,8 @@ mod tests {
         for (stdout, stderr) in [(u64::MAX, 1), (2 << 20, 0), (0, 2 << 20), (u64::MAX, u64::MAX)] {
             assert_eq!(front.read(Lengths { stdout, stderr }), None);
         }
+        assert_eq!(front.read_thumbnail(THUMBNAIL_BYTES + 1), None);
+        assert!(front.write_thumbnail(&vec![0; THUMBNAIL_BYTES as usize + 1]).is_err());
         let worker = AnswerFile::of(front.as_fd().try_clone_to_owned().unwrap()).unwrap();
         assert!(worker.file.set_len(0).is_err());
         assert!(worker.file.set_len(1 << 30).is_err());

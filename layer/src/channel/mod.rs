@@ -11,7 +11,7 @@ mod socket;
 
 pub use event_file::EventFile;
 
-pub(crate) use answer_file::{AnswerFile, Lengths, START as PAGE_OF_STEPS};
+pub(crate) use answer_file::{AnswerFile, Lengths, PAGE_OF_STEPS};
 pub(crate) use event_file::EventReader;
 pub(crate) use message::{Asked, LogLine, Mechanism, Printed, Reply, Report, Request};
 pub(crate) use socket::{ChannelError, Socket, receive_only, send};

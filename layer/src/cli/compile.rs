@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::engine_args::open_module;
 use super::{Exit, Failure, Outcome, Start};
-use crate::engine::Processor;
+use crate::engine::{LoadError, Processor};
 use crate::inference::ModelDigest as Sha256Sum;
 use crate::limits::LoadLimits;
 use crate::modules::{Cache, replace_file};
@@ -39,8 +39,11 @@ pub(super) fn run(Start { nursery, log_level }: Start, arguments: &CompileArgs) 
     let module = open_module(input).map_err(Failure::usage)?;
     let (loader, _) =
         Loader::new(nursery, SandboxMode::Auto, Vec::new(), *limits, log_level).map_err(Failure::failed)?;
-    let mut compiled =
-        loader.compile(&input.display().to_string(), &module, processor).map_err(Failure::failed)?;
+    let compiled = loader.compile(&input.display().to_string(), &module, processor);
+    let mut compiled = compiled.map_err(|error| match error {
+        LoadError::NoCompiler { .. } => Failure::usage(error),
+        error => Failure::failed(error),
+    })?;
     let mut bytes = Vec::new();
     compiled.rewind().and_then(|()| compiled.read_to_end(&mut bytes)).map_err(Failure::failed)?;
     replace_file(output, &bytes)

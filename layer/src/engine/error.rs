@@ -82,6 +82,14 @@ pub enum LoadError {
         /// The compiler's reason.
         reason: String,
     },
+    /// There is no compiler in this package.
+    #[error("{module} has no native code that may run, and {reason}")]
+    NoCompiler {
+        /// Its file.
+        module: String,
+        /// What is missing.
+        reason: String,
+    },
     /// The process that loads modules ended.
     #[error("{module} could not be loaded: the process that loads it ended ({end})")]
     LoaderDied {

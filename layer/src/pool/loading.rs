@@ -97,6 +97,9 @@ impl Loader {
             (Said::Error(LoadError::Compile { reason, .. }), _) => Err(failed(reason)),
             (Said::Error(error), _) => Err(error),
             (Said::Nothing, Ok(Reply::Ended { end: WorkerEnd::Exited(0), .. })) => Ok(output),
+            (Said::Nothing, Ok(Reply::Ended { end: WorkerEnd::Exited(2), .. })) => {
+                Err(LoadError::NoCompiler { module: name.to_owned(), reason: last_words(&output) })
+            }
             (Said::Nothing, Ok(Reply::Ended { end, .. })) => {
                 let memory = self.limits.compile_memory_mib;
                 Err(failed(format!("the compiler ended ({end}; it may take {memory} MiB of memory)")))
@@ -206,6 +209,15 @@ fn wait_until(channel: &Socket, deadline: Instant) -> bool {
             _ => return true,
         }
     }
+}
+
+/// The start of what a process wrote, in one line.
+fn last_words(output: &File) -> String {
+    use std::os::unix::fs::FileExt as _;
+    let mut said = [0; 1024];
+    let count = output.read_at(&mut said, 0).unwrap_or(0);
+    let said = String::from_utf8_lossy(said.get(..count).unwrap_or_default());
+    said.trim().trim_start_matches("vision: ").replace(char::is_control, " ")
 }
 
 /// Whether a module could be loaded as it is.

@@ -167,9 +167,9 @@ impl Worker {
     pub(super) async fn thumbnail(&self, sender: ThumbnailSender, limit: Duration) -> bool {
         let (thumbnail, is_fit) = match timeout(limit, self.report()).await {
             Ok(Ok(Report::Thumbnail { length, sha256 })) => {
-                let read = self.answers.read(Lengths { stdout: length, stderr: 0 });
+                let read = self.answers.read_thumbnail(length);
                 let is_fit = read.is_some();
-                let made = read.map(|(jpeg, _)| Thumbnail { jpeg, sha256 });
+                let made = read.map(|jpeg| Thumbnail { jpeg, sha256 });
                 (made.ok_or_else(|| "its small picture can't be read".to_owned()), is_fit)
             }
             Ok(Ok(Report::NoThumbnail { reason })) => (Err(reason), true),

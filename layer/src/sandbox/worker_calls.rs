@@ -79,8 +79,14 @@ const ALLOWED: [c_long; 57] = [
 ];
 
 /// Reading files, by path; landlock says which.
-const READING: [c_long; 5] =
-    [libc::SYS_faccessat, libc::SYS_faccessat2, libc::SYS_readlinkat, libc::SYS_statfs, libc::SYS_fstatfs];
+const READING: [c_long; 6] = [
+    libc::SYS_getcwd,
+    libc::SYS_faccessat,
+    libc::SYS_faccessat2,
+    libc::SYS_readlinkat,
+    libc::SYS_statfs,
+    libc::SYS_fstatfs,
+];
 
 /// What modules with granted folders do with files besides.
 const WRITING: [c_long; 13] = [

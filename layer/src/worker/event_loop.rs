@@ -120,8 +120,7 @@ impl Events for Channel {
 
     fn thumbnail(&mut self, thumbnail: Result<Thumbnail, String>) {
         let report = match thumbnail.and_then(|thumbnail| {
-            let Lengths { stdout: length, .. } =
-                self.answers.write(&thumbnail.jpeg, b"").map_err(|error| error.to_string())?;
+            let length = self.answers.write_thumbnail(&thumbnail.jpeg).map_err(|error| error.to_string())?;
             Ok(Report::Thumbnail { length, sha256: thumbnail.sha256 })
         }) {
             Ok(report) => report,

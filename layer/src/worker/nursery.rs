@@ -143,6 +143,8 @@ impl Serving {
             log::send_over(&channel);
             process::end_with_parent();
             process::limit_memory(memory);
+            // What libraries say before they give up is the reason then.
+            process::say_into(output.as_raw_fd());
             let written = read_all(input)
                 .map_err(|error| error.to_string())
                 .and_then(|wasm| compile(&wasm, processor, scratch))

@@ -162,6 +162,13 @@ fn close_all_but(channel: RawFd) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes a file this process's standard error.
+pub(super) fn say_into(file: RawFd) {
+    // Where it fails, nothing is said.
+    // SAFETY: descriptors of this process.
+    unsafe { libc::dup2(file, 2) };
+}
+
 fn dead_end(stream: c_int) -> io::Result<()> {
     let (end, _) = crate::channel::Socket::pair()?;
     // SAFETY: as above.
