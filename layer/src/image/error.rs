@@ -2,15 +2,15 @@
 
 use thiserror::Error;
 
-use super::MAX_PIXELS;
+use super::limits::{MAX_PIXELS, MAX_SCANNED_PIXELS};
 
-/// Why a picture has no pixels.
+/// Why a picture has no pixels. The message is one that can be shown to whoever sent the picture.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ImageError {
     /// Neither JPEG nor PNG.
     #[error("the picture is neither JPEG nor PNG")]
     Unsupported,
-    /// The right format with the wrong data.
+    /// The right format with the wrong data, or a kind of it that is not read; the text says which.
     #[error("the picture can't be decoded: {0}")]
     Undecodable(String),
     /// Too many pixels.
@@ -24,10 +24,23 @@ pub enum ImageError {
     /// Decoding would take too much memory, however few pixels are wanted of it.
     #[error("decoding the picture takes {} MiB, accepted are up to {}", .needed.div_ceil(1 << 20), .limit >> 20)]
     TooMuchMemory {
-        /// Bytes that one buffer would have.
+        /// Bytes that all buffers would have together.
         needed: usize,
-        /// Bytes that it may have.
+        /// Bytes that they may have.
         limit: usize,
+    },
+    /// A JPEG whose data goes over the picture too often.
+    #[error(
+        "the picture's data goes over its {width} × {height} pixels in {scans} scans or more, accepted are up to {} \
+         megapixels in all scans together", MAX_SCANNED_PIXELS / 1_000_000
+    )]
+    TooMuchWork {
+        /// Scans that were met until then.
+        scans: u32,
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
     },
     /// The size that was asked for is 0 or too large.
     #[error("a target of {width} × {height} pixels is not possible")]
@@ -45,4 +58,11 @@ pub enum ImageError {
         /// Bytes of the pixels.
         needed: usize,
     },
+}
+
+impl ImageError {
+    /// Whether a limit was met: more pixels, memory or work than one picture may take.
+    pub fn is_limit(&self) -> bool {
+        matches!(self, Self::TooLarge { .. } | Self::TooMuchMemory { .. } | Self::TooMuchWork { .. })
+    }
 }

@@ -3,8 +3,12 @@
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions};
 
-use super::ImageError;
+use super::error::ImageError;
+use super::limits::{Memory, product};
 use super::pixels::Rgb;
+
+/// Bytes of the resizer's own buffer that are kept from picture to picture.
+const MOST_KEPT_BYTES: usize = 4 << 20;
 
 /// The resizer with its coefficient buffers.
 #[derive(Debug, Default)]
@@ -16,26 +20,46 @@ impl Resizer {
     pub(super) fn resize(
         &mut self,
         picture: &Rgb,
-        width: u32,
-        height: u32,
+        (width, height): (u32, u32),
+        memory: &mut Memory,
         out: &mut Vec<u8>,
     ) -> Result<(), ImageError> {
+        let length = product(&[width.into(), height.into(), 3]);
+        memory.take(length)?;
         out.clear();
-        if (picture.width, picture.height) == (width, height) {
+        let (extent_x, extent_y) = picture.extent;
+        if (extent_x, extent_y) == (f64::from(width), f64::from(height)) {
             out.extend_from_slice(picture.bytes());
             return Ok(());
         }
-        out.resize(width as usize * height as usize * 3, 0);
+        memory.take(between(picture, height))?;
+        memory.take(weights(extent_x, width).saturating_add(weights(extent_y, height)))?;
+        out.resize(length, 0);
         let failed =
             |error: &dyn std::fmt::Display| ImageError::Undecodable(format!("resizing failed: {error}"));
         let source = ImageRef::new(picture.width, picture.height, picture.bytes(), PixelType::U8x3)
             .map_err(|error| failed(&error))?;
         let mut target =
             Image::from_slice_u8(width, height, out, PixelType::U8x3).map_err(|error| failed(&error))?;
-        let (extent_x, extent_y) = picture.extent;
         let options = ResizeOptions::new()
             .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
             .crop(0.0, 0.0, extent_x, extent_y);
-        self.0.resize(&source, &mut target, &options).map_err(|error| failed(&error))
+        let resized = self.0.resize(&source, &mut target, &options).map_err(|error| failed(&error));
+        if self.0.size_of_internal_buffers() > MOST_KEPT_BYTES {
+            self.0.reset_internal_buffers();
+        }
+        resized
     }
+}
+
+/// The picture between the two directions: the resizer goes down first.
+fn between(picture: &Rgb, height: u32) -> usize {
+    product(&[picture.width.into(), height.into(), 3])
+}
+
+/// The resizer's weights of one direction: for each pixel of the target those of the pixels under its triangle, as
+/// floating and as whole numbers.
+fn weights(extent: f64, side: u32) -> usize {
+    let under_triangle = (extent / f64::from(side)).max(1.0).ceil() as u64 * 2 + 1;
+    product(&[side.into(), under_triangle * 12 + 32])
 }

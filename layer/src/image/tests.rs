@@ -112,8 +112,8 @@ fn a_reduced_decode_agrees_with_a_whole_one() {
         let mut whole = vec![0; (width * height * 3) as usize];
         Decoder::new(MOST_BYTES).decode_into(&encoded, width, height, PixelFormat::Rgb8, &mut whole).unwrap();
         let mut expected = Vec::new();
-        let whole = Rgb::reduced((width, height), 1, whole);
-        resize::Resizer::default().resize(&whole, 100, 80, &mut expected).unwrap();
+        let whole = pixels::Rgb::new((width, height), (width.into(), height.into()), whole);
+        resize::Resizer::default().resize(&whole, (100, 80), &mut Memory::new(MOST_BYTES), &mut expected).unwrap();
         let mut reduced = vec![0; 100 * 80 * 3];
         Decoder::new(MOST_BYTES).decode_into(&encoded, 100, 80, PixelFormat::Rgb8, &mut reduced).unwrap();
         let (mean, most) = distance(&reduced, &expected);
