@@ -31,12 +31,15 @@ pub enum ImageError {
     },
     /// A JPEG whose data goes over the picture too often.
     #[error(
-        "the picture's data goes over its {width} × {height} pixels in {scans} scans or more, accepted are up to {} \
-         megapixels in all scans together", MAX_SCANNED_PIXELS / 1_000_000
+        "the picture's {width} × {height} pixels come in {scans} scans or more with {restarts} restarts, which is more \
+         work than {limit} scans of {} megapixels, the most that is accepted",
+        MAX_PIXELS / 1_000_000, limit = MAX_SCANNED_PIXELS / MAX_PIXELS
     )]
     TooMuchWork {
         /// Scans that were met until then.
         scans: u32,
+        /// Restarts in them.
+        restarts: u32,
         /// Pixels across.
         width: u32,
         /// Pixels down.

@@ -9,7 +9,7 @@ pub const MAX_PIXELS: u64 = 100_000_000;
 pub const MAX_TARGET_PIXELS: u64 = 1 << 26;
 
 /// Pixels that a JPEG may have in all its scans together. Progressive pictures have about ten scans, those of four inks
-/// up to 24, not all of them over all pixels: the largest picture may have that many.
+/// up to 24, not all of them over all pixels: the largest picture may have that many. A restart counts as some pixels.
 pub const MAX_SCANNED_PIXELS: u64 = 24 * MAX_PIXELS;
 
 /// Refuses sizes that no picture should have, before anything is allocated.

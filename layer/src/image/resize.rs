@@ -1,4 +1,5 @@
-//! One anti-aliased stretch with SIMD.
+//! One anti-aliased stretch with SIMD: across, then down, as Pillow does it. The other order is no faster here, and its
+//! rounding differs in every seventh value; quantised models tell the difference.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions};
@@ -32,29 +33,29 @@ impl Resizer {
             out.extend_from_slice(picture.bytes());
             return Ok(());
         }
-        memory.take(between(picture, height))?;
+        memory.take(product(&[width.into(), picture.height.into(), 3]))?;
         memory.take(weights(extent_x, width).saturating_add(weights(extent_y, height)))?;
         out.resize(length, 0);
         let failed =
             |error: &dyn std::fmt::Display| ImageError::Undecodable(format!("resizing failed: {error}"));
         let source = ImageRef::new(picture.width, picture.height, picture.bytes(), PixelType::U8x3)
             .map_err(|error| failed(&error))?;
+        let mut across = Image::new(width, picture.height, PixelType::U8x3);
         let mut target =
             Image::from_slice_u8(width, height, out, PixelType::U8x3).map_err(|error| failed(&error))?;
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-            .crop(0.0, 0.0, extent_x, extent_y);
-        let resized = self.0.resize(&source, &mut target, &options).map_err(|error| failed(&error));
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+        let all_rows = options.crop(0.0, 0.0, extent_x, f64::from(picture.height));
+        let all_columns = options.crop(0.0, 0.0, f64::from(width), extent_y);
+        let resized = self
+            .0
+            .resize(&source, &mut across, &all_rows)
+            .and_then(|()| self.0.resize(&across, &mut target, &all_columns))
+            .map_err(|error| failed(&error));
         if self.0.size_of_internal_buffers() > MOST_KEPT_BYTES {
             self.0.reset_internal_buffers();
         }
         resized
     }
-}
-
-/// The picture between the two directions: the resizer goes down first.
-fn between(picture: &Rgb, height: u32) -> usize {
-    product(&[picture.width.into(), height.into(), 3])
 }
 
 /// The resizer's weights of one direction: for each pixel of the target those of the pixels under its triangle, as

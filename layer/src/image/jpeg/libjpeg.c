@@ -16,6 +16,9 @@
 
 enum { MOST_SEGMENTS = 8, MOST_COMPONENTS = 4 };
 
+/* Pixels that a restart counts as, by the time that it takes: one that is there, and one that is looked for. */
+enum { RESTART_WORK = 256, LOST_RESTART_WORK = 1024 };
+
 /* Why a call failed; libjpeg.rs has the same numbers. */
 enum failure { OTHER = 1, UNSUPPORTED_PROCESS, UNSUPPORTED_PRECISION, NO_PICTURE, TOO_MUCH_MEMORY, UNSUPPORTED_COLOR,
                TOO_MUCH_WORK, WRONG_CALL };
@@ -85,6 +88,7 @@ struct vision_jpeg {
   int has_coarse[MOST_COMPONENTS], has_fine[MOST_COMPONENTS];
   uint32_t completed_scans;
   uint64_t work, most_work;
+  uint32_t restarts;
   void *rows;
   struct vision_report report;
 };
@@ -124,6 +128,12 @@ static void data_goes_on(struct vision_jpeg *self)
   self->lost_since = -1;
 }
 
+static void add_restart(struct vision_jpeg *self, uint64_t work)
+{
+  self->restarts++;
+  self->work += work;
+}
+
 /* Called for warnings (level below 0) and for what libjpeg does (level 0 and above). */
 static void on_message(j_common_ptr common, int level)
 {
@@ -134,6 +144,7 @@ static void on_message(j_common_ptr common, int level)
   if (level >= 0) {
     /* A restart marker where it should be, or one from which libjpeg starts again. */
     if (code == JTRC_RST || (code == JTRC_RECOVERY_ACTION && parameters[1] == 1)) data_goes_on(self);
+    if (code == JTRC_RST) add_restart(self, RESTART_WORK);
     return;
   }
   switch (code) {
@@ -144,7 +155,10 @@ static void on_message(j_common_ptr common, int level)
     if (self->jpeg.arith_code) data_ran_out(self);
     break;
   case JWRN_HUFF_BAD_CODE: self->report.bad_codes++; break;
-  case JWRN_MUST_RESYNC: self->report.resyncs++; break;
+  case JWRN_MUST_RESYNC:
+    self->report.resyncs++;
+    add_restart(self, LOST_RESTART_WORK);
+    break;
   case JWRN_EXTRANEOUS_DATA:
     if ((uint32_t)parameters[0] > self->report.extraneous) self->report.extraneous = (uint32_t)parameters[0];
     break;
@@ -202,6 +216,9 @@ void vision_jpeg_free(struct vision_jpeg *self)
   free(self->rows);
   free(self);
 }
+
+/* Restarts that were met so far, there or not. */
+uint32_t vision_jpeg_restarts(const struct vision_jpeg *self) { return self->restarts; }
 
 enum failure vision_jpeg_failure(const struct vision_jpeg *self, int *parameter, const char **message)
 {

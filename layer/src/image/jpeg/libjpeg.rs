@@ -109,8 +109,8 @@ pub(super) enum Failure {
     TooMuchMemory,
     /// Components that make no colours.
     UnsupportedColor,
-    /// In this scan.
-    TooMuchWork(u32),
+    /// In so many scans, with so many restarts.
+    TooMuchWork { scans: u32, restarts: u32 },
     Other(String),
 }
 
@@ -123,6 +123,7 @@ struct Raw {
 unsafe extern "C" {
     fn vision_jpeg_new() -> *mut Raw;
     fn vision_jpeg_free(handle: *mut Raw);
+    fn vision_jpeg_restarts(handle: *const Raw) -> u32;
     fn vision_jpeg_failure(handle: *const Raw, parameter: *mut c_int, message: *mut *const c_char) -> c_int;
     fn vision_jpeg_segment(handle: *const Raw, index: u32, bytes: *mut *const u8) -> u32;
     fn vision_jpeg_header(handle: *mut Raw, input: *const u8, length: usize, header: *mut Header) -> c_int;
@@ -204,7 +205,11 @@ impl<'a> Jpeg<'a> {
             4 => Failure::NoPicture,
             5 => Failure::TooMuchMemory,
             6 => Failure::UnsupportedColor,
-            7 => Failure::TooMuchWork(u32::try_from(parameter).unwrap_or(0)),
+            7 => {
+                // SAFETY: the handle is alive.
+                let restarts = unsafe { vision_jpeg_restarts(self.raw) };
+                Failure::TooMuchWork { scans: u32::try_from(parameter).unwrap_or(0), restarts }
+            }
             8 => Failure::Other("it was called wrongly".to_owned()),
             // SAFETY: a text within the handle, which is alive, and ends with NUL.
             _ => Failure::Other(unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned()),

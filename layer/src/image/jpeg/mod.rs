@@ -17,9 +17,9 @@ use libjpeg::{Failure, Header, Jpeg, Output, Rows, Space};
 /// Scales that libjpeg-turbo has SIMD code for, the smallest first.
 const DENOMINATORS: [u32; 3] = [8, 4, 2];
 
-/// How many times larger than the target a reduced picture must be at least: the transform's own reduction is not quite
-/// that of the stretch that follows.
-const MARGIN: u32 = 2;
+/// A reduced picture has at least three pixels for two of the target on each side: the transform's own reduction is not
+/// quite that of the stretch that follows.
+const MARGIN: (u32, u32) = (3, 2);
 
 /// What is larger than so many times the target is averaged as it comes, for the stretch's own memory grows with it.
 const MOST_TIMES: u32 = 4;
@@ -65,8 +65,8 @@ pub(super) fn decode(
     let mut reduced = Reduction::new((output.width, output.height), factors, memory, scratch)?;
     let most_bytes = header.kept_bytes() + output.working_bytes() + BESIDES;
     let mut rows = jpeg.start(output, most_bytes, MAX_SCANNED_PIXELS).map_err(|failure| match failure {
-        Failure::TooMuchWork(scans) => {
-            ImageError::TooMuchWork { scans, width: header.width, height: header.height }
+        Failure::TooMuchWork { scans, restarts } => {
+            ImageError::TooMuchWork { scans, restarts, width: header.width, height: header.height }
         }
         other => undecodable(other),
     })?;
@@ -85,7 +85,7 @@ fn orientation(jpeg: &Jpeg<'_>) -> Orientation {
 /// The largest reduction that leaves both sides large enough.
 fn denominator(header: Header, (width, height): (u32, u32)) -> u32 {
     let enough = |side: u32, target: u32, denominator: u32| {
-        side.div_ceil(denominator) >= target.saturating_mul(MARGIN)
+        side.div_ceil(denominator).saturating_mul(MARGIN.1) >= target.saturating_mul(MARGIN.0)
     };
     DENOMINATORS
         .into_iter()
@@ -181,7 +181,7 @@ fn undecodable(failure: Failure) -> ImageError {
         Failure::TooMuchMemory => "libjpeg-turbo needs more memory for it than it may take".to_owned(),
         Failure::UnsupportedColor => "it is a JPEG whose components make no colours that are known".to_owned(),
         // Caught where it can come.
-        Failure::TooMuchWork(scans) => format!("it has {scans} scans or more"),
+        Failure::TooMuchWork { scans, .. } => format!("it has {scans} scans or more"),
         Failure::Other(reason) => format!("libjpeg-turbo: {reason}"),
     })
 }
