@@ -6,7 +6,7 @@
 use super::function::{self, Failure, HostFunction, ImportError, ImportModule, Importable, SharedState};
 use super::memory;
 use super::state::{HostState, timed};
-use crate::image::{ImageError, PixelFormat};
+use crate::image::PixelFormat;
 
 pub(super) const MODULE: &str = "wasmedge_image";
 
@@ -50,7 +50,8 @@ fn load(
         memory::input_and_output(memory, (img_ptr, img_len), (out_ptr, out_len)).ok_or(NotLoaded::Failed)?;
     let mut resources = state.resources.try_borrow_mut().map_err(|_| NotLoaded::Failed)?;
     let decoder = &mut resources.decoder;
-    let decoded = timed(&mut state.timings.image, || decoder.decode_into(encoded, width, height, format, out));
+    let decoded =
+        timed(&mut state.timings.image, || decoder.decode_into(encoded, width, height, format, out));
     if let Some(note) = note_field(out, (width, height), format) {
         match &decoded {
             Ok(None) => write_note(note, ""),
@@ -80,7 +81,11 @@ fn pixel_format(kind: u32) -> Option<PixelFormat> {
 }
 
 /// Where the guest wants a note, if it does.
-fn note_field(out: &mut [u8], (width, height): (u32, u32), format: PixelFormat) -> Option<&mut [u8; NOTE_BYTES]> {
+fn note_field(
+    out: &mut [u8],
+    (width, height): (u32, u32),
+    format: PixelFormat,
+) -> Option<&mut [u8; NOTE_BYTES]> {
     let pixels = u64::from(width) * u64::from(height);
     let start = usize::try_from(pixels.checked_mul(format.pixel_bytes() as u64)?).ok()?;
     let field = out.get_mut(start..)?.first_chunk_mut::<NOTE_BYTES>()?;

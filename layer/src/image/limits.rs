@@ -62,7 +62,10 @@ mod tests {
         assert_eq!(memory.take(60), Ok(()));
         assert_eq!(memory.take(41), Err(ImageError::TooMuchMemory { needed: 101, limit: 100 }));
         assert_eq!(memory.take(40), Ok(()));
-        assert_eq!(memory.take(usize::MAX), Err(ImageError::TooMuchMemory { needed: usize::MAX, limit: 100 }));
+        assert_eq!(
+            memory.take(usize::MAX),
+            Err(ImageError::TooMuchMemory { needed: usize::MAX, limit: 100 })
+        );
     }
 
     #[test]

@@ -46,12 +46,7 @@ impl Decoder {
     /// counts. A picture that is reduced as it comes takes a few of them; progressive JPEGs and interlaced PNGs must be
     /// in memory as a whole.
     pub fn new(most_bytes: usize) -> Self {
-        Self {
-            most_bytes,
-            scratch: Vec::new(),
-            resized: Vec::new(),
-            resizer: resize::Resizer::default(),
-        }
+        Self { most_bytes, scratch: Vec::new(), resized: Vec::new(), resizer: resize::Resizer::default() }
     }
 
     /// Decodes `encoded` (JPEG or PNG, found by content) and stretches it to `width` × `height`, row by row from the
@@ -71,7 +66,8 @@ impl Decoder {
         let out = pixels::checked_target(width, height, format, out)?;
         let mut memory = Memory::new(self.most_bytes);
         let scratch = std::mem::take(&mut self.scratch);
-        let Decoded { picture, orientation, notice } = decode(encoded, (width, height), &mut memory, scratch)?;
+        let Decoded { picture, orientation, notice } =
+            decode(encoded, (width, height), &mut memory, scratch)?;
         let stored = orientation.stored_size((width, height));
         let resized = self.resizer.resize(&picture, stored, &mut memory, &mut self.resized);
         if resized.is_ok() {

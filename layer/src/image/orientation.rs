@@ -199,7 +199,13 @@ mod tests {
             let block = exif(true, &[(ORIENTATION, 3, 1, 3)]);
             assert_eq!(of([block.as_slice()], [packet.as_bytes()]), turned(3), "EXIF goes before {packet}");
         }
-        for packet in ["", "tiff:Orientation", "tiff:Orientation=6", r#"tiff:Orientation="9""#, r#"tiff:Orientation="66""#] {
+        for packet in [
+            "",
+            "tiff:Orientation",
+            "tiff:Orientation=6",
+            r#"tiff:Orientation="9""#,
+            r#"tiff:Orientation="66""#,
+        ] {
             assert_eq!(of([], [packet.as_bytes()]), UPRIGHT, "{packet}");
         }
     }

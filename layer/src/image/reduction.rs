@@ -147,6 +147,8 @@ mod tests {
     fn all_of_its_memory_is_counted() {
         assert!(Reduction::new((10, 10), (1, 1), &mut Memory::new(300), Vec::new()).is_ok());
         assert!(Reduction::new((10, 10), (1, 1), &mut Memory::new(299), Vec::new()).is_err());
-        assert!(Reduction::new((10, 10), (2, 1), &mut Memory::new(5 * 10 * 3 + 5 * 12 - 1), Vec::new()).is_err());
+        assert!(
+            Reduction::new((10, 10), (2, 1), &mut Memory::new(5 * 10 * 3 + 5 * 12 - 1), Vec::new()).is_err()
+        );
     }
 }

@@ -56,6 +56,12 @@ impl Resizer {
         }
         resized
     }
+
+    /// Bytes of the buffers that are kept.
+    #[cfg(test)]
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.0.size_of_internal_buffers()
+    }
 }
 
 /// The resizer's weights of one direction: for each pixel of the target those of the pixels under its triangle, as

@@ -130,7 +130,9 @@ fn a_reduced_decode_agrees_with_a_whole_one() {
         Decoder::new(MOST_BYTES).decode_into(&encoded, width, height, PixelFormat::Rgb8, &mut whole).unwrap();
         let mut expected = Vec::new();
         let whole = pixels::Rgb::new((width, height), (width.into(), height.into()), whole);
-        resize::Resizer::default().resize(&whole, (100, 80), &mut Memory::new(MOST_BYTES), &mut expected).unwrap();
+        resize::Resizer::default()
+            .resize(&whole, (100, 80), &mut Memory::new(MOST_BYTES), &mut expected)
+            .unwrap();
         let mut reduced = vec![0; 100 * 80 * 3];
         Decoder::new(MOST_BYTES).decode_into(&encoded, 100, 80, PixelFormat::Rgb8, &mut reduced).unwrap();
         let (mean, most) = distance(&reduced, &expected);
@@ -194,7 +196,30 @@ fn pictures_that_must_be_in_memory_as_a_whole_are_refused_beyond_the_limit_befor
     let error = error_of(&png);
     // The whole picture, and a few rows.
     let whole = 8000 * 8000 * 3;
-    assert!(matches!(error, ImageError::TooMuchMemory { needed, .. } if needed > whole && needed < whole + (2 << 20)), "{error}");
+    assert!(
+        matches!(error, ImageError::TooMuchMemory { needed, .. } if needed > whole && needed < whole + (2 << 20)),
+        "{error}"
+    );
+}
+
+/// libjpeg-turbo may give up where it has written nothing, or little.
+#[test]
+fn nothing_of_an_earlier_picture_shows_where_a_warning_hid_an_error() {
+    let mut decoder = Decoder::new(MOST_BYTES);
+    let mut pixels = vec![0; BYTES];
+    for cut in (100..read("progressive.jpg").len() - 2).step_by(50) {
+        decoder.decode_into(&read("baseline.jpg"), SIZE.0, SIZE.1, PixelFormat::Rgb8, &mut pixels).unwrap();
+        let mut jpeg = read("progressive.jpg");
+        jpeg.truncate(cut);
+        // Bytes that belong to nothing, for the warning; a table of 16 × 255 codes, for the error.
+        jpeg.extend([[0_u8; 64].as_slice(), &[0xFF, 0xC4, 0, 19, 0], &[0xFF; 16], &[0xFF, 0xD9]].concat());
+        let result = decoder.decode_into(&jpeg, SIZE.0, SIZE.1, PixelFormat::Rgb8, &mut pixels);
+        assert!(!matches!(result, Ok(None)), "{cut} bytes");
+        match decode(&jpeg) {
+            Ok(expected) => assert!(result.is_ok() && pixels == expected, "{cut} bytes"),
+            Err(error) => assert_eq!(result, Err(error), "{cut} bytes"),
+        }
+    }
 }
 
 #[test]

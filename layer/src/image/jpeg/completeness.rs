@@ -29,7 +29,8 @@ pub(super) fn of(report: &Report, space: Space, encoded: &[u8]) -> Found {
         || report.resyncs > 0
         || report.extraneous > HARMLESS_BYTES
         || report.gave_up != 0;
-    let there = if is_damaged || there < 1.0 { there.min(1.0 - share_of_zeros(report, encoded)) } else { there };
+    let there =
+        if is_damaged || there < 1.0 { there.min(1.0 - share_of_zeros(report, encoded)) } else { there };
     Found { there, lacks_details: report.details_missing != 0 || lacks_colors, is_damaged }
 }
 

@@ -106,25 +106,30 @@ static void on_error(j_common_ptr common)
 {
   struct vision_jpeg *self = common->client_data;
   enum failure failure = OTHER;
+  int parameter = common->err->msg_parm.i[0];
   switch (common->err->msg_code) {
-  case JERR_SOF_UNSUPPORTED: case JERR_ARITH_NOTIMPL: failure = UNSUPPORTED_PROCESS; break;
+  case JERR_SOF_UNSUPPORTED: failure = UNSUPPORTED_PROCESS; break;
+  /* Lossless and arithmetic: SOF11. */
+  case JERR_ARITH_NOTIMPL: failure = UNSUPPORTED_PROCESS; parameter = 0xCB; break;
   case JERR_BAD_PRECISION: failure = UNSUPPORTED_PRECISION; break;
   case JERR_SOF_NO_SOS: case JERR_NO_IMAGE: case JERR_INPUT_EMPTY: case JERR_SOS_NO_SOF: failure = NO_PICTURE; break;
   case JERR_OUT_OF_MEMORY: case JERR_NO_BACKING_STORE: failure = TOO_MUCH_MEMORY; break;
   case JERR_CONVERSION_NOTIMPL: case JERR_BAD_J_COLORSPACE: case JERR_COMPONENT_COUNT: failure = UNSUPPORTED_COLOR; break;
   }
   (*common->err->format_message)(common, self->message);
-  give_up(self, failure, common->err->msg_parm.i[0]);
+  give_up(self, failure, parameter);
 }
 
-static void data_ran_out(struct vision_jpeg *self)
+/* In this row of units, or `behind` it. */
+static void data_ran_out(struct vision_jpeg *self, int behind)
 {
-  if (self->lost_since < 0) self->lost_since = (long)self->jpeg.input_iMCU_row;
+  if (self->lost_since < 0) self->lost_since = (long)self->jpeg.input_iMCU_row + behind;
 }
 
 static void data_goes_on(struct vision_jpeg *self)
 {
-  if (self->lost_since >= 0) self->lost_rows += self->jpeg.input_iMCU_row - (uint32_t)self->lost_since;
+  long row = (long)self->jpeg.input_iMCU_row;
+  if (self->lost_since >= 0 && row > self->lost_since) self->lost_rows += (uint32_t)(row - self->lost_since);
   self->lost_since = -1;
 }
 
@@ -148,11 +153,12 @@ static void on_message(j_common_ptr common, int level)
     return;
   }
   switch (code) {
-  case JWRN_HIT_MARKER: data_ran_out(self); break;
-  case JWRN_ARITH_BAD_CODE: self->report.bad_codes++; data_ran_out(self); break;
+  case JWRN_HIT_MARKER: data_ran_out(self, 0); break;
+  case JWRN_ARITH_BAD_CODE: self->report.bad_codes++; data_ran_out(self, 0); break;
   case JWRN_JPEG_EOF:
     self->ended_early = 1;
-    if (self->jpeg.arith_code) data_ran_out(self);
+    /* Arithmetic coding leaves zeros out at its end, so what this row lacks may be those. */
+    if (self->jpeg.arith_code) data_ran_out(self, 1);
     break;
   case JWRN_HUFF_BAD_CODE: self->report.bad_codes++; break;
   case JWRN_MUST_RESYNC:

@@ -110,7 +110,10 @@ pub(super) enum Failure {
     /// Components that make no colours.
     UnsupportedColor,
     /// In so many scans, with so many restarts.
-    TooMuchWork { scans: u32, restarts: u32 },
+    TooMuchWork {
+        scans: u32,
+        restarts: u32,
+    },
     Other(String),
 }
 
@@ -187,7 +190,12 @@ impl<'a> Jpeg<'a> {
     }
 
     /// Reads what must be read before the first row, at the scale that `scale` gave `output` for.
-    pub(super) fn start(self, output: Output, most_bytes: usize, most_work: u64) -> Result<Rows<'a>, Failure> {
+    pub(super) fn start(
+        self,
+        output: Output,
+        most_bytes: usize,
+        most_work: u64,
+    ) -> Result<Rows<'a>, Failure> {
         // SAFETY: the handle is alive, has its scale and was not started: that takes it away.
         match unsafe { vision_jpeg_start(self.raw, most_bytes as u64, most_work) } {
             0 => Ok(Rows { jpeg: self, output, next: 0 }),

@@ -98,17 +98,15 @@ fn denominator(header: Header, (width, height): (u32, u32)) -> u32 {
 /// What of the pixels that come out is picture: the last column and row may stand for less than a whole pixel.
 fn extent(header: Header, output: Output) -> Result<(f64, f64), ImageError> {
     let fits = |denominator: u32| {
-        (header.width.div_ceil(denominator), header.height.div_ceil(denominator)) == (output.width, output.height)
+        (header.width.div_ceil(denominator), header.height.div_ceil(denominator))
+            == (output.width, output.height)
     };
     let denominator = [1].into_iter().chain(DENOMINATORS).find(|&denominator| fits(denominator));
     let denominator = denominator.ok_or_else(|| {
         let Output { width, height, .. } = output;
         ImageError::Undecodable(format!("libjpeg-turbo makes {width} × {height} pixels of it"))
     })?;
-    Ok((
-        f64::from(header.width) / f64::from(denominator),
-        f64::from(header.height) / f64::from(denominator),
-    ))
+    Ok((f64::from(header.width) / f64::from(denominator), f64::from(header.height) / f64::from(denominator)))
 }
 
 fn read_rows(
@@ -179,7 +177,9 @@ fn undecodable(failure: Failure) -> ImageError {
         ),
         Failure::NoPicture => "its data ends before the picture starts".to_owned(),
         Failure::TooMuchMemory => "libjpeg-turbo needs more memory for it than it may take".to_owned(),
-        Failure::UnsupportedColor => "it is a JPEG whose components make no colours that are known".to_owned(),
+        Failure::UnsupportedColor => {
+            "it is a JPEG whose components make no colours that are known".to_owned()
+        }
         // Caught where it can come.
         Failure::TooMuchWork { scans, .. } => format!("it has {scans} scans or more"),
         Failure::Other(reason) => format!("libjpeg-turbo: {reason}"),

@@ -54,7 +54,8 @@ mod tests {
     #[test]
     fn exif_and_xmp_are_found_before_and_behind_the_pixels() {
         let xmp = [XMP, b"\0\0<x/>"].concat();
-        let png = [SIGNATURE, &chunk(b"eXIf", b"II"), &chunk(b"IDAT", b"..."), &chunk(b"iTXt", &xmp)].concat();
+        let png =
+            [SIGNATURE, &chunk(b"eXIf", b"II"), &chunk(b"IDAT", b"..."), &chunk(b"iTXt", &xmp)].concat();
         let found = describe(&png);
         assert_eq!((found.exif, found.xmp), (Some(&b"II"[..]), Some(&b"\0\0<x/>"[..])));
         assert!(!found.is_apple_s);
@@ -67,7 +68,8 @@ mod tests {
 
     #[test]
     fn what_can_t_be_followed_ends_the_search() {
-        for png in [&b""[..], SIGNATURE, &[SIGNATURE, b"\xff\xff\xff\xffeXIf"].concat(), &chunk(b"IEND", b"")] {
+        for png in [&b""[..], SIGNATURE, &[SIGNATURE, b"\xff\xff\xff\xffeXIf"].concat(), &chunk(b"IEND", b"")]
+        {
             assert_eq!(describe(png), Described::default());
         }
     }

@@ -237,7 +237,9 @@ fn add(reduced: &mut Reduction, row: &[u8], color: ColorType) -> Result<(), Imag
         ColorType::Grayscale => reduced.add(row, |[grey]| [grey; 3]),
         ColorType::GrayscaleAlpha => reduced.add(row, |[grey, alpha]| over_white([grey; 3], alpha)),
         ColorType::Rgb => reduced.add(row, |rgb| rgb),
-        ColorType::Rgba => reduced.add(row, |[red, green, blue, alpha]| over_white([red, green, blue], alpha)),
+        ColorType::Rgba => {
+            reduced.add(row, |[red, green, blue, alpha]| over_white([red, green, blue], alpha))
+        }
         ColorType::Indexed => {
             return Err(ImageError::Undecodable("PNG: the palette is missing".to_owned()));
         }
