@@ -123,7 +123,8 @@ static void on_error(j_common_ptr common)
 /* In this row of units, or `behind` it. */
 static void data_ran_out(struct vision_jpeg *self, int behind)
 {
-  if (self->lost_since < 0) self->lost_since = (long)self->jpeg.input_iMCU_row + behind;
+  long row = (long)self->jpeg.input_iMCU_row + behind;
+  if (self->lost_since < 0 || row < self->lost_since) self->lost_since = row;
 }
 
 static void data_goes_on(struct vision_jpeg *self)
@@ -149,6 +150,8 @@ static void on_message(j_common_ptr common, int level)
   if (level >= 0) {
     /* A restart marker where it should be, or one from which libjpeg starts again. */
     if (code == JTRC_RST || (code == JTRC_RECOVERY_ACTION && parameters[1] == 1)) data_goes_on(self);
+    /* A restart that is not there: nothing is until the next one. */
+    if (code == JTRC_RECOVERY_ACTION && parameters[1] == 3) data_ran_out(self, 0);
     if (code == JTRC_RST) add_restart(self, RESTART_WORK);
     return;
   }

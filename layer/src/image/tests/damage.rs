@@ -126,9 +126,7 @@ fn a_file_that_was_never_written_to_its_end_is_refused_by_its_zeros() {
 
 #[test]
 fn of_every_kind_the_share_that_is_there_shrinks_as_more_is_cut_off() {
-    for name in
-        ["baseline.jpg", "restarts.jpg", "arithmetic-restarts.jpg", "12-bit.jpg", "lossless.jpg", "cmyk.jpg"]
-    {
+    for name in ["baseline.jpg", "restarts.jpg", "12-bit.jpg", "lossless.jpg", "cmyk.jpg"] {
         let whole = read(name);
         let start = data_start(&whole);
         let mut before = 0;
