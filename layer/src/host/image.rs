@@ -95,8 +95,9 @@ fn note_field(
 /// Fills the field with `text`, cut where a character ends, and zeros, at least one.
 fn write_note(field: &mut [u8; NOTE_BYTES], text: &str) {
     field.fill(0);
-    let text = text.get(..text.floor_char_boundary(NOTE_BYTES - 1)).unwrap_or_default();
-    for (out, byte) in field.iter_mut().zip(text.bytes()) {
+    // At most the text's length: what is beyond is no boundary.
+    let end = (0..NOTE_BYTES).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    for (out, byte) in field.iter_mut().zip(text.bytes().take(end)) {
         *out = byte;
     }
 }
