@@ -28,6 +28,7 @@ pub use thumbnail::thumbnail;
 
 use decoded::Decoded;
 use limits::Memory;
+use resize::First;
 
 /// Bytes of each buffer kept from picture to picture.
 const MOST_KEPT_BYTES: usize = 4 << 20;
@@ -69,7 +70,8 @@ impl Decoder {
         let Decoded { picture, orientation, notice } =
             decode(encoded, (width, height), &mut memory, scratch)?;
         let stored = orientation.stored_size((width, height));
-        let resized = self.resizer.resize(&picture, stored, &mut memory, &mut self.resized);
+        let first = if orientation.is_transposed() { First::Down } else { First::Across };
+        let resized = self.resizer.resize(&picture, stored, first, &mut memory, &mut self.resized);
         if resized.is_ok() {
             turning::write(&self.resized, stored, orientation, format, out);
         }

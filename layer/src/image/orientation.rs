@@ -106,6 +106,11 @@ impl Orientation {
         self == UPRIGHT
     }
 
+    /// Whether rows are columns.
+    pub(super) fn is_transposed(self) -> bool {
+        self.transposed
+    }
+
     /// The stored size of a picture that is `width` × `height` when upright.
     pub(super) fn stored_size(self, (width, height): (u32, u32)) -> (u32, u32) {
         if self.transposed { (height, width) } else { (width, height) }

@@ -131,7 +131,7 @@ fn a_reduced_decode_agrees_with_a_whole_one() {
         let mut expected = Vec::new();
         let whole = pixels::Rgb::new((width, height), (width.into(), height.into()), whole);
         resize::Resizer::default()
-            .resize(&whole, (100, 80), &mut Memory::new(MOST_BYTES), &mut expected)
+            .resize(&whole, (100, 80), First::Across, &mut Memory::new(MOST_BYTES), &mut expected)
             .unwrap();
         let mut reduced = vec![0; 100 * 80 * 3];
         Decoder::new(MOST_BYTES).decode_into(&encoded, 100, 80, PixelFormat::Rgb8, &mut reduced).unwrap();
