@@ -81,52 +81,52 @@ fn bytes((width, height): (u32, u32)) -> usize {
 /// Of each pixel of the target in one direction: the first pixel under its triangle, and the weights of all of them.
 struct Weights {
     /// None where the direction stays as it is.
-    spans: Option<Vec<Span>>,
+    starts: Option<Vec<usize>>,
+    /// `taps` for each pixel of the target; those that its triangle does not need are 0.
     values: Vec<i32>,
-}
-
-struct Span {
-    start: usize,
-    /// Its weights in `values`.
-    first: usize,
-    count: usize,
+    taps: usize,
 }
 
 impl Weights {
     /// `extent` of `from` pixels become `to`.
     fn new(extent: f64, from: u32, to: u32) -> Self {
         let scale = extent / f64::from(to);
+        let support = scale.max(1.0);
+        let taps = taps(support).min(from as usize);
         let mut values = Vec::new();
         if from == to && extent == f64::from(from) {
-            return Self { spans: None, values };
+            return Self { starts: None, values, taps };
         }
-        let support = scale.max(1.0);
-        let span = |index: u32| {
+        values.reserve_exact(to as usize * taps);
+        let start_of = |index: u32| {
             let center = (f64::from(index) + 0.5) * scale;
             // Cut off towards zero, as in C.
             let start = (center - support + 0.5).max(0.0) as usize;
             let end = ((center + support + 0.5) as usize).min(from as usize);
             let triangle = |at: usize| (1.0 - ((at as f64 - center + 0.5) * (1.0 / support)).abs()).max(0.0);
             let sum: f64 = (start..end).map(triangle).sum();
-            let first = values.len();
             // At most 1, and never negative.
             let whole = |weight: f64| (0.5 + weight / sum * f64::from(1 << WEIGHT_BITS)) as i32;
-            values.extend((start..end).map(|at| whole(triangle(at))));
-            Span { start, first, count: end.saturating_sub(start) }
+            // At the end, zeros stand before instead of behind: all taps are pixels of the picture.
+            let first = start.min(from as usize - taps);
+            let weight = |at: usize| if (start..end).contains(&at) { whole(triangle(at)) } else { 0 };
+            values.extend((first..first + taps).map(weight));
+            first
         };
-        let spans = (0..to).map(span).collect();
-        Self { spans: Some(spans), values }
+        let starts = (0..to).map(start_of).collect();
+        Self { starts: Some(starts), values, taps }
     }
 
-    /// What they take: a vector may have twice the room that it needs.
+    /// What they take.
     fn bytes(extent: f64, to: u32) -> usize {
-        let under_triangle = (extent / f64::from(to)).max(1.0).ceil() as u64 * 2 + 1;
-        product(&[to.into(), under_triangle * 8 + size_of::<Span>() as u64])
+        let taps = taps((extent / f64::from(to)).max(1.0));
+        product(&[to.into(), taps as u64 * 4 + 8])
     }
+}
 
-    fn of(&self, span: &Span) -> &[i32] {
-        self.values.get(span.first..span.first + span.count).unwrap_or_default()
-    }
+/// Pixels that a triangle can lie over which goes so far to either side.
+fn taps(support: f64) -> usize {
+    support.ceil() as usize * 2 + 1
 }
 
 /// A sum of weighted bytes as a byte.
@@ -139,16 +139,16 @@ fn rounded(sum: i32) -> u8 {
 /// Calls `$body` compiled for AVX2 where the processor has that: older ones have no product of four whole numbers at once.
 macro_rules! vectorized {
     ($name:ident, $body:ident) => {
-        fn $name(pixels: &[u8], width: usize, weights: &Weights, spans: &[Span], out: &mut [u8]) {
+        fn $name(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
             #[target_feature(enable = "avx2")]
-            fn with_avx2(pixels: &[u8], width: usize, weights: &Weights, spans: &[Span], out: &mut [u8]) {
-                $body(pixels, width, weights, spans, out);
+            fn with_avx2(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
+                $body(pixels, width, starts, weights, out);
             }
             if std::is_x86_feature_detected!("avx2") {
                 // SAFETY: the processor was just asked.
-                unsafe { with_avx2(pixels, width, weights, spans, out) }
+                unsafe { with_avx2(pixels, width, starts, weights, out) }
             } else {
-                $body(pixels, width, weights, spans, out);
+                $body(pixels, width, starts, weights, out);
             }
         }
     };
@@ -159,57 +159,108 @@ vectorized!(down, down_body);
 
 fn stretch_across(pixels: &[u8], width: u32, weights: &Weights, out: &mut Vec<u8>) {
     out.clear();
-    let Some(spans) = &weights.spans else {
+    let Some(starts) = &weights.starts else {
         out.extend_from_slice(pixels);
         return;
     };
     let width = width as usize;
-    out.resize(pixels.len() / (width * 3) * spans.len() * 3, 0);
-    across(pixels, width, weights, spans, out);
+    out.resize(pixels.len() / (width * 3) * starts.len() * 3, 0);
+    across(pixels, width, starts, weights, out);
 }
 
 fn stretch_down(pixels: &[u8], width: u32, weights: &Weights, out: &mut Vec<u8>) {
     out.clear();
-    let Some(spans) = &weights.spans else {
+    let Some(starts) = &weights.starts else {
         out.extend_from_slice(pixels);
         return;
     };
     let width = width as usize;
-    out.resize(width * spans.len() * 3, 0);
-    down(pixels, width, weights, spans, out);
+    out.resize(width * starts.len() * 3, 0);
+    down(pixels, width, starts, weights, out);
 }
 
 #[inline(always)]
-fn across_body(pixels: &[u8], width: usize, weights: &Weights, spans: &[Span], out: &mut [u8]) {
-    // A fourth channel of nothing: four numbers are one vector.
+fn across_body(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
+    match weights.taps {
+        3 => across_taps::<3>(pixels, width, starts, weights, out),
+        5 => across_taps::<5>(pixels, width, starts, weights, out),
+        7 => across_taps::<7>(pixels, width, starts, weights, out),
+        9 => across_taps::<9>(pixels, width, starts, weights, out),
+        _ => across_any(pixels, width, starts, weights, out),
+    }
+}
+
+/// Widens a row: with a fourth channel of nothing, one pixel is one vector.
+#[inline(always)]
+fn widen(row: &[[u8; 3]], wide: &mut [[i32; 4]]) {
+    for (wide, [red, green, blue]) in wide.iter_mut().zip(row) {
+        *wide = [i32::from(*red), i32::from(*green), i32::from(*blue), 0];
+    }
+}
+
+#[inline(always)]
+fn add(sums: &mut [i32; 4], pixel: &[i32; 4], weight: i32) {
+    for (sum, value) in sums.iter_mut().zip(pixel) {
+        *sum += value * weight;
+    }
+}
+
+#[inline(always)]
+fn narrow([red, green, blue, _]: [i32; 4]) -> [u8; 3] {
+    [rounded(red), rounded(green), rounded(blue)]
+}
+
+/// For a number of taps that the compiler knows.
+#[inline(always)]
+fn across_taps<const TAPS: usize>(
+    pixels: &[u8],
+    width: usize,
+    starts: &[usize],
+    weights: &Weights,
+    out: &mut [u8],
+) {
+    let (weights, _) = weights.values.as_chunks::<TAPS>();
     let mut wide = vec![[0_i32; 4]; width];
     let rows = pixels.as_chunks::<3>().0.chunks_exact(width);
-    for (row, out) in rows.zip(out.as_chunks_mut::<3>().0.chunks_exact_mut(spans.len())) {
-        for (wide, [red, green, blue]) in wide.iter_mut().zip(row) {
-            *wide = [i32::from(*red), i32::from(*green), i32::from(*blue), 0];
-        }
-        for (out, span) in out.iter_mut().zip(spans) {
+    for (row, out) in rows.zip(out.as_chunks_mut::<3>().0.chunks_exact_mut(starts.len())) {
+        widen(row, &mut wide);
+        for ((out, start), weights) in out.iter_mut().zip(starts).zip(weights) {
             let mut sums = [HALF; 4];
-            let under = wide.get(span.start..).unwrap_or_default();
-            for (pixel, weight) in under.iter().zip(weights.of(span)) {
-                for (sum, value) in sums.iter_mut().zip(pixel) {
-                    *sum += value * weight;
-                }
+            let Some(under) = wide.get(*start..).and_then(|rest| rest.first_chunk::<TAPS>()) else { return };
+            for (pixel, weight) in under.iter().zip(weights) {
+                add(&mut sums, pixel, *weight);
             }
-            let [red, green, blue, _] = sums;
-            *out = [rounded(red), rounded(green), rounded(blue)];
+            *out = narrow(sums);
         }
     }
 }
 
 #[inline(always)]
-fn down_body(pixels: &[u8], width: usize, weights: &Weights, spans: &[Span], out: &mut [u8]) {
+fn across_any(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
+    let mut wide = vec![[0_i32; 4]; width];
+    let rows = pixels.as_chunks::<3>().0.chunks_exact(width);
+    for (row, out) in rows.zip(out.as_chunks_mut::<3>().0.chunks_exact_mut(starts.len())) {
+        widen(row, &mut wide);
+        let weights = weights.values.chunks_exact(weights.taps);
+        for ((out, start), weights) in out.iter_mut().zip(starts).zip(weights) {
+            let mut sums = [HALF; 4];
+            for (pixel, weight) in wide.get(*start..).unwrap_or_default().iter().zip(weights) {
+                add(&mut sums, pixel, *weight);
+            }
+            *out = narrow(sums);
+        }
+    }
+}
+
+#[inline(always)]
+fn down_body(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
     let row_bytes = width * 3;
     let mut sums = vec![HALF; row_bytes];
-    for (out, span) in out.chunks_exact_mut(row_bytes).zip(spans) {
+    let weights = weights.values.chunks_exact(weights.taps);
+    for ((out, start), weights) in out.chunks_exact_mut(row_bytes).zip(starts).zip(weights) {
         sums.fill(HALF);
-        let rows = pixels.get(span.start * row_bytes..).unwrap_or_default().chunks_exact(row_bytes);
-        for (row, weight) in rows.zip(weights.of(span)) {
+        let rows = pixels.get(start * row_bytes..).unwrap_or_default().chunks_exact(row_bytes);
+        for (row, weight) in rows.zip(weights).filter(|(_, weight)| **weight != 0) {
             for (sum, value) in sums.iter_mut().zip(row) {
                 *sum += i32::from(*value) * weight;
             }

@@ -76,6 +76,15 @@ fn pngs_of_every_colour_type_and_depth_agree_with_pillow() {
 }
 
 #[test]
+fn a_stretch_is_pillow_s_to_the_bit() {
+    for name in
+        ["rgb-8.png", "rgb-8-interlaced.png", "grey-8.png", "palette-8.png", "lossless.jpg", "restarts.jpg"]
+    {
+        assert!(decode(&read(name)).unwrap() == read(&format!("{name}.rgb")), "{name}");
+    }
+}
+
+#[test]
 fn the_four_pixel_formats_hold_the_same_pixels() {
     let encoded = read("rgb-8.png");
     let decode_as = |format: PixelFormat| {
