@@ -485,7 +485,7 @@ void vision_jpeg_report(struct vision_jpeg *self, struct vision_report *report)
     /* Where the data ended early: which bits are known, by libjpeg's own account. */
     if ((self->ended_early || self->report.gave_up) && jpeg->progressive_mode && jpeg->coef_bits)
       for (int i = 0; i < jpeg->num_components * DCTSIZE2; i++)
-        if (jpeg->coef_bits[0][i] != 0) self->report.details_missing = 1;
+        if (jpeg->coef_bits[i / DCTSIZE2][i % DCTSIZE2] != 0) self->report.details_missing = 1;
     self->report.data_end = in_input ? (uint64_t)(next - self->input) : self->input_length;
   }
   self->report.scans = (uint32_t)jpeg->input_scan_number;
