@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
+use super::limits::Memory;
+use super::resize::First;
 use super::*;
 
 const SIZE: (u32, u32) = (40, 32);

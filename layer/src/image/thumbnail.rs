@@ -2,9 +2,10 @@
 
 use jpeg_encoder::{ColorType, Encoder};
 
+use super::decoder::Decoder;
 use super::error::ImageError;
 use super::pixels::PixelFormat;
-use super::{Decoder, jpeg, png};
+use super::{jpeg, png};
 
 /// Good enough for a picture of the size of a stamp.
 const QUALITY: u8 = 80;

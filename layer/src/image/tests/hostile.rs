@@ -1,9 +1,8 @@
 use std::time::Instant;
 
 use super::{crc, decode, error_of, notice_of, read};
-use crate::image::{
-    Decoder, ImageError, MAX_PIXELS, MAX_SCANNED_PIXELS, MOST_KEPT_BYTES, PixelFormat, thumbnail,
-};
+use crate::image::decoder::MOST_KEPT_BYTES;
+use crate::image::{Decoder, ImageError, MAX_PIXELS, MAX_SCANNED_PIXELS, PixelFormat, thumbnail};
 
 const MIB: usize = 1 << 20;
 
