@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     list_known_models();
+    compile_jpeg_handle();
     // WasmEdge must find ours (layer/src/interposed.rs) before the C library's and LLVM's.
     link_argument("--export-dynamic-symbol=sigaction");
     link_argument("--export-dynamic-symbol=LLVMGetHostCPUFeatures");
@@ -32,6 +33,14 @@ fn main() {
 
 fn link_argument(argument: &str) {
     println!("cargo:rustc-link-arg=-Wl,{argument}");
+}
+
+/// Compiles the handle over libjpeg-turbo with the headers of the library that turbojpeg-sys built.
+fn compile_jpeg_handle() {
+    let source = "src/image/jpeg/libjpeg.c";
+    println!("cargo:rerun-if-changed={source}");
+    let include = std::env::var("DEP_TURBOJPEG_INCLUDE").expect("turbojpeg-sys builds libjpeg-turbo");
+    cc::Build::new().file(source).includes(include.split(',')).opt_level(3).compile("vision_jpeg");
 }
 
 /// Writes name and sha256 of each `models/*/model.toml` for `src/inference/policy.rs`.

