@@ -2,21 +2,25 @@
 
 /// Form of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub enum Form {
+    /// `application/json`
     Json,
+    /// `text/plain`
     Text,
 }
 
-/// Language of the labels.
+/// Language of an answer's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Language {
+pub enum Language {
+    /// en
     English,
+    /// zh
     Chinese,
 }
 
 impl Language {
     /// Its tag for `Content-Language`.
-    pub(crate) fn tag(self) -> &'static str {
+    pub fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::Chinese => "zh",

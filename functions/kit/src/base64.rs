@@ -19,12 +19,43 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
 /// Decodes `text`.
 ///
 /// # Errors
-/// [`FunctionError::BadRequest`] that names the first character that is none of base64's, or says that the text was
-/// cut off.
+/// `bad_request` that names the first character that is none of base64's, or says that the text was
+/// cut off or what its way has done to it.
 pub(crate) fn decode(text: &str) -> Result<Vec<u8>, FunctionError> {
-    standard(text.as_bytes())
-        .or_else(|_| standard(standard_digits(text).as_bytes()))
-        .map_err(|_| FunctionError::BadRequest(format!("the body is not base64: {}", reason(text))))
+    if let Ok(bytes) = standard(text.as_bytes()) {
+        return Ok(bytes);
+    }
+    let bad = |reason: &str| FunctionError::bad_request(format!("the body is not base64: {reason}"));
+    if has_spaces_for_plus(text) {
+        return Err(bad(
+            "each of its + became a space, because something on its way read it as a form or URL; \
+                        send + as %2B, or the URL-safe alphabet",
+        ));
+    }
+    standard(standard_digits(text).as_bytes()).map_err(|_| bad(&reason(text)))
+}
+
+/// Lines of base64 are shorter; the usual ones have 64 or 76 digits.
+const MOST_LINE_DIGITS: usize = 1024;
+
+/// Whether the text has lone spaces where `+` would be, and no `+`. Spaces between lines of one length are white space: a
+/// shell joins lines so.
+fn has_spaces_for_plus(text: &str) -> bool {
+    let text = text.trim();
+    let bytes = text.as_bytes();
+    let is_lone = |at: usize| {
+        let is_ink = |at: usize| bytes.get(at).is_some_and(|byte| !byte.is_ascii_whitespace());
+        at > 0 && is_ink(at - 1) && is_ink(at + 1)
+    };
+    let is_digit =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"/-_=".contains(byte) || byte.is_ascii_whitespace();
+    if !bytes.iter().all(is_digit) || !memchr::memchr_iter(b' ', bytes).any(is_lone) {
+        return false;
+    }
+    let mut lines = text.split(' ').map(str::len);
+    let (length, last) = (lines.next().unwrap_or_default(), lines.next_back().unwrap_or_default());
+    let are_lines = length % 4 == 0 && length <= MOST_LINE_DIGITS && last <= length;
+    !(are_lines && lines.all(|line| line == length))
 }
 
 /// Decodes text of nothing but the standard alphabet's digits, padded or not.
@@ -76,7 +107,7 @@ mod tests {
     fn what_is_no_base64_is_named_with_its_place() {
         for (text, expected) in [
             ("AA*A", "found '*' at position 2"),
-            ("QU JD\né", "found 'é' at position 6"),
+            ("QU\rJD\né", "found 'é' at position 6"),
             ("QUJDR", "it was cut off (5 characters leave one over)"),
             ("QQ=Q", "found '=' at position 2"),
             ("QUI===", "its end is damaged"),
@@ -89,6 +120,19 @@ mod tests {
     #[test]
     fn nothing_decodes_to_nothing() {
         assert_eq!(decode(" \n"), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn spaces_that_were_a_plus_are_told_from_spaces_between_lines() {
+        for text in
+            ["QUJD QUJD", "QUJDQUJDQUJD QUJDQUJDQUJD QUJD", "QUJD\r\n QUJD\r\n QU", "QU JD+", "Q U J D+"]
+        {
+            assert!(!has_spaces_for_plus(text), "{text}");
+        }
+        for text in ["QUJ QUJD", "QUJDQUJD QU QUJD", "QUJD QUJDQUJD", "Q U J D"] {
+            assert!(has_spaces_for_plus(text), "{text}");
+            assert!(decode(text).unwrap_err().message().contains("each of its + became a space"), "{text}");
+        }
     }
 
     proptest! {
@@ -109,6 +153,16 @@ mod tests {
         #[test]
         fn any_text_gives_bytes_or_a_reason(text in ".*") {
             let _ = decode(&text);
+        }
+
+        #[test]
+        fn a_plus_that_became_a_space_is_never_taken_for_other_bytes(
+            bytes in proptest::collection::vec(any::<u8>(), 1200..1500),
+        ) {
+            let text = BASE64_STANDARD.encode(&bytes);
+            let (mangled, first) = (text.replace('+', " "), text.find('+'));
+            prop_assume!(first.is_some_and(|first| first % 4 != 0));
+            prop_assert!(decode(&mangled).unwrap_err().message().contains("became a space"));
         }
     }
 }
