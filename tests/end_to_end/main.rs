@@ -4,6 +4,8 @@
 
 /// Events that can't be answered, and what their senders are told.
 mod bad_events;
+/// The events of tests/cases.
+mod cases;
 /// `vision compile` and `vision eval`.
 mod commands;
 /// The functions that modules import, with every result code.

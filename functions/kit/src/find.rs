@@ -164,9 +164,8 @@ const PICTURE_TEXTS: [&str; 10] =
 
 /// Whether `text` begins as the text of a picture.
 pub(crate) fn is_picture_text(text: &str) -> bool {
-    let begins =
-        |start: &&str| text.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start));
-    PICTURE_TEXTS.iter().any(|start| begins(&start))
+    let begins = |start: &str| text.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start));
+    PICTURE_TEXTS.iter().any(|start| begins(start))
 }
 
 fn is_data_url(text: &str) -> bool {

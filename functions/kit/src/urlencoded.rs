@@ -7,15 +7,18 @@ use percent_encoding::percent_decode_str;
 /// Longer names are none: base64 may have `=` at its end, too.
 const MOST_NAME_BYTES: usize = 64;
 
+/// A name and its value.
+pub(crate) type Pair<'t> = (&'t str, Cow<'t, [u8]>);
+
 /// Names and values, where `text` is such a form. `%XX` are decoded; `+` stays, because who forgets to encode base64
 /// leaves it bare, and no picture has a space.
-pub(crate) fn pairs(text: &str) -> Option<Vec<(&str, Cow<'_, [u8]>)>> {
+pub(crate) fn pairs(text: &str) -> Option<Vec<Pair<'_>>> {
     let pairs = text.trim().split('&').filter(|pair| !pair.is_empty());
     let pairs: Option<Vec<_>> = pairs.map(pair).collect();
     pairs.filter(|pairs| !pairs.is_empty())
 }
 
-fn pair(text: &str) -> Option<(&str, Cow<'_, [u8]>)> {
+fn pair(text: &str) -> Option<Pair<'_>> {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.%[]+*".contains(&byte);
     let fits = !name.is_empty() && name.len() <= MOST_NAME_BYTES && name.bytes().all(is_name);

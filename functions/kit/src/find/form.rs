@@ -10,7 +10,7 @@ use crate::error::FunctionError;
 use crate::formats::{self, Format};
 use crate::multipart::{self, Part};
 use crate::picture::Picture;
-use crate::urlencoded;
+use crate::urlencoded::{self, Pair};
 
 /// The picture in a form with `parts` in `body`.
 pub(super) fn in_parts<'e>(
@@ -32,7 +32,7 @@ pub(super) fn in_parts<'e>(
 }
 
 /// The fields of a form in one line: where `kind` says that the text is one, or where a value begins as a picture does.
-pub(super) fn pairs_of<'t>(text: &'t str, kind: Option<&str>) -> Option<Vec<(&'t str, Cow<'t, [u8]>)>> {
+pub(super) fn pairs_of<'t>(text: &'t str, kind: Option<&str>) -> Option<Vec<Pair<'t>>> {
     const KIND: &str = "application/x-www-form-urlencoded";
     // Base64 has `=` at its end, and behind that nothing.
     let (_, behind) = text.split_once('=')?;
@@ -48,10 +48,7 @@ pub(super) fn pairs_of<'t>(text: &'t str, kind: Option<&str>) -> Option<Vec<(&'t
 }
 
 /// The picture in the fields of a form in one line.
-pub(super) fn in_pairs(
-    pairs: &[(&str, Cow<'_, [u8]>)],
-    layers: usize,
-) -> Result<Picture<'static>, FunctionError> {
+pub(super) fn in_pairs(pairs: &[Pair<'_>], layers: usize) -> Result<Picture<'static>, FunctionError> {
     let mut search = Search::default();
     for (name, value) in pairs {
         if Format::sniff(value).is_some() {

@@ -31,7 +31,7 @@ pub(crate) fn refusal(event: &str) -> Option<FunctionError> {
         (_, _, Some(_)) => "COS",
         _ => return None,
     };
-    Some(FunctionError::no_picture(&format!(
+    Some(FunctionError::bad_request(format!(
         "this is a storage event of {storage}: it names an object and has no picture in it; a trigger for {storage} has to \
          fetch that first"
     )))
