@@ -8,6 +8,8 @@ mod bad_events;
 mod cases;
 /// `vision compile` and `vision eval`.
 mod commands;
+/// The function of docs/functions.md.
+mod functions;
 /// The functions that modules import, with every result code.
 mod host_functions;
 /// Which models a module may run.

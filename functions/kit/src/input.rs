@@ -26,7 +26,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Input<'_>, FunctionError> {
     }
     let text = match (utf16::decode(bytes), std::str::from_utf8(bytes)) {
         (Some(text), _) => Cow::Owned(text),
-        (None, Ok(text)) => Cow::Borrowed(text.trim_start_matches('\u{feff}')),
+        (None, Ok(text)) => Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text)),
         (None, Err(error)) => {
             let place = error.valid_up_to();
             let hint = match bytes.get(place..) {
