@@ -53,7 +53,7 @@ test-guests: setup
 lint: setup ## Check formatting and lints; warnings are errors
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
-	toolchain/cargo-wasm clippy --release --package recognize -- -D warnings
+	toolchain/cargo-wasm clippy --release --package recognize --package kit --package contract -- -D warnings
 
 check: lint test test-deploy ## Everything that CI checks
 

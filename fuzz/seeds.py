@@ -23,6 +23,7 @@ IMAGES = sorted(file for kind in ("jpg", "png") for file in (PROJECT / "tests/im
 SMALL = [PROJECT / "tests/images" / name for name in
          ("one-pixel.jpg", "one-pixel.png", "baseline.jpg", "progressive.jpg", "grey-1.png", "little-there.jpg")]
 SCF_EVENTS = sorted((PROJECT / "tests/events/scf").glob("*.json"))
+CASES = sorted((PROJECT / "tests/cases").glob("*.event.*"))
 
 
 def main() -> None:
@@ -47,6 +48,7 @@ def http_event(body: str, **more: object) -> bytes:
 
 def events() -> dict[str, bytes]:
     seeds = {f"scf-{file.name}": file.read_bytes() for file in SCF_EVENTS}
+    seeds |= {f"case-{file.name}": file.read_bytes() for file in CASES}
     for file in SMALL:
         text = encoded(file)
         seeds |= {
@@ -221,6 +223,15 @@ def requests() -> dict[str, bytes]:
         "form-cut-off": request(multipart, form((file, picture))[:70]),
         "form-quoted": request('Multipart/Form-Data; charset=utf-8; boundary="X"', form((file, picture))),
         "form-without-boundary": request("multipart/form-data", form((file, picture))),
+        "form-related": request('multipart/related; type="image/jpeg"; boundary="X"', form((field, text))),
+        "form-line-feeds": request(multipart, form((field, b"hello"), (file, picture)).replace(b"\r\n", b"\n")),
+        "form-unannounced": request("", form((field, b""), (file, picture))),
+        "form-within-form": request(multipart, form(("Content-Type: multipart/mixed; boundary=Y",
+                                                     form((file, picture)).replace(b"--X", b"--Y")))),
+        "form-one-line": request("application/x-www-form-urlencoded", b"note=a+b&image=" + text.replace(b"+", b"%2B")),
+        "form-one-line-url": request("application/x-www-form-urlencoded", b"image=data%3Aimage%2Fjpeg%3Bbase64%2C" + text),
+        "latin-1": request("", picture.decode("latin-1").encode()),
+        "utf-16": request("application/json", json.dumps({"image": text.decode()}).encode("utf-16")),
         "form-mixed": request("multipart/mixed; boundary=X", b"preamble\r\n" + form((file, picture)) + b"epilogue"),
     }
 

@@ -1,40 +1,39 @@
-//! The pure parts of the function `recognize`: from the bytes of an event to the text of its answer.
+//! The pure parts of the function `recognize`: from the picture of an event to its labels. What every function needs is
+//! in the kit.
 //!
 //! ```text
-//! event      JSON → bare or HTTP event              negotiation   headers and query → form and language
-//! body       base64, data URL, JSON → picture       picture       format and size by the first bytes
-//! predictions  output tensor → likeliest classes    answer        text, JSON or error → what is printed
+//! model      what was compiled in            predictions   output tensor → likeliest classes
+//! answer     picture → labels, as text or JSON
 //! ```
 //!
 //! [`answer()`] joins them around a [`Classifier`]; only `main.rs` knows the host's one.
 
 mod answer;
-mod base64;
-mod body;
-mod error;
-mod event;
 mod model;
-mod negotiation;
-mod picture;
 mod predictions;
 
-pub use answer::{Reply, answer, internal_error};
-pub use error::FunctionError;
-pub use event::{Event, EventKind};
+pub use answer::answer;
 pub use model::{MODEL, Model};
-pub use picture::Format;
 pub use predictions::{Prediction, Quantization};
 
-/// Bytes that an event may have: a picture of 8 MiB in base64. Platforms and runtimes have lower limits of their own;
-/// Tencent SCF sends 6 MB at most.
-pub const MAX_EVENT_BYTES: usize = 12 << 20;
+use kit::{FunctionError, Picture};
 
 /// Turns an encoded picture into the model's output.
 pub trait Classifier {
-    /// The values of the output tensor for the picture in `encoded`, and how they become probabilities.
+    /// What the model says of the picture.
     ///
     /// # Errors
-    /// [`FunctionError::Undecodable`] where the picture can't be decoded, [`FunctionError::Internal`] where the host
-    /// fails.
-    fn classify(&mut self, encoded: &[u8], format: Format) -> Result<(Vec<u8>, Quantization), FunctionError>;
+    /// `undecodable_image` or `too_large` where the picture can't be decoded, `internal` where the host fails.
+    fn classify(&mut self, picture: &Picture<'_>) -> Result<Classification, FunctionError>;
+}
+
+/// The model's output for a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Classification {
+    /// The values of the output tensor.
+    pub values: Vec<u8>,
+    /// How they become probabilities.
+    pub quantization: Quantization,
+    /// What the host has to say of the picture.
+    pub notice: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The function: an event on standard input, its answer on standard output. The only file that knows the host.
+//! The function: an event on standard input, its answer on standard output.
 
 #[cfg(target_arch = "wasm32")]
 mod host;

@@ -1,6 +1,6 @@
 //! The model that was compiled in, by `build/main.rs` from `models/$MODEL`.
 
-use crate::negotiation::Language;
+use kit::Language;
 
 /// What the function knows of its model besides the weights.
 #[derive(Clone, Copy, Debug)]

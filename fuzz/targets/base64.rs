@@ -5,29 +5,29 @@
 
 #![no_main]
 
+use kit::Answer;
 use libfuzzer_sys::fuzz_target;
-use recognize::{Classifier, Format, FunctionError, MODEL, Quantization};
 
 /// Start and frame header of a JPEG of 16 × 16 pixels; 15 bytes, so that its base64 needs no padding.
 const HEADER: &str = "/9j/wgALCAAQABABAREA";
 
-/// Keeps the bytes that were decoded.
-#[derive(Default)]
-struct Decoded(Option<Vec<u8>>);
-
-impl Classifier for Decoded {
-    fn classify(&mut self, encoded: &[u8], _: Format) -> Result<(Vec<u8>, Quantization), FunctionError> {
-        self.0 = Some(encoded.to_vec());
-        Ok((vec![0; MODEL.classes()], Quantization { scale: 1.0, zero_point: 0 }))
-    }
-}
-
 fuzz_target!(|text: &str| {
     let text = format!("{HEADER}{text}");
     let event = serde_json::json!({ "body": text }).to_string();
-    let mut decoded = Decoded::default();
-    recognize::answer(event.as_bytes(), &mut decoded);
-    assert_eq!(decoded.0, decode(&text), "{text:?}");
+    let mut decoded = None;
+    let reply = kit::respond(event.as_bytes(), &mut |event| {
+        decoded = Some(event.picture()?.bytes().to_vec());
+        Ok(Answer::text("decoded"))
+    });
+    match decode(&text) {
+        // A space may be a plus that something on its way took for one: refused, never taken for other bytes.
+        Some(_) if decoded.is_none() => {
+            assert!(text.contains(' ') && reply.stderr.contains("became a space"), "{text:?}: {}", reply.stderr);
+        }
+        // Where it is no base64, %XX are decoded first.
+        None if text.contains('%') => {}
+        expected => assert_eq!(decoded, expected, "{text:?}"),
+    }
 });
 
 /// Digits of either alphabet without white space, with as many `=` behind them as they lack to a multiple of four, or

@@ -1,31 +1,41 @@
-//! Whole events through the function's library: any bytes end in an answer of the contract or in one line.
+//! Whole events through the function and its kit: any bytes end in an answer of the contract or in one line.
 
 #![no_main]
 
+use contract::ErrorCode;
+use kit::{FunctionError, Picture};
 use libfuzzer_sys::fuzz_target;
-use recognize::{Classifier, Format, FunctionError, MODEL, Quantization};
+use recognize::{Classification, Classifier, MODEL, Quantization};
 use serde_json::Value;
 
 /// Stands in for the host's model: the picture's own bytes are the values.
 struct Bytes;
 
 impl Classifier for Bytes {
-    fn classify(&mut self, encoded: &[u8], _: Format) -> Result<(Vec<u8>, Quantization), FunctionError> {
-        let values = (0..MODEL.classes()).map(|index| encoded.get(index).copied().unwrap_or_default());
-        Ok((values.collect(), Quantization { scale: 1.0 / 256.0, zero_point: 0 }))
+    fn classify(&mut self, picture: &Picture<'_>) -> Result<Classification, FunctionError> {
+        let values = (0..MODEL.classes()).map(|index| picture.bytes().get(index).copied().unwrap_or_default());
+        let quantization = Quantization { scale: 1.0 / 256.0, zero_point: 0 };
+        Ok(Classification { values: values.collect(), quantization, notice: None })
     }
 }
 
 fuzz_target!(|event: &[u8]| {
-    let reply = recognize::answer(event, &mut Bytes);
+    let reply = kit::respond(event, &mut |event| recognize::answer(event, &mut Bytes));
+    let stdout = String::from_utf8(reply.stdout).expect("answers are text");
     match reply.exit_code {
-        0 if reply.stdout.starts_with('{') => check_http(&reply.stdout),
-        0 => check_lines(&reply.stdout),
-        1 => {
-            assert_eq!(reply.stdout, "");
+        0 if stdout.starts_with('{') => {
+            // Escapes in the names of fields are read, but not looked for.
+            assert!(contract::http::is_http(event) || event.contains(&b'\\'), "{stdout}");
+            check_http(&stdout);
+        }
+        0 => check_lines(&stdout),
+        code => {
+            let code = ErrorCode::from_exit_code(code.into()).expect("a code of the contract");
+            // Anything else would be our fault, and the classifier here makes none.
+            assert!(code.is_the_callers(), "{code:?}: {}", reply.stderr);
+            assert_eq!(stdout, "");
             check_one_line(&reply.stderr);
         }
-        code => panic!("exit code {code}"),
     }
 });
 

@@ -1,33 +1,42 @@
-//! Bodies of HTTP requests: whatever their type and content, they become an event that the function can read, or a
-//! problem.
+//! Bodies of HTTP requests, as a gateway hands them on: whatever their type and content, there is a picture in them or a
+//! reason why there is none.
 //!
 //! The input: content type, content encoding (often empty), each on a line, then the body.
 
 #![no_main]
 
-use bytes::Bytes;
-use futures_util::FutureExt as _;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use contract::HttpAnswer;
+use kit::{Answer, Format};
 use libfuzzer_sys::fuzz_target;
-use vision::trigger::serve::fuzzing::event_of;
+use serde_json::json;
 
 fuzz_target!(|input: &[u8]| {
     let mut lines = input.splitn(3, |&byte| byte == b'\n');
     let (Some(kind), Some(encoding), Some(body)) = (lines.next(), lines.next(), lines.next()) else { return };
-    let mut headers = HeaderMap::new();
-    for (name, value) in [(CONTENT_TYPE, kind), (CONTENT_ENCODING, encoding)] {
-        match HeaderValue::from_bytes(value) {
-            Ok(value) => drop(headers.insert(name, value)),
-            Err(_) => return,
-        }
-    }
-    // The body is in memory: nothing is waited for.
-    let event = event_of(&headers, Bytes::copy_from_slice(body)).now_or_never().expect("no waiting");
-    match event {
-        Ok(event) => {
-            drop(recognize::Event::parse(&event).expect("the function reads what the service writes"))
-        }
-        Err((status, message)) => assert!(matches!(status, 400 | 415) && !message.is_empty()),
-    }
+    let headers = json!({
+        "content-type": String::from_utf8_lossy(kind),
+        "content-encoding": String::from_utf8_lossy(encoding),
+    });
+    let binary = json!({"httpMethod": "POST", "headers": headers, "isBase64Encoded": true,
+        "body": BASE64_STANDARD.encode(body)});
+    check(&binary.to_string());
+    // A gateway that takes bodies for text.
+    let text = json!({"httpMethod": "POST", "headers": headers, "body": String::from_utf8_lossy(body)});
+    check(&text.to_string());
 });
+
+fn check(event: &str) {
+    let reply = kit::respond(event.as_bytes(), &mut |event| {
+        let picture = event.picture()?;
+        let start: &[u8] = match picture.format() {
+            Format::Jpeg => b"\xFF\xD8\xFF",
+            Format::Png => b"\x89PNG",
+        };
+        assert!(picture.bytes().starts_with(start));
+        Ok(Answer::text("a picture"))
+    });
+    let stdout = String::from_utf8(reply.stdout).expect("answers are text");
+    let answer = HttpAnswer::parse(&stdout).expect("an HTTP answer");
+    assert!(matches!(answer.status, 200 | 400 | 415) && !answer.body.is_empty(), "{stdout}");
+}

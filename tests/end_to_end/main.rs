@@ -4,8 +4,12 @@
 
 /// Events that can't be answered, and what their senders are told.
 mod bad_events;
+/// The events of tests/cases.
+mod cases;
 /// `vision compile` and `vision eval`.
 mod commands;
+/// The function of docs/functions.md.
+mod functions;
 /// The functions that modules import, with every result code.
 mod host_functions;
 /// Which models a module may run.

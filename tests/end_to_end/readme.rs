@@ -2,14 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{file, read};
-
-/// The fenced blocks of a kind in a document.
-fn blocks(document: &str, kind: &str) -> Vec<String> {
-    let text = String::from_utf8(read(document)).unwrap();
-    let fence = format!("```{kind}\n");
-    text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
-}
+use crate::support::{blocks, file, read};
 
 /// Command and expected output of an example.
 fn parse(block: &str) -> (String, String) {

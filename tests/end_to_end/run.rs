@@ -26,6 +26,15 @@ fn an_event_comes_from_standard_input_as_well() {
 }
 
 #[test]
+fn a_picture_is_an_event_by_itself() {
+    let from_event = Vision::run_function().argument(file("tests/tomato.json")).call();
+    let from_file = Vision::run_function().argument(file("tests/samples/tomato.jpg")).call();
+    let from_stdin = Vision::run_function().stdin(read("tests/samples/tomato.jpg")).call();
+    assert_eq!((from_file.code, &from_file.stdout), (Some(0), &from_event.stdout), "{}", from_file.stderr);
+    assert_eq!(from_stdin.stdout, from_event.stdout);
+}
+
+#[test]
 fn an_http_event_gets_a_response_with_labels_numbers_and_probabilities() {
     let body = json!(encode(read("tests/samples/tomato.jpg")));
     let (status, body) = response(&Vision::run_function().stdin(http(&body, &json!({}))).call());

@@ -143,3 +143,10 @@ pub(crate) fn labels(language: &str) -> Vec<String> {
     let text = String::from_utf8(read(&format!("models/{model}/{name}"))).unwrap();
     text.lines().map(str::to_owned).collect()
 }
+
+/// The fenced blocks of a kind in a document.
+pub(crate) fn blocks(document: &str, kind: &str) -> Vec<String> {
+    let text = String::from_utf8(read(document)).unwrap();
+    let fence = format!("```{kind}\n");
+    text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}

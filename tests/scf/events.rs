@@ -74,15 +74,16 @@ fn requests_without_a_picture_get_the_status_that_says_so() {
 #[test]
 fn bad_bare_events_fail_with_a_reason_and_the_next_one_is_answered() {
     let session = Session::packaged();
-    for (event, reason) in [
-        ("", "the event is empty"),
-        ("{}", "body"),
-        ("null", "the event is JSON, but no object"),
-        ("{\"body\": \"", "the event is not as expected"),
-        (r#"{"body": "R0lGODlhAQABAA=="}"#, "GIF"),
+    for (event, expected, reason) in [
+        ("", "bad_request", "the event is empty"),
+        ("{}", "bad_request", "body"),
+        ("null", "bad_request", "the event is JSON, but no object"),
+        ("{\"body\": \"", "bad_request", "the event is not as expected"),
+        (r#"{"body": "R0lGODlhAQABAA=="}"#, "unsupported_image", "GIF"),
+        (r#"{"body": "/9j/"}"#, "undecodable_image", "the JPEG can't be decoded"),
     ] {
         let (code, message) = failure(&session.answer(Event::new(event)));
-        assert_eq!(code, "bad_request");
+        assert_eq!(code, expected);
         assert!(message.contains(reason), "{event}: {message}");
     }
     let (_, message) = failure(&session.answer(Event::new(read("tests/events/scf/timer.json"))));

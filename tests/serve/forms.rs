@@ -32,6 +32,51 @@ fn every_form_of_a_picture_gets_the_labels_of_vision_run() {
     }
 }
 
+/// Fields of a form without a picture: an input for files that is empty, data about the picture, a name.
+const OTHER_PARTS: &str = "--b\r\ncontent-disposition: form-data; name=\"camera\"; filename=\"\"\r\ncontent-type: \
+    application/octet-stream\r\n\r\n\r\n--b\r\ncontent-disposition: form-data; name=\"meta\"; filename=\"blob\"\r\n\r\n\
+    {\"device\":\"x\"}\r\n--b\r\ncontent-disposition: form-data; name=\"user\"\r\n\r\nanna\r\n";
+
+#[test]
+fn parts_of_a_form_are_chosen_by_what_is_in_them() {
+    let server = Server::start(&[]);
+    let picture = tomato();
+    let expected = labels_of_run(&picture);
+    let base64 = encode(&picture);
+    let with = |content: &[u8]| {
+        let head = b"--b\r\ncontent-disposition: form-data; name=\"photo\"\r\n\r\n";
+        [OTHER_PARTS.as_bytes(), head, content, b"\r\n--b--\r\n"].concat()
+    };
+    let url_encoded = base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    for (kind, body) in [
+        ("multipart/form-data; boundary=b", with(&picture)),
+        ("multipart/form-data; boundary=\"b\"", with(base64.as_bytes())),
+        ("multipart/related; boundary=b", with(format!("data:image/jpeg;base64,{base64}").as_bytes())),
+        ("multipart/form-data", with(&picture)),
+        ("application/octet-stream", with(&picture)),
+        ("application/x-www-form-urlencoded", format!("user=anna&image={url_encoded}").into_bytes()),
+        ("application/x-www-form-urlencoded", format!("image={base64}").into_bytes()),
+    ] {
+        let reply = server.post("/", kind, &body);
+        assert_eq!((reply.status, reply.json()), (200, expected.clone()), "{kind}");
+    }
+    let nothing = [OTHER_PARTS, "--b--\r\n"].concat();
+    let reply = server.post("/", "multipart/form-data; boundary=b", nothing.as_bytes());
+    assert_eq!(reply.error(), (415, "unsupported_image".to_owned()));
+    assert!(
+        reply.message().contains("\"camera\" (empty), \"meta\" (text), \"user\" (text)"),
+        "{}",
+        reply.message()
+    );
+}
+
+#[test]
+fn a_charset_in_content_encoding_is_no_compression() {
+    let server = Server::start(&[]);
+    let reply = server.send("POST", "/", &[("content-encoding", "utf-8")], &tomato());
+    assert_eq!(reply.json(), labels_of_run(&tomato()));
+}
+
 #[test]
 fn a_png_is_a_picture_too() {
     let server = Server::start(&[]);

@@ -3,6 +3,8 @@
 //! A guest that leaves room behind the pixels and says so gets a sentence there: why there are no pixels, or what is wrong
 //! with the picture that they are of (docs/pictures.md).
 
+use contract::note;
+
 use super::function::{Failure, HostFunction, SharedState, host_function};
 use super::memory;
 use super::state::{HostState, timed};
@@ -14,12 +16,6 @@ pub(super) const MODULE: &str = "wasmedge_image";
 /// As in WasmEdge's own plug-in, either function takes either format.
 pub(super) const FUNCTIONS: [HostFunction<SharedState>; 2] =
     [host_function!("load_jpg", 7, load), host_function!("load_png", 7, load)];
-
-/// Bytes of the note behind the pixels.
-pub(crate) const NOTE_BYTES: usize = 512;
-
-/// What a guest writes directly behind the pixels where it wants a note; the note takes its place.
-pub(crate) const NOTE_WANTED: &[u8; 16] = b"wasm-vision/note";
 
 /// WasmEdge's own plug-in knows one failure; guests that know no other take the second for the same.
 #[derive(Clone, Copy)]
@@ -47,13 +43,14 @@ fn load(
         memory::input_and_output(memory, (img_ptr, img_len), (out_ptr, out_len)).ok_or(NotLoaded::Failed)?;
     let mut resources = state.resources.try_borrow_mut().map_err(|_| NotLoaded::Failed)?;
     let decoder = &mut resources.decoder;
-    let decoded =
-        timed(&mut state.timings.image, Step::Image, || decoder.decode_into(encoded, width, height, format, out));
-    if let Some(note) = note_field(out, (width, height), format) {
+    let decoded = timed(&mut state.timings.image, Step::Image, || {
+        decoder.decode_into(encoded, width, height, format, out)
+    });
+    if let Some(field) = note_field(out, (width, height), format) {
         match &decoded {
-            Ok(None) => write_note(note, ""),
-            Ok(Some(notice)) => write_note(note, &notice.to_string()),
-            Err(error) => write_note(note, &error.reason()),
+            Ok(None) => note::write(field, ""),
+            Ok(Some(notice)) => note::write(field, &notice.to_string()),
+            Err(error) => note::write(field, &error.reason()),
         }
     }
     decoded.map_err(|error| {
@@ -82,21 +79,11 @@ fn note_field(
     out: &mut [u8],
     (width, height): (u32, u32),
     format: PixelFormat,
-) -> Option<&mut [u8; NOTE_BYTES]> {
+) -> Option<&mut [u8; note::BYTES]> {
     let pixels = u64::from(width) * u64::from(height);
     let start = usize::try_from(pixels.checked_mul(format.pixel_bytes() as u64)?).ok()?;
-    let field = out.get_mut(start..)?.first_chunk_mut::<NOTE_BYTES>()?;
-    field.starts_with(NOTE_WANTED).then_some(field)
-}
-
-/// Fills the field with `text`, cut where a character ends, and zeros, at least one.
-fn write_note(field: &mut [u8; NOTE_BYTES], text: &str) {
-    field.fill(0);
-    // At most the text's length: what is beyond is no boundary.
-    let end = (0..NOTE_BYTES).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
-    for (out, byte) in field.iter_mut().zip(text.bytes().take(end)) {
-        *out = byte;
-    }
+    let field = out.get_mut(start..)?.first_chunk_mut::<{ note::BYTES }>()?;
+    field.starts_with(note::MAGIC).then_some(field)
 }
 
 #[cfg(test)]
@@ -107,7 +94,7 @@ mod tests {
     fn a_note_is_only_where_the_guest_asks_for_it_directly_behind_the_pixels() {
         let wanted = |pixels: usize, length: usize| {
             let mut out = vec![7; length];
-            out[pixels..pixels + 16].copy_from_slice(NOTE_WANTED);
+            out[pixels..pixels + 16].copy_from_slice(note::MAGIC);
             out
         };
         let size = (4, 2);
@@ -117,18 +104,5 @@ mod tests {
         assert!(note_field(&mut wanted(25, 24 + 600), size, PixelFormat::Rgb8).is_none(), "elsewhere");
         assert!(note_field(&mut vec![7; 600], size, PixelFormat::Rgb8).is_none(), "not asked for");
         assert!(note_field(&mut [7; 600], (u32::MAX, u32::MAX), PixelFormat::RgbF32).is_none());
-    }
-
-    #[test]
-    fn a_note_is_cut_at_a_character_and_ends_with_zeros() {
-        let mut field = [7; NOTE_BYTES];
-        write_note(&mut field, "short");
-        assert!(field.starts_with(b"short\0") && field[5..].iter().all(|&byte| byte == 0));
-        // Two bytes a character, and an odd number of them before the last zero.
-        write_note(&mut field, &"×".repeat(300));
-        assert_eq!(std::str::from_utf8(&field[..510]), Ok("×".repeat(255).as_str()));
-        assert_eq!(field[510..], [0, 0]);
-        write_note(&mut field, "");
-        assert_eq!(field, [0; NOTE_BYTES]);
     }
 }

@@ -3,7 +3,7 @@
 use super::error::ImageError;
 
 /// Pixels that a picture may have; more are refused before anything is allocated.
-pub const MAX_PIXELS: u64 = 100_000_000;
+pub use contract::limits::MAX_PICTURE_PIXELS as MAX_PIXELS;
 
 /// Pixels that a target may have: more than any model's input.
 pub const MAX_TARGET_PIXELS: u64 = 1 << 26;

@@ -1,5 +1,6 @@
 //! Tells kinds of events apart without parsing a picture's megabytes of base64.
 
+use contract::http::is_http;
 use memchr::memmem;
 
 use super::cos::Notification;
@@ -20,7 +21,7 @@ const NOTIFICATION_BYTES: usize = 256 << 10;
 
 impl EventKind {
     pub(super) fn of(event: &[u8]) -> Self {
-        if looks_like_http(event) {
+        if is_http(event) {
             return Self::Http;
         }
         if event.len() <= NOTIFICATION_BYTES
@@ -31,12 +32,6 @@ impl EventKind {
         }
         Self::Bare
     }
-}
-
-/// Whether a web client waits for the answer. Also right for events that are cut off or broken; inside of a JSON
-/// string the field's name would stand between escaped quotes.
-pub(super) fn looks_like_http(event: &[u8]) -> bool {
-    memmem::find(event, b"\"httpMethod\"").is_some()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! From what the handler says to what the platform is told.
 
 use bytes::Bytes;
+use contract::{HttpAnswer, HttpForm, Outcome, outcome};
 
 use super::event_kind::EventKind;
 use crate::answer::{Answer, CallError};
@@ -18,13 +19,11 @@ pub(super) enum Reply {
 impl Reply {
     pub(super) fn from_call(result: Result<Answer, CallError>, kind: &EventKind) -> Self {
         match result {
-            Ok(answer) if answer.exit_code == 0 && !answer.stdout.is_empty() => {
-                Self::Answer(answer.stdout.into())
-            }
-            Ok(answer) => {
-                let (code, message) = refusal(&answer);
-                Self::failed(kind, code, message)
-            }
+            Ok(answer) => match outcome(answer.exit_code, &answer.stdout, &answer.stderr) {
+                Outcome::Answer { .. } => Self::Answer(answer.stdout.into()),
+                Outcome::Refused { code, message } => Self::failed(kind, code, message.to_owned()),
+                Outcome::Broken { message } => Self::failed(kind, ErrorCode::Internal, message.into_owned()),
+            },
             Err(error) => Self::failed(kind, error.code(), error.to_string()),
         }
     }
@@ -32,7 +31,7 @@ impl Reply {
     /// A failure in the form that the sender understands.
     pub(super) fn failed(kind: &EventKind, code: ErrorCode, message: String) -> Self {
         match kind {
-            EventKind::Http => Self::Answer(http_error(code, &message).into()),
+            EventKind::Http => Self::Answer(HttpAnswer::error(code, message).to_json(HttpForm::Rest).into()),
             EventKind::Bare | EventKind::ObjectStorage(_) => Self::Failure { code, message },
         }
     }
@@ -56,29 +55,6 @@ impl Reply {
             Self::Failure { code, message } => ErrorBody::new(*code, message).to_json().into(),
         }
     }
-}
-
-/// A module that exits with 1 could not answer the event and said why; anything else is the module's fault.
-fn refusal(answer: &Answer) -> (ErrorCode, String) {
-    match (answer.exit_code, answer.stderr.trim()) {
-        (0, _) => (ErrorCode::Internal, "the module ended well but printed no answer".to_owned()),
-        (1, message) if !message.is_empty() => (ErrorCode::BadRequest, message.to_owned()),
-        (code, "") => (
-            ErrorCode::Internal,
-            format!("the module exited with code {code} and said nothing on standard error"),
-        ),
-        (code, message) => (ErrorCode::Internal, format!("the module exited with code {code}: {message}")),
-    }
-}
-
-fn http_error(code: ErrorCode, message: &str) -> String {
-    serde_json::json!({
-        "isBase64Encoded": false,
-        "statusCode": code.status(),
-        "headers": {"content-type": "application/json; charset=utf-8"},
-        "body": ErrorBody::new(code, message).to_json(),
-    })
-    .to_string()
 }
 
 #[cfg(test)]
@@ -116,13 +92,21 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_event_that_the_module_refuses_fails_with_its_message() {
+    fn a_bare_event_that_the_module_refuses_fails_with_its_code_and_message() {
         let reply =
-            Reply::from_call(answer(1, "", "found GIF, accepted are JPEG and PNG\n"), &EventKind::Bare);
+            Reply::from_call(answer(15, "", "found GIF, accepted are JPEG and PNG\n"), &EventKind::Bare);
         assert_eq!(
             reply.body(),
-            r#"{"error":{"code":"bad_request","message":"found GIF, accepted are JPEG and PNG"}}"#
+            r#"{"error":{"code":"unsupported_image","message":"found GIF, accepted are JPEG and PNG"}}"#
         );
+        let reply = Reply::from_call(answer(1, "", "the event is empty\n"), &EventKind::Bare);
+        assert_eq!(reply.body(), r#"{"error":{"code":"bad_request","message":"the event is empty"}}"#);
+    }
+
+    #[test]
+    fn what_is_the_functions_own_fault_is_internal_not_a_bad_request() {
+        let reply = Reply::from_call(answer(70, "", "the function failed: …\n"), &EventKind::Bare);
+        assert!(matches!(reply, Reply::Failure { code: ErrorCode::Internal, .. }), "{reply:?}");
     }
 
     #[test]

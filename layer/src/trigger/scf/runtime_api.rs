@@ -10,7 +10,7 @@ use tracing::warn;
 
 use super::ScfError;
 use super::backoff::Backoff;
-use super::event_kind::{EventKind, looks_like_http};
+use super::event_kind::EventKind;
 use super::invocation::Invocation;
 use super::reply::Reply;
 use crate::error::ErrorCode;
@@ -134,7 +134,8 @@ impl RuntimeApi {
             let room = self.event_limit - event.len();
             event.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
             if chunk.len() > room {
-                let too_large = EventTooLarge { limit: self.event_limit, from_http: looks_like_http(&event) };
+                let too_large =
+                    EventTooLarge { limit: self.event_limit, from_http: contract::http::is_http(&event) };
                 return Ok(Arrival { invocation, event: Err(too_large) });
             }
         }

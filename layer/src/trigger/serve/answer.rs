@@ -1,12 +1,10 @@
 //! From what the module printed to a response.
 
-use std::collections::BTreeMap;
-
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use contract::{HttpAnswer, Outcome, outcome};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
@@ -22,6 +20,9 @@ pub(super) struct Recognition {
     pub(super) model: String,
     /// The likeliest labels, the likeliest first.
     pub(super) predictions: Vec<Prediction>,
+    /// What the caller should know of the picture, such as that a part of it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) notice: Option<String>,
 }
 
 /// One label.
@@ -51,18 +52,6 @@ pub(super) struct ModuleAnswer {
     thumbnail: Option<PendingThumbnail>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct HttpAnswer {
-    status_code: u16,
-    #[serde(default)]
-    headers: Option<BTreeMap<String, Value>>,
-    #[serde(default)]
-    body: Option<String>,
-    #[serde(default)]
-    is_base64_encoded: Option<bool>,
-}
-
 /// Headers that belong to the connection, which is not the module's.
 const CONNECTION_HEADERS: [HeaderName; 6] = [
     header::CONNECTION,
@@ -78,7 +67,7 @@ impl ModuleAnswer {
     /// the body itself.
     ///
     /// # Errors
-    /// The module's failures, without their details, which are logged instead.
+    /// The module's refusals in its words; its failures without their details, which are logged instead.
     pub(super) fn from_call(result: Result<Answer, CallError>) -> Result<Self, Problem> {
         let answer = result.map_err(|error| {
             tracing::error!(%error, "the module did not answer");
@@ -87,22 +76,33 @@ impl ModuleAnswer {
                 code => Problem::new(code, error.to_string()),
             }
         })?;
-        let text = String::from_utf8_lossy(&answer.stdout);
-        if answer.exit_code != 0 || text.trim().is_empty() {
-            let Answer { exit_code, stderr, .. } = &answer;
-            tracing::error!(exit_code, stderr, "the module ended without an answer");
-            return Err(internal());
-        }
-        let thumbnail = answer.thumbnail;
-        match serde_json::from_str::<HttpAnswer>(&text) {
-            Ok(answer) => Self::from_http(answer, thumbnail),
-            Err(_) => {
-                let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
-                let kind = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
-                let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(kind))];
-                Ok(Self { status: StatusCode::OK, headers, body: answer.stdout, thumbnail })
+        match outcome(answer.exit_code, &answer.stdout, &answer.stderr) {
+            Outcome::Answer { notice } => {
+                let notice = notice.map(contract::notice::header_value);
+                Self::from_output(answer, notice)
+            }
+            Outcome::Refused { code, message } => Err(Problem::new(code, message)),
+            Outcome::Broken { message } => {
+                let (exit_code, stderr) = (answer.exit_code, answer.stderr.as_str());
+                tracing::error!(exit_code, stderr, "the module ended without an answer: {message}");
+                Err(internal())
             }
         }
+    }
+
+    fn from_output(answer: Answer, notice: Option<String>) -> Result<Self, Problem> {
+        let thumbnail = answer.thumbnail;
+        let text = String::from_utf8_lossy(&answer.stdout);
+        if let Some(answer) = HttpAnswer::parse(&text) {
+            return Self::from_http(answer, thumbnail);
+        }
+        let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+        let kind = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
+        let mut headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(kind))];
+        // A module that knows no HTTP says on standard error what it has to say beside its answer.
+        let notice = notice.and_then(|text| HeaderValue::try_from(text).ok());
+        headers.extend(notice.map(|value| (HeaderName::from_static(contract::notice::HEADER), value)));
+        Ok(Self { status: StatusCode::OK, headers, body: answer.stdout, thumbnail })
     }
 
     fn from_http(answer: HttpAnswer, thumbnail: Option<PendingThumbnail>) -> Result<Self, Problem> {
@@ -110,14 +110,13 @@ impl ModuleAnswer {
             tracing::error!(what, "the module's answer is not as the contract says");
             internal()
         };
-        let status = StatusCode::from_u16(answer.status_code).map_err(|_| wrong("statusCode"))?;
-        let body = answer.body.unwrap_or_default();
-        let body = match answer.is_base64_encoded {
-            Some(true) => base64_simd::STANDARD.decode_to_vec(body).map_err(|_| wrong("body (no base64)"))?,
-            _ => body.into_bytes(),
+        let status = StatusCode::from_u16(answer.status).map_err(|_| wrong("statusCode"))?;
+        let body = if answer.is_base64 {
+            base64_simd::STANDARD.decode_to_vec(&answer.body).map_err(|_| wrong("body (no base64)"))?
+        } else {
+            answer.body.into_bytes()
         };
-        let headers = answer.headers.unwrap_or_default();
-        let headers = headers.iter().flat_map(header_values).collect();
+        let headers = answer.headers.iter().filter_map(header_of).collect();
         Ok(Self { status, headers, body, thumbnail })
     }
 
@@ -141,24 +140,10 @@ impl ModuleAnswer {
     }
 }
 
-/// The values of a header of the contract: a text, a number, or a list of them.
-fn header_values((name, value): (&String, &Value)) -> Vec<(HeaderName, HeaderValue)> {
-    let Ok(name) = HeaderName::try_from(name.as_str()) else {
-        return Vec::new();
-    };
-    if CONNECTION_HEADERS.contains(&name) {
-        return Vec::new();
-    }
-    let values = match value {
-        Value::Array(values) => values.as_slice(),
-        single => std::slice::from_ref(single),
-    };
-    let texts = values.iter().filter_map(|value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    });
-    texts.filter_map(|text| Some((name.clone(), HeaderValue::try_from(text).ok()?))).collect()
+/// A header of the module's, if it is one and is the module's business.
+fn header_of((name, value): &(String, String)) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::try_from(name.as_str()).ok().filter(|name| !CONNECTION_HEADERS.contains(name))?;
+    Some((name, HeaderValue::try_from(value.as_str()).ok()?))
 }
 
 impl IntoResponse for ModuleAnswer {
@@ -213,8 +198,22 @@ mod tests {
     }
 
     #[test]
+    fn what_the_module_refuses_is_told_in_its_words() {
+        let problem = printed("", 15).unwrap_err();
+        assert_eq!((problem.code, problem.message.as_str()), (ErrorCode::UnsupportedImage, "secret"));
+    }
+
+    #[test]
+    fn what_a_module_that_knows_no_http_says_beside_its_answer_is_a_header() {
+        let answer = Answer { stdout: "Lemon".into(), stderr: "half of it\n".into(), ..Answer::default() };
+        let answer = ModuleAnswer::from_call(Ok(answer)).unwrap();
+        assert_eq!(answer.headers[1].0.as_str(), "x-vision-notice");
+        assert_eq!(answer.headers[1].1.to_str().unwrap(), "half of it");
+    }
+
+    #[test]
     fn failures_of_the_module_are_ours_and_keep_their_secrets() {
-        for (stdout, exit_code) in [("", 0), ("text", 3), (r#"{"statusCode": 9}"#, 0)] {
+        for (stdout, exit_code) in [("", 0), ("text", 3), ("", 70), (r#"{"statusCode": 9}"#, 0)] {
             let problem = printed(stdout, exit_code).unwrap_err();
             assert_eq!(problem.code, ErrorCode::Internal);
             assert!(!problem.message.contains("secret"));

@@ -9,8 +9,6 @@ mod answer;
 mod body;
 mod connections;
 mod forms;
-#[cfg(fuzzing)]
-pub mod fuzzing;
 mod history_routes;
 mod metrics;
 mod openapi;

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::answer::{ModuleAnswer, Recognition};
-use super::forms::{Content, Wishes};
+use super::forms;
 use super::problem::Problem;
 use super::service::Service;
 use crate::answer::Answer;
@@ -24,9 +25,11 @@ use crate::error::{ErrorBody, ErrorCode};
 pub(super) struct RecognizeQuery {
     /// How many labels; 3 without it.
     #[param(value_type = Option<u32>, minimum = 1, example = 3)]
+    #[expect(dead_code, reason = "only describes what is accepted, once")]
     top: Option<String>,
     /// The language of the labels; without it `Accept-Language` decides.
     #[param(example = "en")]
+    #[expect(dead_code, reason = "only describes what is accepted, once")]
     lang: Option<String>,
 }
 
@@ -59,20 +62,13 @@ pub(super) async fn recognize(
     query: Result<Query<RecognizeQuery>, QueryRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|error| Problem::new(ErrorCode::BadRequest, error.body_text()))?;
+    // Only looked at; the module reads the query itself.
+    query.map_err(|error| Problem::new(ErrorCode::BadRequest, error.body_text()))?;
     let (head, body) = request.into_parts();
     let mut stages = Stages::start();
     let received = service.bodies.read(&head.headers, body).await?;
-    let content = Content::find(&head.headers, received.bytes.clone()).await?;
     stages.end("read");
-    let wishes = Wishes {
-        path: head.uri.path(),
-        accept: text(&head.headers, header::ACCEPT),
-        accept_language: text(&head.headers, header::ACCEPT_LANGUAGE),
-        lang: query.lang.as_deref(),
-        top: query.top.as_deref(),
-    };
-    let mut answer = answer(&service, &content, &wishes, &mut stages).await?;
+    let mut answer = answer(&service, &head, &received.bytes, &mut stages).await?;
     if let Some(history) = service.history.as_ref().filter(|_| answer.status() == StatusCode::OK) {
         history.keep(|| super::history_routes::sighting(&service, &mut answer));
     }
@@ -84,19 +80,15 @@ pub(super) async fn recognize(
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
 /// Waits for a worker and has it answer, all within the time limit.
 async fn answer(
     service: &Service,
-    content: &Content,
-    wishes: &Wishes<'_>,
+    head: &Parts,
+    body: &[u8],
     stages: &mut Stages,
 ) -> Result<ModuleAnswer, Problem> {
     let deadline = Instant::now() + service.time_limit;
-    let event = content.to_event(wishes);
+    let event = forms::event(&head.uri, &head.headers, body);
     let turn = service.admission.enter(deadline).await?;
     stages.end("queue");
     let call = service.call(event, deadline.saturating_duration_since(Instant::now()));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::http::{HeaderMap, Uri};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -12,7 +13,7 @@ use futures_util::future::BoxFuture;
 use super::admission::Admission;
 use super::answer::ModuleAnswer;
 use super::body::BodyReader;
-use super::forms::{Content, Wishes};
+use super::forms;
 use super::metrics::Metrics;
 use super::settings::ServeSettings;
 use crate::answer::{Answer, CallError};
@@ -102,9 +103,7 @@ const PIXEL: &[u8] =
 
 /// Every worker answers an event; the model's name, if the answers tell it.
 async fn warm_up(call: &Arc<Call>, workers: NonZeroUsize, limit: Duration) -> Option<String> {
-    let content = Content::Bytes(Bytes::from_static(PIXEL));
-    let event =
-        content.to_event(&Wishes { path: "/", accept: Some("application/json"), ..Wishes::default() });
+    let event = forms::event(&Uri::from_static("/"), &HeaderMap::new(), PIXEL);
     let calls = (0..workers.get()).map(|_| call(event.clone(), limit));
     let mut model = None;
     for result in futures_util::future::join_all(calls).await {

@@ -188,7 +188,7 @@ impl CosTrigger {
                 let labels = Labels::new(&source, &answer);
                 Ok(Outcome::Labelled { output: self.write(&labels, &source, credentials, deadline).await? })
             }
-            Reply::Failure { code: ErrorCode::BadRequest, message: reason } => {
+            Reply::Failure { code, message: reason } if code.is_the_callers() => {
                 let labels = Labels::without(&source, &reason);
                 let output = self.write(&labels, &source, credentials, deadline).await?;
                 Ok(Outcome::Refused { output, reason })

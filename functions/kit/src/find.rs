@@ -1,0 +1,200 @@
+//! From a body in any form to the picture in it.
+//!
+//! What something is says its content; types and names that clients give are looked at only where the content leaves
+//! it open. Layers (a gateway's base64 around a form with a part that is base64 …) are taken off one after the other.
+
+mod form;
+mod json_body;
+mod mangled;
+mod storage;
+
+use std::borrow::Cow;
+
+use contract::utf16;
+
+use crate::base64;
+use crate::error::FunctionError;
+use crate::event::{Body, Event};
+use crate::formats::{self, Format};
+use crate::multipart;
+use crate::picture::Picture;
+use crate::urlencoded;
+
+/// Layers that are taken off.
+pub(crate) const MOST_LAYERS: usize = 6;
+
+/// The picture in an event's body: itself, base64, a data URL, JSON or a form with any of these; base64 of any of these
+/// where the gateway says that it encoded the body.
+///
+/// # Errors
+/// `bad_request` or `unsupported_image` says what was found instead.
+pub(crate) fn picture<'e>(event: &'e Event<'_>, layers: usize) -> Result<Picture<'e>, FunctionError> {
+    let kind = event.header("content-type");
+    if let Some(encoding) = event.header("content-encoding").and_then(compression) {
+        let message = format!("the body is compressed with {encoding:?}, accepted are bodies as they are");
+        return Err(FunctionError::new(contract::ErrorCode::UnsupportedImage, message));
+    }
+    match &event.body {
+        Body::Missing => Err(FunctionError::no_picture("the event has no body")),
+        Body::Other(name) => Err(FunctionError::no_picture(&format!("the body is {name}, not a text"))),
+        Body::Bytes(bytes) => in_bytes(Cow::Borrowed(bytes), kind, layers),
+        Body::Text(text) if text.trim().is_empty() => Err(empty()),
+        Body::Text(text) if event.is_base64 => in_bytes(base64::decode(text)?.into(), kind, layers),
+        Body::Text(text)
+            if kind.is_some_and(multipart::is_multipart) || text.trim_start().starts_with("--") =>
+        {
+            in_bytes(mangled::latin_1(text).map_or(Cow::Borrowed(text.as_bytes()), Cow::Owned), kind, layers)
+        }
+        Body::Text(text) => in_text(text, kind, layers),
+    }
+}
+
+/// What a storage event says in place of a picture; None for other events.
+pub(crate) use storage::refusal as storage_refusal;
+
+/// The compression that a header names, if it names any: `identity`, or a charset that clients take for an encoding,
+/// is none.
+fn compression(header: &str) -> Option<&str> {
+    const KNOWN: [&str; 9] =
+        ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "snappy", "lzma"];
+    header.split(',').map(str::trim).find(|name| KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known)))
+}
+
+fn empty() -> FunctionError {
+    FunctionError::no_picture("the body is empty")
+}
+
+fn in_bytes<'e>(
+    bytes: Cow<'e, [u8]>,
+    kind: Option<&str>,
+    layers: usize,
+) -> Result<Picture<'e>, FunctionError> {
+    if let Some(format) = Format::sniff(&bytes) {
+        let range = 0..bytes.len();
+        return Ok(Picture::new(bytes, range, format));
+    }
+    if bytes.trim_ascii().is_empty() {
+        return Err(empty());
+    }
+    if formats::is_known(&bytes) {
+        return Err(FunctionError::unsupported(formats::name(&bytes)));
+    }
+    let layers = layers.checked_sub(1).ok_or_else(too_many_layers)?;
+    if let Some(parts) = multipart::parts(&bytes, kind) {
+        return form::in_parts(bytes, &parts, layers);
+    }
+    if let Some(text) = utf16::decode(&bytes) {
+        return in_text(&text, kind, layers);
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => in_text(text.trim_start_matches('\u{feff}'), kind, layers),
+        Err(_) => Err(FunctionError::unsupported(formats::name(&bytes))),
+    }
+}
+
+fn too_many_layers() -> FunctionError {
+    FunctionError::no_picture("the body is encoded too many times over")
+}
+
+fn in_text(text: &str, kind: Option<&str>, layers: usize) -> Result<Picture<'static>, FunctionError> {
+    let text = text.trim();
+    let layers = layers.checked_sub(1).ok_or_else(too_many_layers)?;
+    match text.as_bytes() {
+        [] => return Err(empty()),
+        [b'{', ..] => return json_body::in_object(text, layers),
+        [b'"', .., b'"'] => return json_body::in_string(text, layers),
+        _ => {}
+    }
+    if is_data_url(text) {
+        return in_data_url(text, layers);
+    }
+    if let Some(pairs) = form::pairs_of(text, kind) {
+        return form::in_pairs(&pairs, layers);
+    }
+    if let Some(bytes) = mangled::latin_1(text).filter(|bytes| Format::sniff(bytes).is_some()) {
+        return in_bytes(bytes.into(), None, layers);
+    }
+    if mangled::is_replaced(text.as_bytes()) {
+        return Err(mangled::error());
+    }
+    match base64::decode(text) {
+        Ok(bytes) => in_decoded(bytes, layers),
+        Err(error) => match urlencoded::percent_decoded(text) {
+            Some(bytes) => in_bytes(bytes.into(), None, layers),
+            None => Err(error),
+        },
+    }
+}
+
+/// What came out of base64 that somebody wrote: a picture, or once more a text that holds one. Other text is named as
+/// such.
+fn in_decoded(bytes: Vec<u8>, layers: usize) -> Result<Picture<'static>, FunctionError> {
+    let text = std::str::from_utf8(&bytes).map(str::trim).unwrap_or_default();
+    let is_body = Format::sniff(&bytes).is_some()
+        || multipart::parts(&bytes, None).is_some()
+        || looks_like_a_body(text)
+        || is_base64_of_more(text);
+    if is_body {
+        in_bytes(bytes.into(), None, layers)
+    } else {
+        Err(FunctionError::unsupported(formats::name(&bytes)))
+    }
+}
+
+/// Whether a text is base64 of a picture or of such a text: most words are base64, too.
+fn is_base64_of_more(text: &str) -> bool {
+    let Some(bytes) = base64::decode(text).ok().filter(|bytes| !bytes.is_empty()) else {
+        return false;
+    };
+    let is_text =
+        || std::str::from_utf8(&bytes).is_ok_and(|text| looks_like_a_body(text) || is_base64_of_more(text));
+    formats::is_known(&bytes) || is_text()
+}
+
+fn looks_like_a_body(text: &str) -> bool {
+    text.starts_with('{')
+        || is_picture_text(text.trim_start_matches('"'))
+        || form::pairs_of(text, None).is_some()
+}
+
+/// How texts of pictures begin: data URLs, and base64 of JPEG, PNG, GIF and WebP, also with `%XX` or in the URL-safe
+/// alphabet.
+const PICTURE_TEXTS: [&str; 10] =
+    ["data:", "data%3a", "/9j/", "_9j_", "\\/9j\\/", "%2f9j%2f", "ivborw", "r0lgod", "uklgr", "%89png"];
+
+/// Whether `text` begins as the text of a picture.
+pub(crate) fn is_picture_text(text: &str) -> bool {
+    let begins = |start: &str| text.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start));
+    PICTURE_TEXTS.iter().any(|start| begins(start))
+}
+
+fn is_data_url(text: &str) -> bool {
+    let begins = |start: &str| text.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start));
+    begins("data:") || begins("data%3A")
+}
+
+/// The MIME type of a data URL is not looked at: clients get it wrong, the first bytes don't.
+fn in_data_url(text: &str, layers: usize) -> Result<Picture<'static>, FunctionError> {
+    let decoded = |text: &str| urlencoded::percent_decoded(text);
+    let Some((head, data)) = text.split_once(',') else {
+        // The whole URL went through the encoding of forms.
+        return match decoded(text).as_deref().map(std::str::from_utf8) {
+            Some(Ok(text)) if text.contains(',') => in_data_url(text, layers),
+            _ => Err(FunctionError::no_picture("the body is a data URL without data")),
+        };
+    };
+    if head.to_ascii_lowercase().ends_with(";base64") {
+        let bytes = match decoded(data).map(String::from_utf8) {
+            Some(Ok(data)) => base64::decode(&data)?,
+            _ => base64::decode(data)?,
+        };
+        return in_decoded(bytes, layers);
+    }
+    match decoded(data).filter(|bytes| formats::is_known(bytes)) {
+        Some(bytes) => in_bytes(bytes.into(), None, layers),
+        None => Err(FunctionError::no_picture("the body is a data URL without ;base64")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! Of a form's parts, the first one counts that is a picture: whatever its name, file name or type, and whatever stands
+//! before it.
+
+use std::borrow::Cow;
+
+use contract::ErrorCode;
+
+use super::{in_bytes, is_picture_text, mangled};
+use crate::error::FunctionError;
+use crate::formats::{self, Format};
+use crate::multipart::{self, Part};
+use crate::picture::Picture;
+use crate::urlencoded::{self, Pair};
+
+/// The picture in a form with `parts` in `body`.
+pub(super) fn in_parts<'e>(
+    body: Cow<'e, [u8]>,
+    parts: &[Part],
+    layers: usize,
+) -> Result<Picture<'e>, FunctionError> {
+    let mut search = Search::default();
+    for part in parts {
+        let content = body.get(part.content.clone()).unwrap_or_default();
+        if let Some(format) = Format::sniff(content) {
+            return Ok(Picture::new(body, part.content.clone(), format));
+        }
+        if let Some(picture) = search.within(part.name.as_deref(), content, part.kind.as_deref(), layers) {
+            return Ok(picture);
+        }
+    }
+    Err(search.error())
+}
+
+/// The fields of a form in one line: where `kind` says that the text is one, or where a value begins as a picture does.
+pub(super) fn pairs_of<'t>(text: &'t str, kind: Option<&str>) -> Option<Vec<Pair<'t>>> {
+    const KIND: &str = "application/x-www-form-urlencoded";
+    // Base64 has `=` at its end, and behind that nothing.
+    let (_, behind) = text.split_once('=')?;
+    let is_claimed = kind.is_some_and(|kind| {
+        kind.trim().get(..KIND.len()).is_some_and(|start| start.eq_ignore_ascii_case(KIND))
+    });
+    let has_picture =
+        || text.split('&').filter_map(|pair| pair.split_once('=')).any(|(_, value)| is_picture_text(value));
+    if behind.trim_matches('=').trim().is_empty() || !(is_claimed || has_picture()) {
+        return None;
+    }
+    urlencoded::pairs(text)
+}
+
+/// The picture in the fields of a form in one line.
+pub(super) fn in_pairs(pairs: &[Pair<'_>], layers: usize) -> Result<Picture<'static>, FunctionError> {
+    let mut search = Search::default();
+    for (name, value) in pairs {
+        if Format::sniff(value).is_some() {
+            return in_bytes(value.to_vec().into(), None, layers);
+        }
+        if let Some(picture) = search.within(Some(name), value, None, layers) {
+            return Ok(picture);
+        }
+    }
+    Err(search.error())
+}
+
+/// What was found so far that is no picture.
+#[derive(Default)]
+struct Search {
+    found: Vec<String>,
+    has_content: bool,
+    /// Why the first part that looked like a picture is none.
+    refused: Option<FunctionError>,
+}
+
+/// Parts that a message names.
+const MOST_NAMED: usize = 5;
+
+/// Characters of a name that a message has.
+const MOST_NAME_CHARACTERS: usize = 40;
+
+impl Search {
+    /// The picture that a part holds in another form.
+    fn within(
+        &mut self,
+        name: Option<&str>,
+        content: &[u8],
+        kind: Option<&str>,
+        layers: usize,
+    ) -> Option<Picture<'static>> {
+        let text = std::str::from_utf8(content).unwrap_or_default().trim_start_matches('\u{feff}').trim();
+        let is_form = kind.is_some_and(multipart::is_multipart);
+        let is_likely =
+            formats::is_known(content) || is_form || is_picture_text(text.trim_start_matches('"'));
+        if is_likely || text.starts_with('{') {
+            match in_bytes(content.to_vec().into(), kind, layers) {
+                Ok(picture) => return Some(picture),
+                Err(error) if is_likely => drop(self.refused.get_or_insert(error)),
+                // Data about the picture, or about anything else.
+                Err(_) => {}
+            }
+        } else if mangled::is_replaced(content) {
+            self.refused.get_or_insert_with(mangled::error);
+        }
+        self.note(name, content);
+        None
+    }
+
+    fn note(&mut self, name: Option<&str>, content: &[u8]) {
+        let kind = match content.trim_ascii() {
+            [] => "empty",
+            content => {
+                self.has_content = true;
+                formats::name(content)
+            }
+        };
+        if self.found.len() < MOST_NAMED {
+            let name: String = name.unwrap_or_default().chars().take(MOST_NAME_CHARACTERS).collect();
+            self.found.push(format!("{name:?} ({kind})"));
+        } else if self.found.len() == MOST_NAMED {
+            self.found.push("others".to_owned());
+        }
+    }
+
+    fn error(self) -> FunctionError {
+        if let Some(error) = self.refused {
+            return error;
+        }
+        if self.found.is_empty() {
+            return FunctionError::no_picture("the form can't be read: it has no part");
+        }
+        let code = if self.has_content { ErrorCode::UnsupportedImage } else { ErrorCode::BadRequest };
+        let found = self.found.join(", ");
+        FunctionError::new(
+            code,
+            format!("no part of the form is a picture: found {found}; accepted are JPEG and PNG"),
+        )
+    }
+}

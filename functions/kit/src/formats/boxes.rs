@@ -1,0 +1,87 @@
+//! Files that begin with a box `ftyp` (ISO base media): photos of telephones and cameras, and videos. A file has one
+//! major brand and any number that it is compatible with; writers do not agree on which of them says what it is, so all
+//! are looked at. Brands: <https://mp4ra.org/registered-types/brands>.
+
+/// Brands of which one tells what a file is, the rarer kind first: an AVIF also names the brands of HEIF that it is
+/// built on, and a photo may be compatible with videos.
+const BRANDS: [(&str, &[&[u8; 4]]); 5] = [
+    ("a raw photo (Canon CR3)", &[b"crx "]),
+    ("AVIF", &[b"avif", b"avis", b"avio"]),
+    ("HEIC", &[b"heic", b"heix", b"heis", b"heim", b"hevc", b"hevx", b"hevm", b"hevs"]),
+    ("JPEG XL", &[b"jxl "]),
+    ("HEIC", &[b"mif1", b"mif2", b"msf1", b"miaf", b"MiHB", b"MiHA", b"MiHE", b"MiAB", b"heif"]),
+];
+
+/// Brands that are looked at; files have a dozen at most.
+const MOST_BRANDS: usize = 64;
+
+/// What kind of file this is, if it begins with such a box.
+pub(super) fn kind(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.get(4..8)? != b"ftyp" {
+        return None;
+    }
+    let size = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
+    let end = size.max(12).min(bytes.len());
+    let major = bytes.get(8..12).unwrap_or_default();
+    // Behind the major brand stands its version.
+    let compatible = bytes.get(16..end).unwrap_or_default().chunks_exact(4).take(MOST_BRANDS);
+    let brands: Vec<&[u8]> = std::iter::once(major).chain(compatible).collect();
+    let found = BRANDS.iter().find(|(_, known)| known.iter().any(|brand| brands.contains(&brand.as_slice())));
+    Some(match (found, major) {
+        (Some((name, _)), _) => name,
+        (None, b"qt  ") => "a video (QuickTime)",
+        (None, [b'3', b'g', ..]) => "a video (3GP)",
+        (None, b"M4A " | b"M4B ") => "a sound (M4A)",
+        _ => "a video (MP4)",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(major: &str, compatible: &[&str]) -> Vec<u8> {
+        let size = u32::try_from(16 + 4 * compatible.len()).unwrap();
+        [
+            &size.to_be_bytes()[..],
+            b"ftyp",
+            major.as_bytes(),
+            b"\0\0\0\0",
+            compatible.concat().as_bytes(),
+            b"\0\0\0\x08meta",
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn all_brands_of_a_file_are_looked_at() {
+        for (major, compatible, expected) in [
+            ("heic", &["mif1", "heic"][..], "HEIC"),
+            ("mif1", &["mif1", "heic"], "HEIC"),
+            ("mif1", &["miaf", "avif"], "AVIF"),
+            ("avis", &["msf1", "iso8"], "AVIF"),
+            ("isom", &["MiHB"], "HEIC"),
+            ("msf1", &["hevc"], "HEIC"),
+            ("crx ", &["crx ", "isom"], "a raw photo (Canon CR3)"),
+            ("isom", &["crx "], "a raw photo (Canon CR3)"),
+            ("isom", &["iso2", "avc1", "mp41"], "a video (MP4)"),
+            ("qt  ", &["qt  "], "a video (QuickTime)"),
+            ("3gp5", &[], "a video (3GP)"),
+        ] {
+            assert_eq!(kind(&file(major, compatible)), Some(expected), "{major} {compatible:?}");
+        }
+        for brand in BRANDS.iter().flat_map(|(_, brands)| *brands) {
+            let brand = std::str::from_utf8(brand.as_slice()).unwrap();
+            assert_eq!(kind(&file(brand, &[])), kind(&file("isom", &["iso2", brand])), "{brand}");
+            assert_ne!(kind(&file(brand, &[])), Some("a video (MP4)"), "{brand}");
+        }
+    }
+
+    #[test]
+    fn a_brand_behind_the_box_does_not_count() {
+        let file = [file("isom", &["mp41"]), b"heic".to_vec()].concat();
+        assert_eq!(kind(&file), Some("a video (MP4)"));
+        assert_eq!(kind(b"\0\0\0\x18ftyp"), Some("a video (MP4)"));
+        assert_eq!(kind(b"\0\0\0\x18mdat"), None);
+    }
+}

@@ -1,0 +1,45 @@
+//! What every function needs, so that a function is one `main.rs` (docs/functions.md): from the bytes of an event to the
+//! text of its answer.
+//!
+//! ```text
+//! input      bytes → JSON text, or a picture as it is      event         JSON → bare or HTTP event
+//! find       a body in any form → the picture in it        negotiation   headers and query → form and language
+//! picture    pixels, by the host                           answer        text, JSON, bytes or error → what is printed
+//! ```
+//!
+//! [`respond`] joins them around a function and needs no host, so that functions are tested natively; [`run`] does so
+//! with the streams of a wasm module.
+
+mod answer;
+mod base64;
+mod error;
+mod event;
+mod find;
+mod formats;
+#[cfg(target_arch = "wasm32")]
+mod host;
+mod input;
+mod json;
+mod multipart;
+mod negotiation;
+mod picture;
+mod respond;
+mod urlencoded;
+
+pub use answer::{Answer, Reply};
+pub use contract::{ErrorCode, HttpForm};
+pub use error::FunctionError;
+pub use event::Event;
+pub use formats::Format;
+#[cfg(target_arch = "wasm32")]
+pub use host::run;
+pub use negotiation::{Form, Language};
+pub use picture::{Picture, Pixels};
+pub use respond::{internal_error, respond};
+
+/// Without a host there are no streams to serve: says so, and ends with code 2.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn run(_function: impl FnMut(&Event<'_>) -> Result<Answer, FunctionError>) -> std::process::ExitCode {
+    eprintln!("this is a wasm module: build it for wasm32-wasip1, run it with `vision run --wasm FILE`");
+    2.into()
+}
