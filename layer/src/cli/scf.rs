@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on, workers_gone};
 use crate::sandbox::{Needs, Network};
 use crate::trigger::scf::{self as trigger, ScfError};
 
@@ -24,7 +24,10 @@ pub(super) fn run(start: Start, arguments: &ScfArgs) -> Outcome {
     block_on(async {
         // The platform gives an instance one event at a time.
         let pool = loaded.start(1).await.map_err(Failure::usage)?;
-        let ended = trigger::run(platform, engine.limits, &pool).await;
+        let ended = tokio::select! {
+            ended = trigger::run(platform, engine.limits, &pool) => ended,
+            () = pool.gone() => return Err(workers_gone()),
+        };
         ended.map(|()| Exit::Answered).map_err(|error| match error {
             ScfError::Configuration(_) => Failure::usage(error),
             error => Failure::failed(error),

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, workers_gone};
 use crate::engine::EngineConfig;
 use crate::history::{History, Location};
 use crate::sandbox::{Needs, Network};
@@ -66,8 +66,13 @@ pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
         };
         let listener = trigger::listen(&settings).await.map_err(Failure::usage)?;
         sandbox.narrow(of_history).map_err(Failure::usage)?;
-        let ended = trigger::run(listener, &settings, workers, engine.limits, history, pool).await;
-        ended.map_err(Failure::usage)
+        let workers_are_gone = pool.clone();
+        tokio::select! {
+            ended = trigger::run(listener, &settings, workers, engine.limits, history, pool) => {
+                ended.map_err(Failure::usage)
+            }
+            () = workers_are_gone.gone() => Err(workers_gone()),
+        }
     })?;
     Ok(Exit::Answered)
 }
