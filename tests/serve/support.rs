@@ -41,7 +41,7 @@ pub(crate) fn vision() -> Command {
     command
 }
 
-fn function() -> PathBuf {
+pub(crate) fn function() -> PathBuf {
     let wasm = file("dist/recognize.wasm");
     assert!(wasm.exists(), "dist/recognize.wasm is missing: run `make build` (or `make test`, which does)");
     wasm

@@ -108,7 +108,7 @@ impl Slot {
                 }
                 Outcome::Overdue { step } => {
                     self.useless = 0;
-                    tracing::warn!(?step, "a worker was killed after its event's time limit");
+                    tracing::info!(?step, "a worker was killed after its event's time limit");
                     self.shared.counters.killed.inc();
                     drop(job.reply.send(Err(CallError::Timeout { limit: job.limit })));
                     return self.end().await.is_some() && self.replace().await;
@@ -118,9 +118,6 @@ impl Slot {
                     self.shared.counters.died.inc();
                     let answer = self.obituary(step, was_refused_memory).await;
                     let goes_on = !matches!(answer, Err(CallError::NoWorker { .. }));
-                    if let Err(error) = &answer {
-                        tracing::error!(%error, "a worker died of its event");
-                    }
                     drop(job.reply.send(answer));
                     return goes_on && self.replace().await;
                 }
