@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
+/// Whom the service answers.
+mod callers;
 /// The examples of docs/http.md.
 mod documents;
 /// What clients are told when there is no good answer.

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::net::TcpStream;
 
-use crate::support::{Reply, Server, form, request, tomato};
+use crate::support::{Reply, Server, eventually, form, request, tomato};
 
 /// Numbers that look random and are the same in every run (xorshift, by G. Marsaglia).
 struct Numbers(u64);
@@ -56,7 +56,7 @@ fn bodies_that_break_off_do_no_harm() {
     for _ in 0..50 {
         let part = &picture[..numbers.below(picture.len())];
         let chunk = format!("{:x}\r\n", part.len() + numbers.below(100));
-        let head = "POST / HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n";
+        let head = "POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";
         let reply = server.raw(&[head.as_bytes(), chunk.as_bytes(), part].concat());
         assert!(reply.is_none_or(|reply| reply.status == 400));
     }
@@ -70,8 +70,9 @@ fn wrong_lengths_do_no_harm() {
     for length in
         ["-1", "1e3", "99999999999999999999999", "0x10", "", "12, 13", "1", "2000000", "20000000000"]
     {
-        let head =
-            format!("POST / HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        );
         let reply = server.raw(&[head.as_bytes(), &picture].concat());
         assert!(reply.is_none_or(|reply| [400, 413, 415, 422].contains(&reply.status)), "{length}");
     }
@@ -113,6 +114,19 @@ fn a_hundred_clients_that_never_finish_hold_no_worker() {
         stream.write_all(b"x").unwrap();
     }
     assert_well(&server);
+}
+
+#[test]
+fn a_client_that_closes_its_side_after_the_request_gets_its_answer() {
+    let server = Server::start(&[]);
+    // `raw` closes its side.
+    let reply = server.raw(&request("POST", "/", &[], &tomato())).expect("an answer");
+    assert_eq!(reply.status, 200);
+    assert_eq!(
+        server.raw(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").expect("an answer").status,
+        200
+    );
+    eventually("the connections are closed", || server.metric("vision_connections ") <= 1.0);
 }
 
 #[test]

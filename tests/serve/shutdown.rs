@@ -58,7 +58,7 @@ fn under_load_every_request_on_a_connection_is_answered() {
 fn keep_asking(stream: &mut std::net::TcpStream) -> usize {
     use std::io::{BufRead, BufReader, Read};
     let picture = tomato();
-    let head = format!("POST / HTTP/1.1\r\nhost: test\r\ncontent-length: {}\r\n\r\n", picture.len());
+    let head = format!("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", picture.len());
     let request = [head.as_bytes(), &picture].concat();
     let mut answers = BufReader::new(stream.try_clone().unwrap());
     for count in 1.. {

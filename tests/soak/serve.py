@@ -18,8 +18,8 @@ from tests.soak.tally import Tally
 MALFORMED = {
     b"\x16\x03\x01\x02\x00\x01\x00": frozenset({"", "400"}),
     b"GET / HTTP/9.9\r\n\r\n": frozenset({"", "400"}),
-    b"POST /v1/recognize HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n": frozenset({"", "400"}),
-    b"POST /v1/recognize HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n": frozenset({"", "400"}),
+    b"POST /v1/recognize HTTP/1.1\r\nhost: localhost\r\ncontent-length: -1\r\n\r\n": frozenset({"", "400"}),
+    b"POST /v1/recognize HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n": frozenset({"", "400"}),
     b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n": frozenset({"", "400", "414", "431"}),
 }
 
@@ -104,5 +104,5 @@ class Clients:
     def _leave(self) -> None:
         """Announces a body and goes away in the middle of it."""
         with socket.create_connection(("127.0.0.1", self._port), timeout=30) as connection:
-            connection.sendall(b"POST /v1/recognize HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n" + bytes(100_000))
+            connection.sendall(b"POST /v1/recognize HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n" + bytes(100_000))
         self.tally.count("client left", "left", frozenset({"left"}))

@@ -15,6 +15,8 @@ pub enum ErrorCode {
     UndecodableImage,
     /// The event, the picture or the answer exceeds a limit.
     TooLarge,
+    /// Not for this caller, or not under this name.
+    Forbidden,
     /// Nothing is at this address, or no longer.
     NotFound,
     /// The address takes other methods.
@@ -31,11 +33,12 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::BadRequest,
         Self::UnsupportedImage,
         Self::UndecodableImage,
         Self::TooLarge,
+        Self::Forbidden,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::RequestTimeout,
@@ -51,6 +54,7 @@ impl ErrorCode {
             Self::UnsupportedImage => "unsupported_image",
             Self::UndecodableImage => "undecodable_image",
             Self::TooLarge => "too_large",
+            Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::RequestTimeout => "request_timeout",
@@ -67,6 +71,7 @@ impl ErrorCode {
             Self::UnsupportedImage => 415,
             Self::UndecodableImage => 422,
             Self::TooLarge => 413,
+            Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,

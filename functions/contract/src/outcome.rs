@@ -75,7 +75,7 @@ mod tests {
         for (exit_code, stdout, stderr, expected) in [
             (0, " \n", "", "the module ended well but printed no answer"),
             (70, "", "out of paper\n", "out of paper"),
-            (3, "", "why", "the module exited with code 3: why"),
+            (9, "", "why", "the module exited with code 9: why"),
             (1, "", "\n", "the module exited with code 1 and said nothing on standard error"),
         ] {
             let Outcome::Broken { message } = outcome(exit_code, stdout.as_bytes(), stderr) else {

@@ -114,6 +114,8 @@ impl Server {
         let service = TowerToHyperService::new(self.router.clone());
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
+            // A client that has sent all may say so and still wait for its answer.
+            .half_close(true)
             .header_read_timeout(self.header_time)
             .max_buf_size(HEAD_BYTES)
             .max_headers(HEAD_LINES)

@@ -101,6 +101,7 @@ fn no_entry() -> Problem {
 #[utoipa::path(get, path = "/v1/history", operation_id = "listHistory", params(HistoryQuery), responses(
     (status = 200, description = "A page of entries", body = HistoryPage),
     (status = 400, description = "A parameter makes no sense", body = ErrorBody),
+    (status = 403, description = "Another host or origin than the service's own", body = ErrorBody),
     (status = 404, description = "The history is off", body = ErrorBody),
     (status = 503, description = "The history can't be reached", body = ErrorBody)))]
 pub(super) async fn list(
@@ -127,6 +128,7 @@ pub(super) async fn list(
 /// Forgets everything.
 #[utoipa::path(delete, path = "/v1/history", operation_id = "clearHistory", responses(
     (status = 204, description = "All is forgotten"),
+    (status = 403, description = "Another host or origin than the service's own", body = ErrorBody),
     (status = 404, description = "The history is off", body = ErrorBody),
     (status = 503, description = "The history can't be reached", body = ErrorBody)))]
 pub(super) async fn clear(State(service): State<Arc<Service>>) -> Result<StatusCode, Problem> {
@@ -138,6 +140,7 @@ pub(super) async fn clear(State(service): State<Arc<Service>>) -> Result<StatusC
 #[utoipa::path(delete, path = "/v1/history/{id}", operation_id = "deleteEntry",
     params(("id" = EntryId, Path, description = "The entry")), responses(
     (status = 204, description = "The entry is forgotten"),
+    (status = 403, description = "Another host or origin than the service's own", body = ErrorBody),
     (status = 404, description = "No such entry, or the history is off", body = ErrorBody),
     (status = 503, description = "The history can't be reached", body = ErrorBody)))]
 pub(super) async fn delete(
@@ -154,6 +157,7 @@ pub(super) async fn delete(
 #[utoipa::path(get, path = "/v1/history/{id}/thumbnail", operation_id = "thumbnail",
     params(("id" = EntryId, Path, description = "The entry")), responses(
     (status = 200, description = "The picture, at most 160 pixels wide and high", content_type = "image/jpeg", body = Vec<u8>),
+    (status = 403, description = "Another host or origin than the service's own", body = ErrorBody),
     (status = 404, description = "No such entry, or the history is off", body = ErrorBody),
     (status = 503, description = "The history can't be reached", body = ErrorBody)))]
 pub(super) async fn thumbnail(

@@ -1,12 +1,14 @@
 //! HTTP: the module behind `POST /v1/recognize`, with a page, a history and what machines ask for.
 //!
-//! A request's way: `connections` reads its head within a time, `router` finds who answers it, `body` reads it within
+//! A request's way: `connections` reads its head within a time, `callers` looks whom it comes from, `router` finds who
+//! answers it, `body` reads it within
 //! size and time, `forms` makes an event of it, `admission` lets it wait for a worker or refuses it, the handler
 //! answers, `answer` makes a response of that.
 
 mod admission;
 mod answer;
 mod body;
+mod callers;
 mod connections;
 mod forms;
 mod history_routes;

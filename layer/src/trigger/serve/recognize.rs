@@ -48,6 +48,7 @@ pub(super) struct RecognizeQuery {
         (status = 200, description = "The likeliest labels", content(
             (Recognition = "application/json"), (String = "text/plain"))),
         (status = 400, description = "The body or a parameter makes no sense", body = ErrorBody),
+        (status = 403, description = "Another host or origin than the service's own", body = ErrorBody),
         (status = 408, description = "The body did not come in time", body = ErrorBody),
         (status = 413, description = "The body or the picture is too large", body = ErrorBody),
         (status = 415, description = "Neither JPEG nor PNG", body = ErrorBody),

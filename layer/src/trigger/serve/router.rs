@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::problem::Problem;
 use super::recognize::recognize;
 use super::service::Service;
-use super::{history_routes, metrics, openapi, page, requests};
+use super::{callers, history_routes, metrics, openapi, page, requests};
 use crate::error::ErrorCode;
 
 pub(super) fn router(service: &Arc<Service>) -> Router {
@@ -40,6 +40,7 @@ pub(super) fn router(service: &Arc<Service>) -> Router {
         None => router,
     };
     router
+        .layer(middleware::from_fn_with_state(Arc::clone(service), callers::check))
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(ErrorCode::Internal, "a fault on our side").into_response()
         }))
@@ -61,7 +62,8 @@ pub(super) struct Status {
 
 /// Says what this service is.
 #[utoipa::path(get, path = "/v1/status", operation_id = "status", responses(
-    (status = 200, description = "What this service is", body = Status)))]
+    (status = 200, description = "What this service is", body = Status),
+    (status = 403, description = "Another host than the service's own", body = contract::ErrorBody)))]
 pub(super) async fn status(State(service): State<Arc<Service>>) -> Json<Status> {
     let history = service.history.is_some();
     Json(Status { model: service.model.clone(), version: env!("CARGO_PKG_VERSION"), history })

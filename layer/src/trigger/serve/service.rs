@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use super::admission::Admission;
 use super::answer::ModuleAnswer;
 use super::body::BodyReader;
+use super::callers::Callers;
 use super::forms;
 use super::metrics::Metrics;
 use super::settings::ServeSettings;
@@ -29,6 +30,7 @@ pub(super) struct Service {
     call: Arc<Call>,
     pub(super) admission: Admission,
     pub(super) bodies: BodyReader,
+    pub(super) callers: Callers,
     pub(super) metrics: Metrics,
     pub(super) history: Option<History>,
     pub(super) time_limit: Duration,
@@ -59,6 +61,7 @@ impl Service {
             call,
             admission: Admission::new(workers.get(), settings.queue.into()),
             bodies: BodyReader::new(settings.body_bytes(), settings.body_time, settings.bodies_mib),
+            callers: Callers::new(&settings.hosts, &settings.cors_origins),
             metrics: Metrics::new(workers.get(), history.as_ref().map(History::counters)),
             history,
             time_limit: limits.time,

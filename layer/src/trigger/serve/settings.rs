@@ -50,6 +50,10 @@ pub struct ServeSettings {
           value_parser = parse_duration)]
     pub shutdown_time: Duration,
 
+    /// Answer to this name, beside localhost and IP addresses (* for any name); may be repeated
+    #[arg(long = "host", env = "VISION_HOST", value_name = "NAME", value_delimiter = ',', value_parser = host)]
+    pub hosts: Vec<String>,
+
     /// Let pages of this origin use the service (* for any); may be repeated
     #[arg(long = "cors-origin", env = "VISION_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',',
           value_parser = origin)]
@@ -80,9 +84,27 @@ fn origin(text: &str) -> Result<String, String> {
     Err(format!("found {text:?}, accepted are * and origins such as https://example.org"))
 }
 
+fn host(text: &str) -> Result<String, String> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    if text == "*" || (!text.is_empty() && text.bytes().all(is_name)) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("found {text:?}, accepted are * and names without a port such as pictures.example.org"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_is_a_name_without_a_port_or_a_star() {
+        for text in ["*", "pictures.example.org", "vision"] {
+            assert_eq!(host(text).as_deref(), Ok(text));
+        }
+        for text in ["", "example.org:80", "https://example.org", "*.example.org", "a b"] {
+            assert!(host(text).unwrap_err().contains("accepted are"), "{text}");
+        }
+    }
 
     #[test]
     fn an_origin_is_a_scheme_with_a_host_or_a_star() {
