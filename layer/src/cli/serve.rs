@@ -4,11 +4,12 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, end};
 use crate::engine::EngineConfig;
 use crate::history::{History, Location};
 use crate::sandbox::{Needs, Network};
-use crate::trigger::serve::{self as trigger, ServeSettings};
+use crate::trigger::serve::{self as trigger, ServeError, ServeSettings};
+use crate::trigger::shutdown::Shutdown;
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
@@ -55,8 +56,12 @@ pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
     let sandbox = engine.sandbox.enter(&needs).map_err(Failure::usage)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
-    runtime.block_on(async {
-        let pool = loaded.start(workers.get()).await.map_err(Failure::usage)?;
+    let ended = runtime.block_on(async {
+        let shutdown = Shutdown::install(settings.shutdown).map_err(Failure::failed)?;
+        let Some(pool) = shutdown.unless_asked(loaded.start(workers.get())).await else {
+            return Ok(());
+        };
+        let pool = pool.map_err(Failure::usage)?;
         let history = match &history {
             Some(location) => {
                 let opened = History::open(location, history_limit).await;
@@ -66,8 +71,13 @@ pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
         };
         let listener = trigger::listen(&settings).await.map_err(Failure::usage)?;
         sandbox.narrow(of_history).map_err(Failure::usage)?;
-        let ended = trigger::run(listener, &settings, workers, engine.limits, history, pool).await;
-        ended.map_err(Failure::usage)
-    })?;
-    Ok(Exit::Answered)
+        let ended = trigger::run(listener, &settings, workers, engine.limits, history, pool, &shutdown).await;
+        match ended {
+            Err(ServeError::Unfinished(unfinished)) => end(unfinished),
+            ended => ended.map_err(Failure::usage),
+        }
+    });
+    // Nothing that still runs, such as a look-up of a name, is waited for.
+    runtime.shutdown_background();
+    ended.map(|()| Exit::Answered)
 }

@@ -21,7 +21,6 @@ mod requests;
 mod router;
 mod service;
 mod settings;
-mod shutdown;
 
 pub use settings::ServeSettings;
 
@@ -36,6 +35,7 @@ use tokio::net::TcpListener;
 use crate::history::History;
 use crate::limits::Limits;
 use crate::pool::Handler;
+use crate::trigger::shutdown::{Shutdown, Unfinished};
 use service::Service;
 
 /// Why the service does not run.
@@ -49,9 +49,9 @@ pub enum ServeError {
         /// The system's reason.
         source: io::Error,
     },
-    /// The system gives no signals.
-    #[error("can't wait for signals: {0}")]
-    Signals(io::Error),
+    /// The end was cut short.
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
 }
 
 /// Opens what the metrics read of the system; to be called before the process gives up its files.
@@ -68,12 +68,12 @@ pub async fn listen(settings: &ServeSettings) -> Result<TcpListener, ServeError>
     TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
 }
 
-/// Answers requests with `handler` until SIGTERM or SIGINT, then finishes what was taken.
+/// Answers requests with `handler` until the end is asked for, then finishes what was taken.
 ///
 /// `workers` is how many events `handler` answers at the same time; `limits` are the ones it applies.
 ///
 /// # Errors
-/// See [`ServeError`]; all of them come before the first request.
+/// [`ServeError::Listen`] before the first request, [`ServeError::Unfinished`] at the end.
 pub async fn run(
     listener: TcpListener,
     settings: &ServeSettings,
@@ -81,14 +81,20 @@ pub async fn run(
     limits: Limits,
     history: Option<History>,
     handler: impl Handler,
+    shutdown: &Shutdown,
 ) -> Result<(), ServeError> {
-    let signals = shutdown::Signals::install().map_err(ServeError::Signals)?;
     let address = settings.listen;
     let address = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
-    let service = Arc::new(Service::start(settings, workers, limits, history, handler).await);
+    let starting = Service::start(settings, workers, limits, history, handler);
+    let Some(service) = shutdown.unless_asked(starting).await else {
+        return Ok(());
+    };
+    let service = Arc::new(service);
     // For people and scripts; with port 0 the only way to learn the port.
     eprintln!("vision: listening on http://{address}");
-    connections::serve(listener, Arc::clone(&service), settings, signals).await;
-    service.finish().await;
-    Ok(())
+    let served = async {
+        connections::serve(listener, Arc::clone(&service), settings, shutdown).await;
+        service.finish(shutdown.deadline()).await;
+    };
+    Ok(shutdown.bound(served).await?)
 }

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Uri};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::time::Instant;
 
 use super::admission::Admission;
 use super::answer::ModuleAnswer;
@@ -37,7 +38,6 @@ pub(super) struct Service {
     pub(super) cors_origins: Vec<String>,
     /// The model's name, where the module tells it.
     pub(super) model: Option<String>,
-    shutdown_time: Duration,
     is_ending: AtomicBool,
 }
 
@@ -67,7 +67,6 @@ impl Service {
             time_limit: limits.time,
             cors_origins: settings.cors_origins.clone(),
             model,
-            shutdown_time: settings.shutdown_time,
             is_ending: AtomicBool::new(false),
         }
     }
@@ -89,11 +88,11 @@ impl Service {
         self.is_ending.load(Ordering::Relaxed)
     }
 
-    /// Waits for what runs although its client is gone, and for what is to be kept.
-    pub(super) async fn finish(&self) {
-        self.admission.idle(self.shutdown_time).await;
+    /// Waits until `deadline` for what runs although its client is gone, and for what is to be kept.
+    pub(super) async fn finish(&self, deadline: Instant) {
+        self.admission.idle(deadline).await;
         if let Some(history) = &self.history {
-            history.finish(self.shutdown_time).await;
+            history.finish(deadline).await;
         }
     }
 }
