@@ -8,7 +8,7 @@ use super::{EngineArgs, Exit, Failure, Outcome, Start, end};
 use crate::engine::EngineConfig;
 use crate::history::{History, Location};
 use crate::sandbox::{Needs, Network};
-use crate::trigger::serve::{self as trigger, ServeError, ServeSettings};
+use crate::trigger::serve::{self as trigger, ServeError, ServeSettings, Workers};
 use crate::trigger::shutdown::Shutdown;
 
 #[derive(Debug, Args)]
@@ -71,7 +71,16 @@ pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
         };
         let listener = trigger::listen(&settings).await.map_err(Failure::usage)?;
         sandbox.narrow(of_history).map_err(Failure::usage)?;
-        let ended = trigger::run(listener, &settings, workers, engine.limits, history, pool, &shutdown).await;
+        let ended = trigger::run(
+            listener,
+            &settings,
+            Workers::of(&pool, workers),
+            engine.limits,
+            history,
+            pool,
+            &shutdown,
+        )
+        .await;
         match ended {
             Err(ServeError::Unfinished(unfinished)) => end(unfinished),
             ended => ended.map_err(Failure::usage),

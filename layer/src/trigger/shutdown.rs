@@ -59,12 +59,12 @@ impl Shutdown {
             signals.next().await;
             let deadline = Instant::now() + time;
             // Whoever is not there any more need not hear of it.
-            drop(sender.send(Phase::Ending { deadline }));
+            let _ = sender.send(Phase::Ending { deadline });
             let unfinished = tokio::select! {
                 () = signals.next() => Unfinished::SecondSignal,
                 () = sleep_until(deadline) => Unfinished::TimeIsUp(time),
             };
-            drop(sender.send(Phase::Over(unfinished)));
+            let _ = sender.send(Phase::Over(unfinished));
             // As long as somebody looks, the end stays as it is.
             sender.closed().await;
         });

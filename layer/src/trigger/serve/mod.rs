@@ -21,12 +21,13 @@ mod requests;
 mod router;
 mod service;
 mod settings;
+mod workers;
 
 pub use settings::ServeSettings;
+pub use workers::Workers;
 
 use std::io;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -70,14 +71,14 @@ pub async fn listen(settings: &ServeSettings) -> Result<TcpListener, ServeError>
 
 /// Answers requests with `handler` until the end is asked for, then finishes what was taken.
 ///
-/// `workers` is how many events `handler` answers at the same time; `limits` are the ones it applies.
+/// `workers` are those that `handler` has; `limits` are the ones it applies.
 ///
 /// # Errors
 /// [`ServeError::Listen`] before the first request, [`ServeError::Unfinished`] at the end.
 pub async fn run(
     listener: TcpListener,
     settings: &ServeSettings,
-    workers: NonZeroUsize,
+    workers: Workers,
     limits: Limits,
     history: Option<History>,
     handler: impl Handler,
