@@ -50,6 +50,16 @@ fn an_event_that_does_not_arrive_is_asked_for_again() {
 }
 
 #[test]
+fn an_event_that_stalls_is_given_up_after_its_time_and_asked_for_again() {
+    let session = Session::built(&[]);
+    // The platform itself has given it up 5 s after the limit.
+    let event = lemon().time_limit(Duration::from_secs(2)).on_next(NextFault::StallInBody);
+    assert_eq!(http_answer(&session.answer(event)).0, 200);
+    let log = session.finish();
+    assert!(log.contains("did not arrive to its end"), "{log}");
+}
+
+#[test]
 fn a_result_that_is_not_taken_is_posted_again() {
     for fault in [PostFault::DropBeforeTaking, PostFault::DropAfterTaking, PostFault::Status(502)] {
         let session = Session::built(&[]);

@@ -23,6 +23,8 @@ pub(crate) enum NextFault {
     DropBeforeAnswer,
     /// The connection ends in the middle of the event.
     DropInBody,
+    /// Nothing more comes in the middle of the event, and the connection stays.
+    StallInBody,
     /// This status instead of the event.
     Status(u16),
 }

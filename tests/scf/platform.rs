@@ -15,6 +15,8 @@ enum Action {
     Respond(Response),
     /// So many bytes of the answer, then the end of the connection.
     RespondInPart(Response, usize),
+    /// So many bytes of the answer, and then nothing as long as the other side stays.
+    Stall(Response, usize),
     Drop,
 }
 
@@ -38,6 +40,8 @@ struct State {
 struct Job {
     event: Event,
     sent: Option<Instant>,
+    /// Half of it was sent.
+    stalled: bool,
     /// The last exchange about this event failed, so it may come again.
     broken: bool,
     posted: Option<(Endpoint, Vec<u8>)>,
@@ -89,6 +93,7 @@ impl Platform {
         state.jobs.push(Job {
             event,
             sent: None,
+            stalled: false,
             broken: false,
             posted: None,
             hindered: false,
@@ -107,6 +112,11 @@ impl Platform {
     /// Waits until the event has been sent.
     pub(crate) fn wait_until_sent(&self, number: usize) {
         self.wait(|state| state.jobs[number].sent).expect("the event is fetched");
+    }
+
+    /// Waits until half of the event has been sent.
+    pub(crate) fn wait_until_stalled(&self, number: usize) {
+        self.wait(|state| state.jobs[number].stalled.then_some(())).expect("the event is fetched");
     }
 
     /// Waits until the function asks for an event and there is none.
@@ -177,6 +187,11 @@ impl Shared {
                 Action::Respond(response) => connection.write(&response, usize::MAX),
                 Action::RespondInPart(response, bytes) => {
                     drop(connection.write(&response, bytes));
+                    return;
+                }
+                Action::Stall(response, bytes) => {
+                    drop(connection.write(&response, bytes));
+                    drop(connection.read());
                     return;
                 }
                 Action::Drop => return,
@@ -258,6 +273,11 @@ impl Shared {
             Some(NextFault::DropInBody) => {
                 let half = response.body.len() / 2;
                 Action::RespondInPart(response, half)
+            }
+            Some(NextFault::StallInBody) => {
+                job.stalled = true;
+                let half = response.body.len() / 2;
+                Action::Stall(response, half)
             }
             Some(NextFault::Status(status)) => Action::Respond(Response::status(status)),
             None => {

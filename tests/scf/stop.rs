@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::Event;
+use crate::event::{Event, NextFault, PostFault};
 use crate::program::read;
 use crate::session::Session;
 
@@ -41,10 +41,70 @@ fn an_event_in_hand_is_answered_before_the_function_leaves() {
 
 #[test]
 fn before_init_ready_the_function_leaves_as_well() {
-    let platform = crate::platform::Platform::start(&[crate::event::PostFault::Status(503); 1000]);
+    let platform = crate::platform::Platform::start(&[PostFault::Status(503); 1000]);
     let kind = crate::program::Kind::Built(crate::program::file("dist/recognize.wasm"));
     let mut program = crate::program::Program::start(&kind, platform.address(), &[]);
     platform.wait_until_asked();
     program.terminate();
     assert_eq!(program.exit_code(), Some(0), "{}", program.stderr());
+}
+
+/// Bounds of everything but the end that are far longer than a test takes.
+const PATIENT: (&str, &str) = ("VISION_TIME_LIMIT", "10m");
+const BOUND: (&str, &str) = ("VISION_SHUTDOWN_TIME", "1s");
+const ENDLESS: &str = r#"(module (func (export "_start") (loop $on (br $on))))"#;
+
+fn long(event: Event) -> Event {
+    event.time_limit(Duration::from_secs(900))
+}
+
+#[test]
+fn an_event_that_stalls_on_its_way_is_not_waited_for() {
+    let mut session = Session::built(&[PATIENT]);
+    let event = long(Event::new(read("tests/tomato.json"))).on_next(NextFault::StallInBody);
+    let number = session.platform.send(event);
+    session.platform.wait_until_stalled(number);
+    session.program.terminate();
+    assert_eq!(session.program.exit_code(), Some(0), "{}", session.program.stderr());
+}
+
+#[test]
+fn an_event_without_end_is_waited_for_no_longer_than_was_said() {
+    let mut session = Session::module_with(ENDLESS, &[PATIENT, BOUND]);
+    let number = session.platform.send(long(Event::new("{}")));
+    session.platform.wait_until_sent(number);
+    session.program.terminate();
+    assert_eq!(session.program.exit_code(), Some(0), "{}", session.program.stderr());
+    let log = session.program.stderr();
+    assert!(log.contains("could be finished within 1s"), "{log}");
+}
+
+#[test]
+fn an_answer_that_nobody_takes_is_posted_no_longer_than_was_said() {
+    let mut session = Session::built(&[PATIENT, BOUND]);
+    let mut event = long(Event::new(read("tests/tomato.json")));
+    for _ in 0..1000 {
+        event = event.on_post(PostFault::Status(503));
+    }
+    let number = session.platform.send(event);
+    session.platform.wait_until_sent(number);
+    std::thread::sleep(Duration::from_millis(200));
+    session.program.terminate();
+    assert_eq!(session.program.exit_code(), Some(0), "{}", session.program.stderr());
+    let log = session.program.stderr();
+    assert!(log.contains("could be finished within 1s"), "{log}");
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let mut session = Session::module_with(ENDLESS, &[PATIENT, ("VISION_SHUTDOWN_TIME", "10m")]);
+    let number = session.platform.send(long(Event::new("{}")));
+    session.platform.wait_until_sent(number);
+    session.program.terminate();
+    // Two signals of a kind that come together are one.
+    std::thread::sleep(Duration::from_millis(500));
+    session.program.terminate();
+    assert_eq!(session.program.exit_code(), Some(1), "{}", session.program.stderr());
+    let log = session.program.stderr();
+    assert!(log.contains("ended at once by a second signal"), "{log}");
 }

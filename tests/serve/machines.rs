@@ -1,5 +1,7 @@
 //! Health, metrics and the description of the interface.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use crate::support::{Reply, Server, eventually, tomato};
@@ -8,6 +10,83 @@ use crate::support::{Reply, Server, eventually, tomato};
 fn a_running_service_is_alive_and_ready() {
     let server = Server::start(&[]);
     assert_eq!((server.get("/healthz").status, server.get("/readyz").status), (200, 200));
+}
+
+/// Answers small events at once and takes a long rest with a larger one, such as that of a photo.
+const RESTS_WITH_PHOTOS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 2)
+    (data (i32.const 0) "\00\04\00\00\00\00\01\00") (data (i32.const 16) "\20\00\00\00\04\00\00\00") (data (i32.const 32) "done")
+    (func (export "_start")
+        (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (if (i32.gt_u (i32.load (i32.const 8)) (i32.const 5000)) (then
+            (memory.fill (i32.const 100) (i32.const 0) (i32.const 48))
+            (i64.store (i32.const 124) (i64.const 600000000000))
+            (drop (call $poll (i32.const 100) (i32.const 200) (i32.const 1) (i32.const 300)))))
+        (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 8)))))"#;
+
+/// Processes that this one started and that still run.
+fn children(parent: u32) -> Vec<u32> {
+    let processes = std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let is_child = |process: &u32| {
+        // pid (name) state ppid …, and a name may have blanks and brackets (proc(5)).
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let mut fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest).split(' ');
+        fields.next().is_some_and(|state| state != "Z") && fields.next() == Some(&parent.to_string())
+    };
+    processes.filter(is_child).collect()
+}
+
+fn kill(process: u32) {
+    assert!(Command::new("kill").args(["-KILL", &process.to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn workers_are_counted_and_replaced() {
+    let server = Server::start(&["--workers", "2", "--log-level", "off"]);
+    let counts = || {
+        ["started_total", "died_total", "killed_total", "alive"]
+            .map(|name| server.metric(&format!("vision_workers_{name} ")))
+    };
+    assert_eq!(counts(), [2.0, 0.0, 0.0, 2.0]);
+    let [nursery] = children(server.id())[..] else { panic!("{:?}", children(server.id())) };
+    kill(children(nursery)[0]);
+    eventually("another one was started", || counts() == [3.0, 1.0, 0.0, 2.0]);
+    assert_eq!((server.get("/readyz").status, server.recognize(&tomato()).status), (200, 200));
+}
+
+#[test]
+fn workers_that_are_killed_after_their_time_are_counted() {
+    // Stopped, a worker can't tell by itself that its time is over.
+    let server =
+        Server::start_wat(RESTS_WITH_PHOTOS, &["--workers", "1", "--time-limit", "1s", "--log-level", "off"]);
+    let [nursery] = children(server.id())[..] else { panic!("{:?}", children(server.id())) };
+    let [worker] = children(nursery)[..] else { panic!("{:?}", children(nursery)) };
+    let reply = std::thread::scope(|scope| {
+        let reply = scope.spawn(|| server.recognize(&tomato()));
+        eventually("it is busy", || server.metric("vision_instances_busy ") >= 1.0);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        assert!(Command::new("kill").args(["-STOP", &worker.to_string()]).status().unwrap().success());
+        reply.join().unwrap()
+    });
+    assert_eq!(reply.error(), (504, "timeout".to_owned()));
+    eventually("it is counted", || server.metric("vision_workers_killed_total ") == 1.0);
+    eventually("there is another one", || server.get("/readyz").status == 200);
+}
+
+#[test]
+fn without_any_worker_the_service_is_alive_and_not_ready() {
+    let server = Server::start(&["--log-level", "off"]);
+    let [nursery] = children(server.id())[..] else { panic!("{:?}", children(server.id())) };
+    kill(nursery);
+    eventually("it is not ready", || server.get("/readyz").status == 503);
+    assert_eq!(server.get("/readyz").text(), "no worker is alive\n");
+    assert_eq!(server.metric("vision_workers_alive "), 0.0);
+    assert_eq!(server.get("/healthz").status, 200);
 }
 
 #[test]

@@ -1,9 +1,115 @@
 //! The end by SIGTERM.
 
-use std::io::Write;
+use std::io::{BufRead as _, BufReader, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::support::{Reply, Server, eventually, request, tomato};
+
+/// Answers small events and never ends with a larger one, such as that of a photo.
+const ENDLESS_FOR_PHOTOS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 2)
+    (data (i32.const 0) "\00\04\00\00\00\00\01\00") (data (i32.const 16) "\20\00\00\00\04\00\00\00") (data (i32.const 32) "done")
+    (func (export "_start")
+        (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (if (i32.gt_u (i32.load (i32.const 8)) (i32.const 5000)) (then (loop (br 0))))
+        (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 8)))))"#;
+
+/// Bounds of everything but the end that are far longer than a test takes.
+const PATIENT: [&str; 6] = ["--time-limit", "10m", "--body-time", "10m", "--header-time", "10m"];
+
+/// The exit code; all bounds but that of the end are minutes away.
+fn exit_code_within_a_minute(server: &mut Server) -> Option<i32> {
+    let begun = Instant::now();
+    while !server.has_ended() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it does not end: {}", server.log());
+        thread::sleep(Duration::from_millis(20));
+    }
+    server.wait().code()
+}
+
+/// A client whose picture a worker never ends with.
+fn busy(server: &Server) -> TcpStream {
+    let mut client = server.connect();
+    client.write_all(&request("POST", "/", &[], &tomato())).unwrap();
+    eventually("a worker is busy", || server.metric("vision_instances_busy ") >= 1.0);
+    client
+}
+
+#[test]
+fn workers_that_never_end_are_waited_for_no_longer_than_was_said() {
+    let arguments = [&PATIENT[..], &["--shutdown-time", "1s"]].concat();
+    let mut server = Server::start_wat(ENDLESS_FOR_PHOTOS, &arguments);
+    // With and without a client that waits for the answer.
+    let _waits = busy(&server);
+    drop(busy(&server));
+    server.terminate();
+    assert_eq!(exit_code_within_a_minute(&mut server), Some(0), "{}", server.log());
+    eventually("it is told of", || server.log().contains("not finished in the time for the end"));
+}
+
+#[test]
+fn clients_that_stall_are_waited_for_no_longer_than_was_said() {
+    let arguments = [&PATIENT[..], &["--shutdown-time", "1s"]].concat();
+    let mut server = Server::start(&arguments);
+    let whole = request("POST", "/", &[], &tomato());
+    let mut held = Vec::new();
+    for sent in [8, 40, 4000] {
+        let mut client = server.connect();
+        client.write_all(&whole[..sent]).unwrap();
+        held.push(client);
+    }
+    eventually("they are connected", || server.metric("vision_connections ") >= 4.0);
+    server.terminate();
+    assert_eq!(exit_code_within_a_minute(&mut server), Some(0), "{}", server.log());
+}
+
+#[test]
+fn a_history_that_waits_is_waited_for_no_longer_than_was_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("history.sqlite");
+    let mut server = Server::start(&["--history", path.to_str().unwrap(), "--shutdown-time", "1s"]);
+    let hold = "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
+        c.execute('BEGIN EXCLUSIVE')\nprint('held', flush=True)\nsys.stdin.read()";
+    let mut holder = Command::new("python3")
+        .args(["-c", hold])
+        .arg(&path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "held\n");
+    for _ in 0..5 {
+        assert_eq!(server.recognize(&tomato()).status, 200);
+    }
+    server.terminate();
+    // Each of the five would wait five seconds for the database.
+    assert_eq!(exit_code_within_a_minute(&mut server), Some(0), "{}", server.log());
+    eventually("it is told of", || server.log().contains("not all"));
+    drop(holder.stdin.take());
+    holder.wait().unwrap();
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let arguments = [&PATIENT[..], &["--shutdown-time", "10m"]].concat();
+    let mut server = Server::start_wat(ENDLESS_FOR_PHOTOS, &arguments);
+    let _waits = busy(&server);
+    server.terminate();
+    eventually("it is ending", || match TcpStream::connect(server.address()) {
+        Ok(_) => server.raw(b"GET /readyz HTTP/1.0\r\n\r\n").is_none_or(|reply| reply.status == 503),
+        Err(_) => true,
+    });
+    server.terminate();
+    assert_eq!(exit_code_within_a_minute(&mut server), Some(1));
+    eventually("it is told of", || server.log().contains("ended at once by a second signal"));
+}
 
 #[test]
 fn what_was_taken_is_finished_before_the_end() {
@@ -55,7 +161,7 @@ fn under_load_every_request_on_a_connection_is_answered() {
 }
 
 /// Asks on one connection until the service says that it closes it; how often it was answered.
-fn keep_asking(stream: &mut std::net::TcpStream) -> usize {
+fn keep_asking(stream: &mut TcpStream) -> usize {
     use std::io::{BufRead, BufReader, Read};
     let picture = tomato();
     let head = format!("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", picture.len());
@@ -93,7 +199,7 @@ fn an_ending_service_says_that_it_is_not_ready() {
     assert_eq!(server.get("/readyz").status, 200);
     server.terminate();
     // For half a second connections are still taken, so that a balancer can learn of the end.
-    eventually("not ready", || match std::net::TcpStream::connect(server.address()) {
+    eventually("not ready", || match TcpStream::connect(server.address()) {
         Ok(_) => server.raw(b"GET /readyz HTTP/1.0\r\n\r\n").is_none_or(|reply| reply.status == 503),
         Err(_) => true,
     });

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
+use crate::trigger::shutdown::Unfinished;
 use crate::worker;
 use logging::LogArgs;
 
@@ -128,7 +129,21 @@ pub(crate) fn workers_gone() -> Failure {
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
-    Ok(runtime.block_on(work))
+    let done = runtime.block_on(work);
+    // Nothing that still runs, such as a look-up of a name, is waited for.
+    runtime.shutdown_background();
+    Ok(done)
+}
+
+/// What an end that was cut short means: one that took its time is told of, one that somebody cut is a failure.
+fn end(unfinished: Unfinished) -> Result<(), Failure> {
+    match unfinished {
+        Unfinished::TimeIsUp(_) => {
+            tracing::warn!("{unfinished}");
+            Ok(())
+        }
+        Unfinished::SecondSignal => Err(Failure::failed(unfinished)),
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on, workers_gone};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on, end, workers_gone};
 use crate::sandbox::{Needs, Network};
 use crate::trigger::scf::{self as trigger, ScfError};
+use crate::trigger::shutdown::Shutdown;
 
 #[derive(Debug, Args)]
 pub(super) struct ScfArgs {
@@ -22,15 +23,21 @@ pub(super) fn run(start: Start, arguments: &ScfArgs) -> Outcome {
     let network = Network { connect: true, ..Network::default() };
     engine.sandbox.enter(&Needs { network, ..Needs::default() }).map_err(Failure::usage)?;
     block_on(async {
+        let shutdown = Shutdown::install(platform.shutdown).map_err(Failure::failed)?;
         // The platform gives an instance one event at a time.
-        let pool = loaded.start(1).await.map_err(Failure::usage)?;
+        let Some(pool) = shutdown.unless_asked(loaded.start(1)).await else {
+            return Ok(Exit::Answered);
+        };
+        let pool = pool.map_err(Failure::usage)?;
         let ended = tokio::select! {
-            ended = trigger::run(platform, engine.limits, &pool) => ended,
+            ended = trigger::run(platform, engine.limits, &pool, &shutdown) => ended,
             () = pool.gone() => return Err(workers_gone()),
         };
-        ended.map(|()| Exit::Answered).map_err(|error| match error {
-            ScfError::Configuration(_) => Failure::usage(error),
-            error => Failure::failed(error),
-        })
+        match ended {
+            Err(ScfError::Unfinished(unfinished)) => end(unfinished)?,
+            Err(error @ ScfError::Configuration(_)) => return Err(Failure::usage(error)),
+            ended => ended.map_err(Failure::failed)?,
+        }
+        Ok(Exit::Answered)
     })?
 }

@@ -4,11 +4,12 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start, workers_gone};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, end, workers_gone};
 use crate::engine::EngineConfig;
 use crate::history::{History, Location};
 use crate::sandbox::{Needs, Network};
-use crate::trigger::serve::{self as trigger, ServeSettings};
+use crate::trigger::serve::{self as trigger, ServeError, ServeSettings, Workers};
+use crate::trigger::shutdown::Shutdown;
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
@@ -55,8 +56,12 @@ pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
     let sandbox = engine.sandbox.enter(&needs).map_err(Failure::usage)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
-    runtime.block_on(async {
-        let pool = loaded.start(workers.get()).await.map_err(Failure::usage)?;
+    let ended = runtime.block_on(async {
+        let shutdown = Shutdown::install(settings.shutdown).map_err(Failure::failed)?;
+        let Some(pool) = shutdown.unless_asked(loaded.start(workers.get())).await else {
+            return Ok(());
+        };
+        let pool = pool.map_err(Failure::usage)?;
         let history = match &history {
             Some(location) => {
                 let opened = History::open(location, history_limit).await;
@@ -67,12 +72,24 @@ pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
         let listener = trigger::listen(&settings).await.map_err(Failure::usage)?;
         sandbox.narrow(of_history).map_err(Failure::usage)?;
         let workers_are_gone = pool.clone();
-        tokio::select! {
-            ended = trigger::run(listener, &settings, workers, engine.limits, history, pool) => {
-                ended.map_err(Failure::usage)
-            }
-            () = workers_are_gone.gone() => Err(workers_gone()),
+        let ended = tokio::select! {
+            ended = trigger::run(
+                listener,
+                &settings,
+                Workers::of(&pool, workers),
+                engine.limits,
+                history,
+                pool,
+                &shutdown,
+            ) => ended,
+            () = workers_are_gone.gone() => return Err(workers_gone()),
+        };
+        match ended {
+            Err(ServeError::Unfinished(unfinished)) => end(unfinished),
+            ended => ended.map_err(Failure::usage),
         }
-    })?;
-    Ok(Exit::Answered)
+    });
+    // Nothing that still runs, such as a look-up of a name, is waited for.
+    runtime.shutdown_background();
+    ended.map(|()| Exit::Answered)
 }

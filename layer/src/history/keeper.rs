@@ -1,10 +1,11 @@
 //! The task that keeps sightings, one after the other.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::HistoryCounters;
 use super::entry::{Entry, EntryId, Sighting};
@@ -61,11 +62,11 @@ impl Keeper {
         }
     }
 
-    pub(super) async fn finish(&self, limit: Duration) {
+    pub(super) async fn finish(&self, deadline: Instant) {
         drop(self.sightings.lock().unwrap_or_else(PoisonError::into_inner).take());
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task
-            && tokio::time::timeout(limit, task).await.is_err()
+            && tokio::time::timeout_at(deadline, task).await.is_err()
         {
             tracing::error!("not all recognitions could be kept in the history before the end");
         }

@@ -13,9 +13,8 @@ pub use entry::{Entry, EntryId, Page, PageQuery, Seen, Sighting};
 pub use location::{Location, LocationError};
 pub use store::HistoryError;
 
-use std::time::Duration;
-
 use prometheus_client::metrics::counter::Counter;
+use tokio::time::Instant;
 
 use keeper::Keeper;
 use store::Store;
@@ -98,9 +97,9 @@ impl History {
         &self.counters
     }
 
-    /// Waits, for at most `limit`, until all is kept that was given to be kept, and closes the database.
-    pub async fn finish(&self, limit: Duration) {
-        self.keeper.finish(limit).await;
-        drop(tokio::time::timeout(limit, self.store.close()).await);
+    /// Waits, until `deadline` at most, until all is kept that was given to be kept, and closes the database.
+    pub async fn finish(&self, deadline: Instant) {
+        self.keeper.finish(deadline).await;
+        drop(tokio::time::timeout_at(deadline, self.store.close()).await);
     }
 }

@@ -4,7 +4,7 @@
 //! - an event in hand is answered, whatever happens to connections; its answer is made once and posted until the
 //!   platform has taken it;
 //! - a failing event ends in an answer too, and the loop goes on;
-//! - SIGTERM finishes the event in hand and then leaves.
+//! - SIGTERM finishes the event in hand, if that is possible within the time for the end, and then leaves.
 
 mod backoff;
 mod cos;
@@ -20,21 +20,20 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use futures_util::FutureExt as _;
 use thiserror::Error;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::limits::{Limits, parse_duration};
 use crate::pool::Handler;
+use crate::trigger::shutdown::{Shutdown, ShutdownArgs, Unfinished};
 use backoff::Backoff;
 use cos::CosTrigger;
 use delivery::{Delivery, deliver};
 use event_kind::EventKind;
 use invocation::Invocation;
 use reply::Reply;
-use runtime_api::{Arrival, RuntimeApi};
+use runtime_api::{Arrival, NextError, RuntimeApi};
 
 /// Where the platform is, and what it is told.
 #[derive(Clone, Debug, Args)]
@@ -52,6 +51,10 @@ pub struct ScfArgs {
     #[arg(long, env = "VISION_TIME_MARGIN", value_name = "TIME", default_value = "500ms",
           value_parser = parse_duration)]
     pub time_margin: Duration,
+
+    /// How long the end may take.
+    #[command(flatten)]
+    pub shutdown: ShutdownArgs,
 
     /// What becomes of pictures put into a bucket.
     #[command(flatten)]
@@ -72,9 +75,9 @@ pub enum ScfError {
     /// An option or variable is wrong.
     #[error("{0}")]
     Configuration(String),
-    /// SIGTERM can't be listened for.
-    #[error("can't listen for SIGTERM: {0}")]
-    Signal(std::io::Error),
+    /// The end was cut short.
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
     /// The platform did not take init/ready.
     #[error("the runtime API at {address} did not take init/ready within {waited:?}: {reason}")]
     NotReady {
@@ -87,26 +90,31 @@ pub enum ScfError {
     },
 }
 
-/// Answers events until SIGTERM.
+/// Answers events until the end is asked for.
 ///
 /// `limits` are the handler's own, so that what it would refuse is refused before it is read.
 ///
 /// # Errors
-/// See [`ScfError`]: only what is wrong before the first event.
-pub async fn run<H: Handler>(args: &ScfArgs, limits: Limits, handler: &H) -> Result<(), ScfError> {
+/// See [`ScfError`]: what is wrong before the first event, and an end that was cut short.
+pub async fn run<H: Handler>(
+    args: &ScfArgs,
+    limits: Limits,
+    handler: &H,
+    shutdown: &Shutdown,
+) -> Result<(), ScfError> {
     let api = RuntimeApi::new(&args.runtime_api, args.runtime_api_port, limits.event_bytes())?;
     let cos = CosTrigger::new(&args.cos, limits.event_bytes())?;
-    let mut stop = signal(SignalKind::terminate()).map_err(ScfError::Signal)?;
-    let mut trigger =
-        ScfTrigger { api, cos, handler, margin: args.time_margin, unsettled: None, stopping: false };
-    tokio::select! {
-        biased;
-        _ = stop.recv() => return Ok(()),
-        ready = trigger.api.ready() => ready?,
+    let mut trigger = ScfTrigger { api, cos, handler, margin: args.time_margin, unsettled: None };
+    match shutdown.unless_asked(trigger.api.ready()).await {
+        Some(ready) => ready?,
+        None => return Ok(()),
     }
-    while let Some(arrival) = trigger.next(&mut stop).await {
-        trigger.answer(arrival).await;
-    }
+    let answered = async {
+        while let Some(arrival) = trigger.next(shutdown).await {
+            trigger.answer(arrival).await;
+        }
+    };
+    shutdown.bound(answered).await?;
     info!("SIGTERM: no event in hand, leaving");
     Ok(())
 }
@@ -118,47 +126,46 @@ struct ScfTrigger<'a, H> {
     margin: Duration,
     /// The last answer, if the platform never said that it has it: it will send the same event again.
     unsettled: Option<(String, Reply)>,
-    /// SIGTERM came.
-    stopping: bool,
 }
 
 /// How long SIGTERM waits for an event that the platform may have sent just before it.
 const ON_ITS_WAY: Duration = Duration::from_millis(100);
 
+/// How long SIGTERM waits for the rest of an event that has begun to arrive; the platform's end of it is on this machine.
+const REST: Duration = Duration::from_secs(1);
+
 impl<H: Handler> ScfTrigger<'_, H> {
     /// The next event, however long it takes; nothing once SIGTERM came.
-    async fn next(&mut self, stop: &mut Signal) -> Option<Arrival> {
+    async fn next(&self, shutdown: &Shutdown) -> Option<Arrival> {
         let mut backoff = Backoff::default();
-        loop {
-            if self.stopping || stop.recv().now_or_never().is_some() {
-                return None;
-            }
+        while !shutdown.is_asked() {
             // Only the wait is given up for SIGTERM: an event that has begun to arrive is ours to answer.
             let mut waiting = pin!(self.api.wait_for_next());
             let response = tokio::select! {
                 biased;
                 response = &mut waiting => response,
-                _ = stop.recv() => {
-                    self.stopping = true;
-                    timeout(ON_ITS_WAY, waiting).await.ok()?
-                }
+                () = shutdown.asked() => timeout(ON_ITS_WAY, waiting).await.ok()?,
             };
             let arrival = match response {
-                Ok(response) => self.api.receive(response).await,
+                Ok(response) => {
+                    let mut receiving = pin!(self.api.receive(response));
+                    tokio::select! {
+                        biased;
+                        arrival = &mut receiving => arrival,
+                        () = shutdown.asked() => timeout(REST, receiving).await.unwrap_or(Err(NextError::Stalled)),
+                    }
+                }
                 Err(error) => Err(error),
             };
             match arrival {
                 Ok(arrival) => return Some(arrival),
                 Err(error) => {
                     warn!(%error, "no event from the runtime API, asking again");
-                    tokio::select! {
-                        biased;
-                        _ = stop.recv() => self.stopping = true,
-                        () = backoff.wait() => {}
-                    }
+                    shutdown.unless_asked(backoff.wait()).await;
                 }
             }
         }
+        None
     }
 
     async fn answer(&mut self, Arrival { invocation, event }: Arrival) {

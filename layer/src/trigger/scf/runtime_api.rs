@@ -58,6 +58,8 @@ pub(super) enum NextError {
     Connection(#[from] reqwest::Error),
     #[error("status {0}")]
     Status(StatusCode),
+    #[error("the event did not arrive to its end in its time")]
+    Stalled,
 }
 
 impl RuntimeApi {
@@ -125,9 +127,15 @@ impl RuntimeApi {
         }
     }
 
-    /// Reads the event, but not more than its limit.
-    pub(super) async fn receive(&self, mut response: Response) -> Result<Arrival, NextError> {
+    /// Reads the event, but not more than its limit, and not longer than the platform waits for its answer.
+    pub(super) async fn receive(&self, response: Response) -> Result<Arrival, NextError> {
         let invocation = Invocation::from_headers(response.headers(), Instant::now());
+        let given_up = invocation.given_up().into();
+        let received = tokio::time::timeout_at(given_up, self.read(invocation, response)).await;
+        received.unwrap_or(Err(NextError::Stalled))
+    }
+
+    async fn read(&self, invocation: Invocation, mut response: Response) -> Result<Arrival, NextError> {
         let announced = response.content_length().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
         let mut event = Vec::with_capacity(announced.min(self.event_limit));
         while let Some(chunk) = response.chunk().await? {

@@ -1,7 +1,6 @@
 //! Who may use a worker, who waits, who is refused.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -60,16 +59,17 @@ impl Admission {
         (self.place_count - self.places.available_permits()).saturating_sub(self.running())
     }
 
-    /// Waits until nobody uses a worker or waits for one, or `limit` has passed.
-    pub(super) async fn idle(&self, limit: Duration) {
+    /// Waits until nobody uses a worker or waits for one, or it is `deadline`.
+    pub(super) async fn idle(&self, deadline: Instant) {
         let all = u32::try_from(self.place_count).unwrap_or(u32::MAX);
-        drop(tokio::time::timeout(limit, self.places.acquire_many(all)).await);
+        drop(tokio::time::timeout_at(deadline, self.places.acquire_many(all)).await);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn soon() -> Instant {
         Instant::now() + Duration::from_millis(20)

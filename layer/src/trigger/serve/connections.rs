@@ -17,7 +17,7 @@ use tokio_io_timeout::TimeoutStream;
 use super::router::router;
 use super::service::Service;
 use super::settings::ServeSettings;
-use super::shutdown::Signals;
+use crate::trigger::shutdown::Shutdown;
 
 /// Bytes and lines that the head of a request may have.
 const HEAD_BYTES: usize = 32 << 10;
@@ -30,12 +30,12 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// A pause after the system gave no connection, as when all file descriptors are in use.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Accepts connections until a signal comes, then finishes those that are there.
+/// Accepts connections until the end is asked for, then finishes those that are there.
 pub(super) async fn serve(
     listener: TcpListener,
     service: Arc<Service>,
     settings: &ServeSettings,
-    mut signals: Signals,
+    shutdown: &Shutdown,
 ) {
     let server = Server {
         router: router(&service),
@@ -46,17 +46,18 @@ pub(super) async fn serve(
     };
     let open = GracefulShutdown::new();
     {
-        let mut signal = pin!(signals.wait());
-        server.accept_until(&listener, &open, &mut signal).await;
+        let mut asked = pin!(shutdown.asked());
+        server.accept_until(&listener, &open, &mut asked).await;
     }
     server.service.begin_to_end();
-    let mut farewell = pin!(tokio::time::sleep(FAREWELL));
+    let deadline = shutdown.deadline_of_clients();
+    let farewell = FAREWELL.min(deadline.saturating_duration_since(Instant::now()) / 2);
+    let mut farewell = pin!(tokio::time::sleep(farewell));
     server.accept_until(&listener, &open, &mut farewell).await;
     server.accept_waiting(&listener, &open).await;
     drop(listener);
-    let deadline = Instant::now() + settings.shutdown_time;
     if tokio::time::timeout_at(deadline, open.shutdown()).await.is_err() {
-        tracing::warn!("some requests were not finished within {:?}", settings.shutdown_time);
+        tracing::warn!("some requests were not finished in the time for the end");
     }
 }
 

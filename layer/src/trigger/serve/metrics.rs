@@ -14,7 +14,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::admission::Admission;
+use super::workers::Workers;
 use crate::history::HistoryCounters;
+use crate::pool::Counters;
 
 /// The kind that Prometheus expects.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -45,21 +47,28 @@ pub(super) struct Metrics {
     waiting: Gauge,
     bodies: Gauge,
     memory: Gauge,
+    alive: Gauge,
 }
 
 impl Metrics {
-    pub(super) fn new(workers: usize, history: Option<&HistoryCounters>) -> Self {
+    pub(super) fn new(workers: &Workers, history: Option<&HistoryCounters>) -> Self {
         let mut registry = Registry::default();
         let requests = Family::<RequestLabels, Counter>::default();
         let stages = Family::<StageLabels, Histogram>::new_with_constructor(|| Histogram::new(SECONDS));
-        let [connections, running, waiting, bodies, memory, instances]: [Gauge; 6] = Default::default();
-        instances.set(i64::try_from(workers).unwrap_or(i64::MAX));
+        let [connections, running, waiting, bodies, memory, instances, alive]: [Gauge; 7] =
+            Default::default();
+        instances.set(i64::try_from(workers.count.get()).unwrap_or(i64::MAX));
         registry.register("vision_requests", "Answers by route and status", requests.clone());
         registry.register_with_unit("vision_stage", "Time of each stage", Unit::Seconds, stages.clone());
         registry.register("vision_connections", "Open connections", connections.clone());
         registry.register("vision_instances", "Instances of the module that can run at once", instances);
         registry.register("vision_instances_busy", "Instances that run now", running.clone());
         registry.register("vision_queue_length", "Requests that wait for an instance", waiting.clone());
+        let Counters { started, died, killed } = &workers.counters;
+        registry.register("vision_workers_alive", "Workers that are ready or busy", alive.clone());
+        registry.register("vision_workers_started", "Workers that were started", started.clone());
+        registry.register("vision_workers_died", "Workers that ended unasked", died.clone());
+        registry.register("vision_workers_killed", "Workers killed after the time limit", killed.clone());
         let help = "Memory that the bodies of requests hold";
         registry.register_with_unit("vision_bodies", help, Unit::Bytes, bodies.clone());
         let help = "Resident memory of the process";
@@ -68,7 +77,7 @@ impl Metrics {
             registry.register("vision_history_kept", "Recognitions kept in the history", kept.clone());
             registry.register("vision_history_failed", "Recognitions that could not be kept", failed.clone());
         }
-        Self { registry, requests, stages, connections, running, waiting, bodies, memory }
+        Self { registry, requests, stages, connections, running, waiting, bodies, memory, alive }
     }
 
     pub(super) fn count(&self, route: &str, status: u16) {
@@ -79,13 +88,14 @@ impl Metrics {
         self.stages.get_or_create(&StageLabels { stage }).observe(time.as_secs_f64());
     }
 
-    pub(super) fn text(&self, admission: &Admission, body_bytes: usize) -> String {
+    pub(super) fn text(&self, admission: &Admission, body_bytes: usize, workers: &Workers) -> String {
         let set = |gauge: &Gauge, value: usize| {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         };
         set(&self.running, admission.running());
         set(&self.waiting, admission.waiting());
         set(&self.bodies, body_bytes);
+        set(&self.alive, workers.alive());
         set(&self.memory, resident_bytes().unwrap_or(0));
         let mut text = String::new();
         // Writing to a String can't fail.

@@ -21,13 +21,13 @@ mod requests;
 mod router;
 mod service;
 mod settings;
-mod shutdown;
+mod workers;
 
 pub use settings::ServeSettings;
+pub use workers::Workers;
 
 use std::io;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -36,6 +36,7 @@ use tokio::net::TcpListener;
 use crate::history::History;
 use crate::limits::Limits;
 use crate::pool::Handler;
+use crate::trigger::shutdown::{Shutdown, Unfinished};
 use service::Service;
 
 /// Why the service does not run.
@@ -49,9 +50,9 @@ pub enum ServeError {
         /// The system's reason.
         source: io::Error,
     },
-    /// The system gives no signals.
-    #[error("can't wait for signals: {0}")]
-    Signals(io::Error),
+    /// The end was cut short.
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
 }
 
 /// Opens what the metrics read of the system; to be called before the process gives up its files.
@@ -68,27 +69,33 @@ pub async fn listen(settings: &ServeSettings) -> Result<TcpListener, ServeError>
     TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
 }
 
-/// Answers requests with `handler` until SIGTERM or SIGINT, then finishes what was taken.
+/// Answers requests with `handler` until the end is asked for, then finishes what was taken.
 ///
-/// `workers` is how many events `handler` answers at the same time; `limits` are the ones it applies.
+/// `workers` are those that `handler` has; `limits` are the ones it applies.
 ///
 /// # Errors
-/// See [`ServeError`]; all of them come before the first request.
+/// [`ServeError::Listen`] before the first request, [`ServeError::Unfinished`] at the end.
 pub async fn run(
     listener: TcpListener,
     settings: &ServeSettings,
-    workers: NonZeroUsize,
+    workers: Workers,
     limits: Limits,
     history: Option<History>,
     handler: impl Handler,
+    shutdown: &Shutdown,
 ) -> Result<(), ServeError> {
-    let signals = shutdown::Signals::install().map_err(ServeError::Signals)?;
     let address = settings.listen;
     let address = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
-    let service = Arc::new(Service::start(settings, workers, limits, history, handler).await);
+    let starting = Service::start(settings, workers, limits, history, handler);
+    let Some(service) = shutdown.unless_asked(starting).await else {
+        return Ok(());
+    };
+    let service = Arc::new(service);
     // For people and scripts; with port 0 the only way to learn the port.
     eprintln!("vision: listening on http://{address}");
-    connections::serve(listener, Arc::clone(&service), settings, signals).await;
-    service.finish().await;
-    Ok(())
+    let served = async {
+        connections::serve(listener, Arc::clone(&service), settings, shutdown).await;
+        service.finish(shutdown.deadline()).await;
+    };
+    Ok(shutdown.bound(served).await?)
 }

@@ -72,13 +72,15 @@ pub(super) async fn status(State(service): State<Arc<Service>>) -> Json<Status> 
 async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, &'static str) {
     if service.is_ending() {
         (StatusCode::SERVICE_UNAVAILABLE, "ending\n")
+    } else if service.workers.alive() == 0 {
+        (StatusCode::SERVICE_UNAVAILABLE, "no worker is alive\n")
     } else {
         (StatusCode::OK, "ready\n")
     }
 }
 
 async fn metrics(State(service): State<Arc<Service>>) -> impl IntoResponse {
-    let text = service.metrics.text(&service.admission, service.bodies.held_bytes());
+    let text = service.metrics.text(&service.admission, service.bodies.held_bytes(), &service.workers);
     ([(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE))], text)
 }
 

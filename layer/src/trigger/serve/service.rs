@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Uri};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::time::Instant;
 
 use super::admission::Admission;
 use super::answer::ModuleAnswer;
@@ -17,6 +18,7 @@ use super::callers::Callers;
 use super::forms;
 use super::metrics::Metrics;
 use super::settings::ServeSettings;
+use super::workers::Workers;
 use crate::answer::{Answer, CallError};
 use crate::history::History;
 use crate::limits::Limits;
@@ -37,7 +39,7 @@ pub(super) struct Service {
     pub(super) cors_origins: Vec<String>,
     /// The model's name, where the module tells it.
     pub(super) model: Option<String>,
-    shutdown_time: Duration,
+    pub(super) workers: Workers,
     is_ending: AtomicBool,
 }
 
@@ -46,7 +48,7 @@ impl Service {
     /// model to be compiled.
     pub(super) async fn start(
         settings: &ServeSettings,
-        workers: NonZeroUsize,
+        workers: Workers,
         limits: Limits,
         history: Option<History>,
         handler: impl Handler,
@@ -56,18 +58,18 @@ impl Service {
             let handler = Arc::clone(&handler);
             async move { handler.call(event, Some(limit)).await }.boxed()
         });
-        let model = warm_up(&call, workers, limits.time).await;
+        let model = warm_up(&call, workers.count, limits.time).await;
         Self {
             call,
-            admission: Admission::new(workers.get(), settings.queue.into()),
+            admission: Admission::new(workers.count.get(), settings.queue.into()),
             bodies: BodyReader::new(settings.body_bytes(), settings.body_time, settings.bodies_mib),
             callers: Callers::new(&settings.hosts, &settings.cors_origins),
-            metrics: Metrics::new(workers.get(), history.as_ref().map(History::counters)),
+            metrics: Metrics::new(&workers, history.as_ref().map(History::counters)),
             history,
             time_limit: limits.time,
             cors_origins: settings.cors_origins.clone(),
             model,
-            shutdown_time: settings.shutdown_time,
+            workers,
             is_ending: AtomicBool::new(false),
         }
     }
@@ -89,11 +91,11 @@ impl Service {
         self.is_ending.load(Ordering::Relaxed)
     }
 
-    /// Waits for what runs although its client is gone, and for what is to be kept.
-    pub(super) async fn finish(&self) {
-        self.admission.idle(self.shutdown_time).await;
+    /// Waits until `deadline` for what runs although its client is gone, and for what is to be kept.
+    pub(super) async fn finish(&self, deadline: Instant) {
+        self.admission.idle(deadline).await;
         if let Some(history) = &self.history {
-            history.finish(self.shutdown_time).await;
+            history.finish(deadline).await;
         }
     }
 }

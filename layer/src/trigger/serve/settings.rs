@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::limits::{MIB, parse_duration};
+use crate::trigger::shutdown::ShutdownArgs;
 
 /// Where the service listens and what a client may take of it.
 #[derive(Clone, Debug, Args)]
@@ -45,10 +46,9 @@ pub struct ServeSettings {
           value_parser = parse_duration)]
     pub body_time: Duration,
 
-    /// Time to finish what was taken, after SIGTERM
-    #[arg(long = "shutdown-time", env = "VISION_SHUTDOWN_TIME", value_name = "TIME", default_value = "30s",
-          value_parser = parse_duration)]
-    pub shutdown_time: Duration,
+    /// How long the end may take.
+    #[command(flatten)]
+    pub shutdown: ShutdownArgs,
 
     /// Answer to this name, beside localhost and IP addresses (* for any name); may be repeated
     #[arg(long = "host", env = "VISION_HOST", value_name = "NAME", value_delimiter = ',', value_parser = host)]
