@@ -1,25 +1,12 @@
 //! Workers that die, hang or are killed: the event they had is answered with an error, everything else as ever.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Server, eventually, labels_of_run, tomato};
-
-/// The processes whose parent this is.
-fn children(parent: u32) -> Vec<u32> {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let is_child = |number: &u32| {
-        let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
-        let fields = stat.rsplit_once(')').map(|(_, fields)| fields.split_whitespace().collect::<Vec<_>>());
-        fields.is_some_and(|fields| fields.get(1) == Some(&parent.to_string().as_str()) && fields[0] != "Z")
-    };
-    numbers.filter(is_child).collect()
-}
+use crate::support::{Server, children, eventually, labels_of_run, signal, tomato};
 
 fn nursery(server: &Server) -> u32 {
     let children = children(server.id());
@@ -29,11 +16,6 @@ fn nursery(server: &Server) -> u32 {
 
 fn workers(server: &Server) -> Vec<u32> {
     children(nursery(server))
-}
-
-fn signal(name: &str, process: u32) {
-    // It may have ended meanwhile.
-    drop(Command::new("kill").args([name, &process.to_string()]).output());
 }
 
 #[test]
