@@ -8,6 +8,8 @@ mod bad_events;
 mod cases;
 /// `vision compile` and `vision eval`.
 mod commands;
+/// What a module does to the process that runs it.
+mod containment;
 /// The function of docs/functions.md.
 mod functions;
 /// The functions that modules import, with every result code.

@@ -212,7 +212,7 @@ fn a_full_disk_fails_no_recognition() {
     let server = Server::spawn(command);
     // Files in memory have sizes, too: events are smaller than this.
     let limit = libc::rlimit { rlim_cur: 64 << 10, rlim_max: 64 << 10 };
-    // SAFETY: the limit is a plain value that outlives the call, and nothing is written back.
+    // SAFETY: a plain call; the limit lives until it returns.
     let set = unsafe {
         libc::prlimit(server.id() as i32, libc::RLIMIT_FSIZE, &raw const limit, std::ptr::null_mut())
     };

@@ -1,10 +1,8 @@
 //! Health, metrics and the description of the interface.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Server, eventually, tomato};
+use crate::support::{Reply, Server, children, eventually, signal, tomato};
 
 #[test]
 fn a_running_service_is_alive_and_ready() {
@@ -27,24 +25,6 @@ const RESTS_WITH_PHOTOS: &str = r#"(module
             (drop (call $poll (i32.const 100) (i32.const 200) (i32.const 1) (i32.const 300)))))
         (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 8)))))"#;
 
-/// Processes that this one started and that still run.
-fn children(parent: u32) -> Vec<u32> {
-    let processes = std::fs::read_dir("/proc")
-        .unwrap()
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    let is_child = |process: &u32| {
-        // pid (name) state ppid …, and a name may have blanks and brackets (proc(5)).
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        let mut fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest).split(' ');
-        fields.next().is_some_and(|state| state != "Z") && fields.next() == Some(&parent.to_string())
-    };
-    processes.filter(is_child).collect()
-}
-
-fn kill(process: u32) {
-    assert!(Command::new("kill").args(["-KILL", &process.to_string()]).status().unwrap().success());
-}
-
 #[test]
 fn workers_are_counted_and_replaced() {
     let server = Server::start(&["--workers", "2", "--log-level", "off"]);
@@ -54,7 +34,7 @@ fn workers_are_counted_and_replaced() {
     };
     assert_eq!(counts(), [2.0, 0.0, 0.0, 2.0]);
     let [nursery] = children(server.id())[..] else { panic!("{:?}", children(server.id())) };
-    kill(children(nursery)[0]);
+    signal("-KILL", children(nursery)[0]);
     eventually("another one was started", || counts() == [3.0, 1.0, 0.0, 2.0]);
     assert_eq!((server.get("/readyz").status, server.recognize(&tomato()).status), (200, 200));
 }
@@ -70,7 +50,7 @@ fn workers_that_are_killed_after_their_time_are_counted() {
         let reply = scope.spawn(|| server.recognize(&tomato()));
         eventually("it is busy", || server.metric("vision_instances_busy ") >= 1.0);
         std::thread::sleep(std::time::Duration::from_millis(200));
-        assert!(Command::new("kill").args(["-STOP", &worker.to_string()]).status().unwrap().success());
+        signal("-STOP", worker);
         reply.join().unwrap()
     });
     assert_eq!(reply.error(), (504, "timeout".to_owned()));
@@ -82,7 +62,9 @@ fn workers_that_are_killed_after_their_time_are_counted() {
 fn without_any_worker_the_service_is_alive_and_not_ready() {
     let server = Server::start(&["--log-level", "off"]);
     let [nursery] = children(server.id())[..] else { panic!("{:?}", children(server.id())) };
-    kill(nursery);
+    // Stopped, it starts no others.
+    signal("-STOP", nursery);
+    children(nursery).into_iter().for_each(|worker| signal("-KILL", worker));
     eventually("it is not ready", || server.get("/readyz").status == 503);
     assert_eq!(server.get("/readyz").text(), "no worker is alive\n");
     assert_eq!(server.metric("vision_workers_alive "), 0.0);

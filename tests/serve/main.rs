@@ -32,3 +32,5 @@ mod sandbox;
 mod shutdown;
 /// The running program and a client for it.
 mod support;
+/// Workers that die, hang or are killed.
+mod workers;

@@ -41,7 +41,7 @@ pub(crate) fn vision() -> Command {
     command
 }
 
-fn function() -> PathBuf {
+pub(crate) fn function() -> PathBuf {
     let wasm = file("dist/recognize.wasm");
     assert!(wasm.exists(), "dist/recognize.wasm is missing: run `make build` (or `make test`, which does)");
     wasm
@@ -250,6 +250,24 @@ impl Reply {
     pub(crate) fn message(&self) -> String {
         self.json()["error"]["message"].as_str().unwrap().to_owned()
     }
+}
+
+/// The processes whose parent this is.
+pub(crate) fn children(parent: u32) -> Vec<u32> {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is_child = |process: &u32| {
+        // pid (name) state ppid …, and a name may have blanks and brackets (proc(5)).
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let mut fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest).split(' ');
+        fields.next().is_some_and(|state| state != "Z") && fields.next() == Some(&parent.to_string())
+    };
+    numbers.filter(is_child).collect()
+}
+
+/// Sends a signal, such as `-KILL`, to a process, which may have ended meanwhile.
+pub(crate) fn signal(name: &str, process: u32) {
+    drop(Command::new("kill").args([name, &process.to_string()]).output());
 }
 
 /// Tries again until `condition` holds.

@@ -47,6 +47,16 @@ impl ErrorCode {
         Self::Internal,
     ];
 
+    /// Those that a function can tell of its event; the others are of services.
+    pub const OF_FUNCTIONS: [Self; 6] = [
+        Self::BadRequest,
+        Self::UnsupportedImage,
+        Self::UndecodableImage,
+        Self::TooLarge,
+        Self::Timeout,
+        Self::Internal,
+    ];
+
     /// The code as it stands in answers.
     pub fn name(self) -> &'static str {
         match self {
@@ -92,9 +102,9 @@ impl ErrorCode {
         }
     }
 
-    /// The code of which `exit_code` is the [`exit_code`](Self::exit_code); None for any other number.
+    /// The code of a function of which `exit_code` is the [`exit_code`](Self::exit_code); None for any other number.
     pub fn from_exit_code(exit_code: u32) -> Option<Self> {
-        Self::ALL.into_iter().find(|code| u32::from(code.exit_code()) == exit_code)
+        Self::OF_FUNCTIONS.into_iter().find(|code| u32::from(code.exit_code()) == exit_code)
     }
 
     /// Whether the same event would fail again: what is wrong is wrong with it.
@@ -115,9 +125,10 @@ mod tests {
     }
 
     #[test]
-    fn every_code_has_an_exit_code_of_its_own_that_leads_back_to_it() {
+    fn every_code_has_an_exit_code_of_its_own_and_those_of_functions_lead_back() {
         for code in ErrorCode::ALL {
-            assert_eq!(ErrorCode::from_exit_code(code.exit_code().into()), Some(code));
+            let of_a_function = ErrorCode::OF_FUNCTIONS.contains(&code).then_some(code);
+            assert_eq!(ErrorCode::from_exit_code(code.exit_code().into()), of_a_function);
             // 2 is a wrong command line, 101 a panic, 126 and above belong to shells and signals.
             assert!(!matches!(code.exit_code(), 0 | 2 | 101 | 126..), "{code:?}");
         }

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 
 use bytes::Bytes;
+use rustix::fs::{SealFlags, fcntl_add_seals};
 
 use super::memory_file;
 
@@ -43,6 +44,15 @@ impl EventFile {
         self.file.write_all(bytes)?;
         self.length += bytes.len();
         Ok(())
+    }
+
+    /// Ends the event: from now on nobody can change it, make it longer or shorter, the worker that it is handed to among
+    /// them. Kernels before 3.17 have no seals.
+    pub fn seal(&self) {
+        let _ = fcntl_add_seals(
+            &self.file,
+            SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL,
+        );
     }
 
     /// Its bytes so far.
@@ -105,6 +115,9 @@ mod tests {
         let mut event = EventFile::of(b"first ").unwrap();
         event.extend(b"second").unwrap();
         assert_eq!((event.len(), &event.bytes().unwrap()[..]), (12, &b"first second"[..]));
+        event.seal();
+        assert!(event.extend(b"more").is_err(), "nobody adds to an event that was handed over");
+        assert!(event.file.set_len(0).is_err());
         let mut reader = EventReader::new(event.as_fd().try_clone_to_owned().unwrap(), 12);
         let mut text = String::new();
         reader.read_to_string(&mut text).unwrap();

@@ -15,6 +15,7 @@ pub(crate) use engine_args::Start;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 use crate::trigger::shutdown::Unfinished;
 use crate::worker;
@@ -65,16 +66,6 @@ enum Command {
     Nursery,
 }
 
-/// Whether the arguments are of a command that needs workers. The process that they are copies of is forked before the
-/// arguments and the environment are read, which may hold keys.
-fn needs_workers() -> bool {
-    const COMMANDS: [&str; 6] = ["run", "scf", "serve", "bench", "compile", "eval"];
-    let mut arguments = std::env::args_os().skip(1);
-    let found = arguments.any(|argument| COMMANDS.iter().any(|command| argument == *command));
-    let only_asks = |argument: std::ffi::OsString| argument == "--help" || argument == "-h";
-    found && !std::env::args_os().any(only_asks)
-}
-
 /// A failure that ends the program: the exit code and what to say.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -96,13 +87,16 @@ type Outcome = Result<Exit, Failure>;
 
 /// The program, from the command line to the exit code.
 pub fn main() -> ExitCode {
-    let nursery = needs_workers().then(worker::fork);
+    // First of all: neither the arguments nor the environment, which may hold keys, have been read yet. Where no worker is
+    // needed, the nursery ends with the program.
+    let nursery = worker::fork();
+    // Nobody of the same user looks into the half that has the keys.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let cli = Cli::parse();
     cli.log.install();
     let start = || match nursery {
-        Some(Ok(nursery)) => Ok(Start { nursery, log_level: cli.log.level() }),
-        Some(Err(error)) => Err(Failure::failed(anyhow::anyhow!("no process for workers: {error}"))),
-        None => Err(Failure::failed(anyhow::anyhow!("no process for workers was started"))),
+        Ok(nursery) => Ok(Start { nursery, log_level: cli.log.level() }),
+        Err(error) => Err(Failure::failed(anyhow::anyhow!("no process for workers: {error}"))),
     };
     let outcome = match cli.command {
         Command::Run(arguments) => start().and_then(|start| run::run(start, &arguments)),
@@ -122,6 +116,13 @@ pub fn main() -> ExitCode {
         failure.exit
     });
     ExitCode::from(exit as u8)
+}
+
+/// What ends a program whose workers are gone for good: whoever started it starts it again.
+pub(crate) fn workers_gone() -> Failure {
+    Failure::failed(anyhow::anyhow!(
+        "the processes that start workers are gone, so nothing can be answered any more"
+    ))
 }
 
 /// Runs asynchronous work on this thread; events run in the workers.

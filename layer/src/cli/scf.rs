@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on, end};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on, end, workers_gone};
 use crate::sandbox::{Needs, Network};
 use crate::trigger::scf::{self as trigger, ScfError};
 use crate::trigger::shutdown::Shutdown;
@@ -29,7 +29,10 @@ pub(super) fn run(start: Start, arguments: &ScfArgs) -> Outcome {
             return Ok(Exit::Answered);
         };
         let pool = pool.map_err(Failure::usage)?;
-        let ended = trigger::run(platform, engine.limits, &pool, &shutdown).await;
+        let ended = tokio::select! {
+            ended = trigger::run(platform, engine.limits, &pool, &shutdown) => ended,
+            () = pool.gone() => return Err(workers_gone()),
+        };
         match ended {
             Err(ScfError::Unfinished(unfinished)) => end(unfinished)?,
             Err(error @ ScfError::Configuration(_)) => return Err(Failure::usage(error)),

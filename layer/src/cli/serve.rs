@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start, end};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, end, workers_gone};
 use crate::engine::EngineConfig;
 use crate::history::{History, Location, OF_USER};
 use crate::sandbox::{Needs, Network};
@@ -78,16 +78,19 @@ pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
         };
         let listener = trigger::listen(&settings).await.map_err(Failure::usage)?;
         sandbox.narrow(of_history).map_err(Failure::usage)?;
-        let ended = trigger::run(
-            listener,
-            &settings,
-            Workers::of(&pool, workers),
-            engine.limits,
-            history,
-            pool,
-            &shutdown,
-        )
-        .await;
+        let workers_are_gone = pool.clone();
+        let ended = tokio::select! {
+            ended = trigger::run(
+                listener,
+                &settings,
+                Workers::of(&pool, workers),
+                engine.limits,
+                history,
+                pool,
+                &shutdown,
+            ) => ended,
+            () = workers_are_gone.gone() => return Err(workers_gone()),
+        };
         match ended {
             Err(ServeError::Unfinished(unfinished)) => end(unfinished),
             ended => ended.map_err(Failure::usage),

@@ -39,8 +39,8 @@ pub trait Events {
     fn thumbnail(&mut self, thumbnail: Result<Thumbnail, String>);
 }
 
-/// Answers events until there are no more, on this thread, which must have been started with
-/// [`crate::native_stack::STACK_BYTES`] of stack.
+/// Answers events until there are no more, on this thread, which must have been started with 24 MiB of stack
+/// (`native_stack::STACK_BYTES`).
 ///
 /// # Errors
 /// What keeps the first instance from being made. Where a later one can't be made, its event is answered so.

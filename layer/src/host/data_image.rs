@@ -55,9 +55,9 @@ impl DataImage {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: checked above, the range is within the guest's memory, which WasmEdge mapped and will unmap as a
         // whole; nothing has run in it and nobody else refers to it.
-        match unsafe { libc::mmap(place, self.range.len(), access, flags, self.file.as_raw_fd(), 0) } {
-            libc::MAP_FAILED => return Err(io::Error::last_os_error()),
-            _ => {}
+        let mapped = unsafe { libc::mmap(place, self.range.len(), access, flags, self.file.as_raw_fd(), 0) };
+        if mapped == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
         }
         if self.guarded.is_empty() {
             return Ok(());

@@ -69,6 +69,7 @@ impl Pool {
             return Err(CallError::EventTooLarge { found: event.len(), limit: self.limits.event_bytes() });
         }
         let event = EventFile::of(&event).map_err(|error| no_worker(&error))?;
+        event.seal();
         let limit = limit.unwrap_or(self.limits.time).min(self.limits.time);
         let deadline = Instant::now() + limit;
         let (reply, mut answer) = oneshot::channel();
@@ -88,6 +89,12 @@ impl Pool {
     /// What happened to workers.
     pub fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// Waits until no worker can be had any more: the processes that they are started by are gone. Only a new start of the
+    /// program helps then.
+    pub async fn gone(&self) {
+        self.jobs.closed().await;
     }
 
     /// Workers that are ready or busy now.

@@ -3,12 +3,16 @@
 use std::io;
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 
 use super::socket::AsyncSocket;
 use crate::answer::WorkerEnd;
 use crate::channel::{AnswerFile, Asked, ChannelError, LogLine, Reply, Socket};
+
+/// How long the nursery may take for a request; it is a matter of a millisecond.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The nursery, once a module is loaded; one request at a time. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -57,13 +61,17 @@ impl NurseryClient {
         descriptors: &[std::os::fd::BorrowedFd<'_>],
     ) -> Result<Reply, ChannelError> {
         let channel = self.0.lock().await;
-        channel.send(asked, descriptors).await?;
-        loop {
-            match channel.receive::<Reply>().await? {
-                Reply::Log(line) => log(&line),
-                reply => return Ok(reply),
+        let asking = async {
+            channel.send(asked, descriptors).await?;
+            loop {
+                match channel.receive::<Reply>().await? {
+                    Reply::Log(line) => log(&line),
+                    reply => return Ok(reply),
+                }
             }
-        }
+        };
+        // One that does not answer is of no more use than one that is gone.
+        tokio::time::timeout(PATIENCE, asking).await.unwrap_or(Err(ChannelError::Closed))
     }
 }
 

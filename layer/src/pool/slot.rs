@@ -36,14 +36,17 @@ pub(super) struct Shared {
 pub(super) struct Slot {
     shared: Arc<Shared>,
     worker: Worker,
+    /// Whether the worker is counted as one that is ready or busy.
+    is_counted: bool,
     /// Workers in a row that ended without an event.
     useless: u32,
 }
 
 impl Slot {
     pub(super) fn new(shared: Arc<Shared>, worker: Worker) -> Self {
-        shared.alive.fetch_add(1, Ordering::Relaxed);
-        Self { shared, worker, useless: 0 }
+        let mut slot = Self { shared, worker, is_counted: false, useless: 0 };
+        slot.count(true);
+        slot
     }
 
     /// Takes events until there are no more, or no worker can be had.
@@ -63,13 +66,13 @@ impl Slot {
                 () = self.worker.ended() => {
                     tracing::warn!("a worker ended between events, starting another one");
                     self.shared.counters.died.inc();
-                    if self.end().await.is_none() || !self.replace().await {
+                    if !self.exchange().await {
                         break;
                     }
                 }
             }
         }
-        self.shared.alive.fetch_sub(1, Ordering::Relaxed);
+        self.count(false);
         let _ = self.end().await;
     }
 
@@ -94,11 +97,11 @@ impl Slot {
                         self.shared.counters.died.inc();
                     }
                     let stays = is_fit && !retires;
-                    return stays || (self.end().await.is_some() && self.replace().await);
+                    return stays || self.exchange().await;
                 }
                 Outcome::NotBegun => {
                     self.shared.counters.died.inc();
-                    if self.end().await.is_none() || !self.replace().await {
+                    if !self.exchange().await {
                         return false;
                     }
                     if Instant::now() >= job.deadline {
@@ -108,19 +111,16 @@ impl Slot {
                 }
                 Outcome::Overdue { step } => {
                     self.useless = 0;
-                    tracing::warn!(?step, "a worker was killed after its event's time limit");
+                    tracing::info!(?step, "a worker was killed after its event's time limit");
                     self.shared.counters.killed.inc();
                     drop(job.reply.send(Err(CallError::Timeout { limit: job.limit })));
-                    return self.end().await.is_some() && self.replace().await;
+                    return self.exchange().await;
                 }
                 Outcome::Died { step, was_refused_memory } => {
                     self.useless = 0;
                     self.shared.counters.died.inc();
                     let answer = self.obituary(step, was_refused_memory).await;
                     let goes_on = !matches!(answer, Err(CallError::NoWorker { .. }));
-                    if let Err(error) = &answer {
-                        tracing::error!(%error, "a worker died of its event");
-                    }
                     drop(job.reply.send(answer));
                     return goes_on && self.replace().await;
                 }
@@ -132,7 +132,8 @@ impl Slot {
     }
 
     /// What to say of an event whose worker is gone.
-    async fn obituary(&self, step: Step, was_refused_memory: bool) -> Result<Answer, CallError> {
+    async fn obituary(&mut self, step: Step, was_refused_memory: bool) -> Result<Answer, CallError> {
+        self.count(false);
         let limit_mib = self.shared.limits.memory_mib;
         let ended =
             self.end().await.ok_or(CallError::NoWorker { reason: "the nursery is gone".to_owned() })?;
@@ -143,6 +144,26 @@ impl Slot {
         Err(CallError::WorkerDied { end: ended.end, step, peak_mib, limit_mib })
     }
 
+    /// Ends the worker that is there and starts another one; false where none can be had any more.
+    async fn exchange(&mut self) -> bool {
+        self.count(false);
+        self.end().await.is_some() && self.replace().await
+    }
+
+    /// Counts the worker among those that are ready or busy, or no longer.
+    fn count(&mut self, is_counted: bool) {
+        match (self.is_counted, is_counted) {
+            (false, true) => {
+                self.shared.alive.fetch_add(1, Ordering::Relaxed);
+            }
+            (true, false) => {
+                self.shared.alive.fetch_sub(1, Ordering::Relaxed);
+            }
+            _ => {}
+        }
+        self.is_counted = is_counted;
+    }
+
     /// Ends the worker that is there; how it ended, if the nursery still tells.
     async fn end(&self) -> Option<super::nursery::Ended> {
         let ended = self.shared.nursery.end(self.worker.process).await;
@@ -151,7 +172,6 @@ impl Slot {
 
     /// Starts another worker; false where none can be had any more.
     async fn replace(&mut self) -> bool {
-        self.shared.alive.fetch_sub(1, Ordering::Relaxed);
         loop {
             if self.useless > 0 {
                 let doublings = self.useless.min(8) - 1;
@@ -163,7 +183,7 @@ impl Slot {
                 Ok(worker) => {
                     self.worker = worker;
                     self.shared.counters.started.inc();
-                    self.shared.alive.fetch_add(1, Ordering::Relaxed);
+                    self.count(true);
                     return true;
                 }
                 Err(error) => {

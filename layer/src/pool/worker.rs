@@ -64,7 +64,12 @@ impl Worker {
             Ok(Ok(())) => return Ok(worker),
             Ok(Err(Some(error))) => error,
             Ok(Err(None)) => match nursery.end(process).await {
-                Ok(ended) => return Err(failed(format!("the first one ended ({})", ended.end))),
+                Ok(ended) => {
+                    let (end, limit) = (ended.end, limits.memory_mib);
+                    let reason =
+                        format!("one ended before it was ready ({end}; it may take {limit} MiB of memory)");
+                    return Err(failed(reason));
+                }
                 Err(reason) => return Err(failed(reason)),
             },
             Err(_) => {

@@ -171,7 +171,9 @@ impl Sandbox {
         match (confine(), self.mode) {
             (Ok(how), _) => tracing::debug!(mechanism, how, "confined"),
             (Err(reason), SandboxMode::Require) => return Err(SandboxError::new(mechanism, reason)),
-            (Err(reason), _) => tracing::info!(mechanism, reason, "not confined"),
+            (Err(reason), _) => {
+                tracing::warn!("the front is less confined: this system has no {mechanism} ({reason})")
+            }
         }
         Ok(())
     }

@@ -182,6 +182,71 @@ fn confined_memory() {
 }
 
 #[test]
+fn who_owns_a_worker_finds_nothing_to_use() {
+    in_a_process_of_its_own("confined_worker");
+}
+
+/// Native code in a worker, which tries what it may not.
+#[test]
+#[ignore = "confines its process"]
+fn confined_worker() {
+    if !is_alone() {
+        return;
+    }
+    let elsewhere = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = elsewhere.local_addr().unwrap();
+    let program = std::env::current_exe().unwrap();
+    // SAFETY: a plain call.
+    let front = unsafe { libc::getppid() };
+    // Filters hold for the thread that asks for them and those that it starts: the test's own.
+    let (sandbox, missing) = Sandbox::of_nursery(SandboxMode::Require, Vec::new(), None);
+    assert!(missing.is_empty(), "{missing:?}");
+    sandbox.end_loading();
+    sandbox.confine_worker(false).unwrap();
+    assert_forbidden("a file", File::open("/etc/passwd"));
+    assert_forbidden("the front's environment", File::open(format!("/proc/{front}/environ")));
+    assert_forbidden("a new file", File::create("/tmp/vision-was-here"));
+    assert_forbidden("a connection", TcpStream::connect(address));
+    assert_forbidden("a datagram", UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)));
+    assert_forbidden("a pair of sockets", UnixStream::pair());
+    assert_forbidden("a program", Command::new(program).spawn());
+    let call = |what: &str, number: libc::c_long, arguments: [usize; 5]| {
+        let [a, b, c, d, e] = arguments;
+        // SAFETY: calls that are refused; what they would do is harmless to this process.
+        let result = unsafe { libc::syscall(number, a, b, c, d, e) };
+        let result = if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) };
+        assert_forbidden(what, result);
+    };
+    let front = front as usize;
+    call("a new process", libc::SYS_fork, [0; 5]);
+    call("a new process by clone", libc::SYS_clone, [libc::SIGCHLD as usize, 0, 0, 0, 0]);
+    call("tracing the front", libc::SYS_ptrace, [libc::PTRACE_ATTACH as usize, front, 0, 0, 0]);
+    call("a signal to the front", libc::SYS_kill, [front, 0, 0, 0, 0]);
+    call("a signal to a thread of the front", libc::SYS_tgkill, [front, front, 0, 0, 0]);
+    call("a signal with a value", libc::SYS_rt_sigqueueinfo, [front, 0, 0, 0, 0]);
+    call("the front by a descriptor", libc::SYS_pidfd_open, [front, 0, 0, 0, 0]);
+    call("the front's memory", libc::SYS_process_vm_readv, [front, 0, 0, 0, 0]);
+    call("the front's limits", libc::SYS_prlimit64, [front, 0, 0, 0, 0]);
+    call("the front's priority", libc::SYS_setpriority, [0, front, 19, 0, 0]);
+    call("a file in memory", libc::SYS_memfd_create, [c"x".as_ptr() as usize, 0, 0, 0, 0]);
+    call("the length of a file", libc::SYS_ftruncate, [0, 0, 0, 0, 0]);
+    call("being looked into", libc::SYS_prctl, [libc::PR_SET_DUMPABLE as usize, 1, 0, 0, 0]);
+    call("a call of x32", libc::SYS_getpid | 0x4000_0000, [0; 5]);
+    let (read_write, execute) = (libc::PROT_READ | libc::PROT_WRITE, libc::PROT_READ | libc::PROT_EXEC);
+    let (private, shared) = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+    call("code", libc::SYS_mmap, [0, 4096, execute as usize, private as usize, usize::MAX]);
+    call(
+        "memory that nobody counts",
+        libc::SYS_mmap,
+        [0, 4096, read_write as usize, shared as usize, usize::MAX],
+    );
+    // What it does need.
+    std::thread::spawn(|| vec![1; 1 << 20].len()).join().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1));
+    File::open("/proc/cpuinfo").unwrap();
+}
+
+#[test]
 fn without_a_sandbox_nothing_is_given_up() {
     SandboxArgs { sandbox: SandboxMode::Off }.enter(&Needs::default()).unwrap();
     File::open("/etc/passwd").unwrap();

@@ -143,23 +143,23 @@ fn allowed(has_folders: bool, process: u32) -> Result<BpfProgram, BackendError> 
     }
     // No new code. Memory that is shared is not counted as the process's own, so none is made.
     let never_code = lacks_bits(2, libc::PROT_EXEC)?;
-    let private = rule([never_code.clone(), lacks_bits(3, libc::MAP_SHARED)?])?;
+    let private = rule(&[never_code.clone(), lacks_bits(3, libc::MAP_SHARED)?])?;
     let shown =
-        rule([lacks_bits(2, libc::PROT_EXEC | libc::PROT_WRITE)?, lacks_bits(3, libc::MAP_ANONYMOUS)?])?;
+        rule(&[lacks_bits(2, libc::PROT_EXEC | libc::PROT_WRITE)?, lacks_bits(3, libc::MAP_ANONYMOUS)?])?;
     rules.insert(libc::SYS_mmap, vec![private, shown]);
-    rules.insert(libc::SYS_mprotect, vec![rule([never_code])?]);
+    rules.insert(libc::SYS_mprotect, vec![rule(&[never_code])?]);
     // Threads, no processes. clone3 keeps its flags in memory, where no filter sees them.
-    rules.insert(libc::SYS_clone, vec![rule([has_bits(0, libc::CLONE_THREAD | libc::CLONE_VM)?])?]);
+    rules.insert(libc::SYS_clone, vec![rule(&[has_bits(0, libc::CLONE_THREAD | libc::CLONE_VM)?])?]);
     rules.insert(libc::SYS_clone3, Vec::new());
     // Signals to itself only, limits of its own only, and none that are new.
-    rules.insert(libc::SYS_tgkill, vec![rule([is(0, u64::from(process))?])?]);
-    rules.insert(libc::SYS_prlimit64, vec![rule([is(0, 0)?, is_null(2)?])?]);
+    rules.insert(libc::SYS_tgkill, vec![rule(&[is(0, u64::from(process))?])?]);
+    rules.insert(libc::SYS_prlimit64, vec![rule(&[is(0, 0)?, is_null(2)?])?]);
     // The name of a thread.
-    rules.insert(libc::SYS_prctl, vec![rule([is(0, libc::PR_SET_NAME as u64)?])?]);
+    rules.insert(libc::SYS_prctl, vec![rule(&[is(0, libc::PR_SET_NAME as u64)?])?]);
     let open = if has_folders {
         Vec::new()
     } else {
-        vec![rule([lacks_bits(2, libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC)?])?]
+        vec![rule(&[lacks_bits(2, libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC)?])?]
     };
     rules.insert(libc::SYS_openat, open);
     let forbidden = SeccompAction::Errno(libc::EPERM.cast_unsigned());
@@ -173,7 +173,7 @@ fn no_clone3() -> Result<BpfProgram, BackendError> {
     SeccompFilter::new(rules, SeccompAction::Allow, not_there, architecture()?)?.try_into()
 }
 
-fn rule<const N: usize>(conditions: [SeccompCondition; N]) -> Result<SeccompRule, BackendError> {
+fn rule<const N: usize>(conditions: &[SeccompCondition; N]) -> Result<SeccompRule, BackendError> {
     SeccompRule::new(conditions.to_vec())
 }
 

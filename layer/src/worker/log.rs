@@ -41,7 +41,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ToFront {
         event.record(&mut line);
         let mut text = line.message + &line.fields;
         if text.len() > LINE_BYTES {
-            text.truncate(text.floor_char_boundary(LINE_BYTES));
+            let end = (0..=LINE_BYTES).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+            text.truncate(end);
         }
         let level = event.metadata().level().to_string();
         let channel = CHANNEL.read().unwrap_or_else(PoisonError::into_inner).clone();

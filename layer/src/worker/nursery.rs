@@ -194,7 +194,7 @@ impl Serving {
         };
         let confinement = Confinement {
             data_bytes: process::data_bytes(self.statm.as_ref()),
-            sandbox: self.sandbox.clone().unwrap_or_default(),
+            sandbox: self.sandbox.unwrap_or_default(),
         };
         let own = &self.channel;
         started(process::start(|| {

@@ -24,7 +24,10 @@ impl Reply {
                 Outcome::Refused { code, message } => Self::failed(kind, code, message.to_owned()),
                 Outcome::Broken { message } => Self::failed(kind, ErrorCode::Internal, message.into_owned()),
             },
-            Err(error) => Self::failed(kind, error.code(), error.to_string()),
+            Err(error) => {
+                tracing::error!(%error, "the module did not answer");
+                Self::failed(kind, error.code(), error.to_string())
+            }
         }
     }
 
