@@ -12,6 +12,8 @@ mod errors;
 mod forms;
 /// `--history`, on SQLite and on PostgreSQL.
 mod history;
+/// The file of a history: what is left in it, who may read it, what is wrong with it.
+mod history_file;
 /// What one client can see of another: nothing.
 mod isolation;
 /// Bounds on sizes, times and numbers.

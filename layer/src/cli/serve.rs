@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{EngineArgs, Exit, Failure, Outcome, Start, end, workers_gone};
 use crate::engine::EngineConfig;
-use crate::history::{History, Location};
+use crate::history::{History, Location, OF_USER};
 use crate::sandbox::{Needs, Network};
 use crate::trigger::serve::{self as trigger, ServeError, ServeSettings, Workers};
 use crate::trigger::shutdown::Shutdown;
@@ -20,9 +20,10 @@ pub(super) struct ServeArgs {
     #[arg(long, env = "VISION_WORKERS", value_name = "N")]
     workers: Option<NonZeroUsize>,
 
-    /// Keep what was recognised, with a small picture: in a file, or in PostgreSQL by postgres://USER:PASSWORD@HOST/NAME
+    /// Keep what was recognised, with a small picture: in this file of SQLite, in PostgreSQL by
+    /// postgres://USER:PASSWORD@HOST/NAME, or without either in the user's data folder
     #[arg(long, env = "VISION_HISTORY", value_name = "FILE|URL", num_args = 0..=1, hide_env_values = true,
-          default_missing_value = "vision-history.sqlite", help_heading = "History")]
+          default_missing_value = OF_USER, help_heading = "History")]
     history: Option<Location>,
 
     /// Entries that the history keeps; the oldest are forgotten
@@ -44,6 +45,12 @@ pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
     engine.limits.event_mib = engine.limits.event_mib.max(settings.event_mib());
     let config = EngineConfig { makes_thumbnail: history.is_some(), ..engine.config(&[]) };
     let loaded = engine.load(start, config)?;
+    if let Some(location) = &history {
+        location.prepare().map_err(Failure::usage)?;
+        if let Some(file) = location.file() {
+            eprintln!("vision: the history is kept in {}", file.display());
+        }
+    }
     let is_server = matches!(history, Some(Location::Server(_)));
     let of_history = Network { connect: is_server, local: is_server, listen: false };
     let (folder, files) = history.as_ref().map(Location::paths).unwrap_or_default();

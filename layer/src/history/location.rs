@@ -1,11 +1,17 @@
 //! Where a history is kept.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
+
+use super::file;
+use super::store::HistoryError;
+
+/// Stands for the file in the user's folder; no argument and no variable can have this character.
+pub const OF_USER: &str = "\0";
 
 /// A file or a server.
 #[derive(Clone, PartialEq, Eq)]
@@ -17,6 +23,26 @@ pub enum Location {
 }
 
 impl Location {
+    /// Makes the file, for its owner alone, where there is none; to be called before the process gives up its files.
+    ///
+    /// # Errors
+    /// It can't be made or written.
+    pub fn prepare(&self) -> Result<(), HistoryError> {
+        let Self::File(path) = self else { return Ok(()) };
+        if of_user().is_some_and(|of_user| of_user == *path) {
+            file::make_folder(path)?;
+        }
+        file::prepare(path)
+    }
+
+    /// The path of a file.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Server(_) => None,
+        }
+    }
+
     /// The folder that is written to, if any, and files that are read: certificates that the URL of a server names
     /// (`sslrootcert`, `sslcert`, `sslkey`), and the file of passwords of PostgreSQL's own clients.
     pub fn paths(&self) -> (Option<PathBuf>, Vec<PathBuf>) {
@@ -50,10 +76,29 @@ impl fmt::Debug for Location {
     }
 }
 
+/// The file in the user's data folder (XDG Base Directory Specification); None where the user has no such folder.
+fn of_user() -> Option<PathBuf> {
+    let named = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let of = |data: Option<PathBuf>, home: Option<PathBuf>| data.or_else(|| Some(home?.join(".local/share")));
+    let folder = of(named("XDG_DATA_HOME"), named("HOME"))?;
+    folder.is_absolute().then(|| folder.join("wasm-vision/history.sqlite"))
+}
+
 /// A place where no history can be kept.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("accepted are a file of SQLite and postgres://USER:PASSWORD@HOST/DATABASE")]
-pub struct LocationError;
+pub enum LocationError {
+    /// Neither a file nor a server that is known.
+    #[error("accepted are a file of SQLite and postgres://USER:PASSWORD@HOST/DATABASE")]
+    Unknown,
+    /// What other programs of SQLite take.
+    #[error("{0:?} is not the path of a file, which is needed to keep anything; ./{0} would be one")]
+    NoFile(String),
+    /// Neither XDG_DATA_HOME nor HOME is an absolute path.
+    #[error(
+        "there is no folder of the user's (neither XDG_DATA_HOME nor HOME is an absolute path): name a file"
+    )]
+    NoFolder,
+}
 
 impl FromStr for Location {
     type Err = LocationError;
@@ -61,8 +106,13 @@ impl FromStr for Location {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once("://") {
             Some(("postgres" | "postgresql", _)) => Ok(Self::Server(text.to_owned())),
-            Some(_) => Err(LocationError),
-            None if text.is_empty() => Err(LocationError),
+            None if text == OF_USER => of_user().map(Self::File).ok_or(LocationError::NoFolder),
+            // SQLite would keep it in memory, or read options out of it.
+            _ if text == ":memory:" || text.starts_with("file:") || text.starts_with("sqlite:") => {
+                Err(LocationError::NoFile(text.to_owned()))
+            }
+            Some(_) => Err(LocationError::Unknown),
+            None if text.is_empty() => Err(LocationError::Unknown),
             None => Ok(Self::File(text.into())),
         }
     }
@@ -77,7 +127,12 @@ mod tests {
         assert_eq!("./a b.sqlite".parse(), Ok(Location::File("./a b.sqlite".into())));
         assert_eq!("postgres://u:p@h/d".parse(), Ok(Location::Server("postgres://u:p@h/d".into())));
         for text in ["", "mysql://h/d", "https://example.org"] {
-            assert_eq!(text.parse::<Location>(), Err(LocationError), "{text}");
+            assert_eq!(text.parse::<Location>(), Err(LocationError::Unknown), "{text}");
+        }
+        for text in
+            [":memory:", "file:history.sqlite?mode=memory", "file::memory:", "sqlite::memory:", "sqlite://x"]
+        {
+            assert_eq!(text.parse::<Location>(), Err(LocationError::NoFile(text.to_owned())), "{text}");
         }
     }
 

@@ -4,13 +4,15 @@
 //! with a limit; what can't be kept is logged and counted.
 
 mod entry;
+mod file;
 mod keeper;
 mod location;
 mod migrations;
+mod sqlite;
 mod store;
 
 pub use entry::{Entry, EntryId, Page, PageQuery, Seen, Sighting};
-pub use location::{Location, LocationError};
+pub use location::{Location, LocationError, OF_USER};
 pub use store::HistoryError;
 
 use prometheus_client::metrics::counter::Counter;
@@ -40,11 +42,13 @@ impl History {
     /// Opens the history at `location`, which keeps the newest `limit` entries. To be called within a tokio runtime.
     ///
     /// # Errors
-    /// A file that can't be used. A server that can't be reached is only logged: it may come back.
+    /// A file that can't be used, and tables that are not ours. A server that can't be reached is only logged: it may
+    /// come back.
     pub async fn open(location: &Location, limit: u32) -> Result<Self, HistoryError> {
         let store = Store::new(location, limit)?;
         match (store.prepare().await, location) {
             (Err(error), Location::File(_)) => return Err(error),
+            (Err(error @ HistoryError::Tables(_)), _) => return Err(error),
             (Err(error), Location::Server(_)) => {
                 tracing::error!(%error, "the history can't be reached; it will be tried again");
             }

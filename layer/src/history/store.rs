@@ -3,16 +3,18 @@
 use std::sync::{Arc, Once};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use sqlx::any::{AnyPoolOptions, AnyRow};
+use sqlx::any::{AnyArguments, AnyPoolOptions, AnyRow};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{AnyPool, Executor as _, Row as _};
+use sqlx::query::Query;
+use sqlx::{Any, AnyPool, Row as _};
 use thiserror::Error;
 use tokio::sync::OnceCell;
 
 use super::entry::{Entry, EntryId, Page, PageQuery};
+use super::file::DatabaseFile;
 use super::location::Location;
 use super::migrations::{self, Migrations};
+use super::sqlite;
 
 /// Why the history can't be used.
 #[derive(Debug, Error)]
@@ -23,6 +25,19 @@ pub enum HistoryError {
     /// Bringing the tables up to date.
     #[error("the tables of the history: {0}")]
     Tables(String),
+    /// A file that can't be used as it is.
+    #[error("the history can't be used: {reason}: {remedy}")]
+    Unusable {
+        /// The file and what is wrong with it.
+        reason: String,
+        /// What helps.
+        remedy: &'static str,
+    },
+    /// The file was removed or replaced while it was open.
+    #[error(
+        "the file of the history, {0}, was removed or replaced while the service runs: nothing more is kept; start it again"
+    )]
+    Gone(String),
     /// An entry is not as it was written.
     #[error("an entry of the history is damaged: {0}")]
     Damaged(String),
@@ -37,7 +52,16 @@ impl From<sqlx::Error> for HistoryError {
 
 impl From<MigrateError> for HistoryError {
     fn from(error: MigrateError) -> Self {
-        Self::Tables(error.to_string())
+        match error {
+            MigrateError::VersionMissing(version) => Self::Tables(format!(
+                "they have step {version}, which this version does not know: use the newer version that made it, or \
+                 another place"
+            )),
+            MigrateError::VersionMismatch(_) | MigrateError::Dirty(_) => {
+                Self::Tables(format!("{error}: they are not as this version makes them, use another place"))
+            }
+            error => Self::Database(error.to_string()),
+        }
     }
 }
 
@@ -48,6 +72,30 @@ pub(super) struct Store {
     migrations: Migrations,
     is_prepared: Arc<OnceCell<()>>,
     limit: u32,
+    /// Of SQLite.
+    file: Option<DatabaseFile>,
+}
+
+/// What is to be deleted.
+#[derive(Clone, Copy, Debug)]
+enum Forgotten {
+    One(EntryId),
+    All,
+    /// The oldest beyond so many.
+    Beyond(u32),
+}
+
+impl Forgotten {
+    fn statement(self) -> Query<'static, Any, AnyArguments<'static>> {
+        match self {
+            Self::One(id) => sqlx::query("DELETE FROM entries WHERE id = $1").bind(id.to_string()),
+            Self::All => sqlx::query("DELETE FROM entries"),
+            Self::Beyond(limit) => sqlx::query(
+                "DELETE FROM entries WHERE id <= (SELECT id FROM entries ORDER BY id DESC LIMIT 1 OFFSET $1)",
+            )
+            .bind(i64::from(limit)),
+        }
+    }
 }
 
 /// Connections of one service: writes come one at a time, reads are short.
@@ -56,41 +104,41 @@ const CONNECTIONS: u32 = 4;
 /// How long a request of the history waits for the database.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What stands in the path of an SQLite URL as it is.
-const PATH_CHARACTERS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
-
 impl Store {
     /// A store that connects when it is used.
     pub(super) fn new(location: &Location, limit: u32) -> Result<Self, HistoryError> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let options = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+        let file = location.file().map(DatabaseFile::open).transpose()?;
         let (options, url, migrations) = match location {
-            Location::File(path) => {
-                let path = path.to_string_lossy();
-                let path = utf8_percent_encode(&path, PATH_CHARACTERS);
-                let options = options.after_connect(|connection, _| {
-                    Box::pin(async move {
-                        // With a write-ahead log readers and the writer don't wait for each other.
-                        connection.execute("PRAGMA journal_mode = WAL").await?;
-                        connection.execute("PRAGMA synchronous = NORMAL").await?;
-                        // No files in a folder for temporary ones, which a confined process can't reach.
-                        connection.execute("PRAGMA temp_store = MEMORY").await.map(drop)
-                    })
-                });
-                (options, format!("sqlite://{path}?mode=rwc"), migrations::SQLITE)
+            Location::File(_) => {
+                // One connection: nobody of ours is in the way when what was deleted leaves the file.
+                let options = options.max_connections(1);
+                let options = options
+                    .after_connect(|connection, _| Box::pin(async { sqlite::set_up(connection).await }));
+                (options, file.as_ref().map(DatabaseFile::url).unwrap_or_default(), migrations::SQLITE)
             }
             Location::Server(url) => (options, url.clone(), migrations::POSTGRES),
         };
         let pool = options.connect_lazy(&url)?;
-        Ok(Self { pool, migrations, is_prepared: Arc::default(), limit })
+        Ok(Self { pool, migrations, is_prepared: Arc::default(), limit, file })
     }
 
     /// Brings the tables up to date, once.
     pub(super) async fn prepare(&self) -> Result<(), HistoryError> {
-        let migrate = || async { Migrator::new(self.migrations).await?.run(&self.pool).await };
-        self.is_prepared.get_or_try_init(migrate).await?;
-        Ok(())
+        if let Some(file) = &self.file {
+            file.check()?;
+        }
+        let prepare = || async {
+            if let Some(file) = &self.file {
+                sqlite::check(&file.url()).await?;
+                file.hold_reserve();
+            }
+            Migrator::new(self.migrations).await?.run(&self.pool).await?;
+            Ok(())
+        };
+        self.is_prepared.get_or_try_init(prepare).await.map(drop)
     }
 
     pub(super) async fn insert(&self, entry: &Entry, thumbnail: Vec<u8>) -> Result<(), HistoryError> {
@@ -114,13 +162,7 @@ impl Store {
 
     /// Forgets the oldest entries beyond the limit.
     pub(super) async fn prune(&self) -> Result<(), HistoryError> {
-        sqlx::query(
-            "DELETE FROM entries WHERE id <= (SELECT id FROM entries ORDER BY id DESC LIMIT 1 OFFSET $1)",
-        )
-        .bind(i64::from(self.limit))
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        self.forget(Forgotten::Beyond(self.limit)).await.map(drop)
     }
 
     pub(super) async fn page(&self, query: &PageQuery) -> Result<Page, HistoryError> {
@@ -153,15 +195,34 @@ impl Store {
     }
 
     pub(super) async fn delete(&self, id: EntryId) -> Result<bool, HistoryError> {
-        self.prepare().await?;
-        let done = sqlx::query("DELETE FROM entries WHERE id = $1").bind(id.to_string()).execute(&self.pool);
-        Ok(done.await?.rows_affected() > 0)
+        Ok(self.forget(Forgotten::One(id)).await? > 0)
     }
 
     pub(super) async fn clear(&self) -> Result<(), HistoryError> {
+        self.forget(Forgotten::All).await.map(drop)
+    }
+
+    /// Deletes, and sees to it that what was deleted is not left in a file; how many entries it were.
+    async fn forget(&self, what: Forgotten) -> Result<u64, HistoryError> {
         self.prepare().await?;
-        sqlx::query("DELETE FROM entries").execute(&self.pool).await?;
-        Ok(())
+        let mut connection = self.pool.acquire().await?;
+        let mut done = what.statement().execute(&mut *connection).await;
+        let Some(file) = &self.file else {
+            return Ok(done?.rows_affected());
+        };
+        if matches!(&done, Err(error) if sqlite::is_full(error)) {
+            file.give_up_reserve();
+            sqlite::write_in_place(&mut connection).await?;
+            done = what.statement().execute(&mut *connection).await;
+            sqlite::purge(&mut connection).await?;
+            sqlite::write_ahead(&mut connection).await?;
+            file.hold_reserve();
+        }
+        let count = done?.rows_affected();
+        if count > 0 {
+            sqlite::purge(&mut connection).await?;
+        }
+        Ok(count)
     }
 
     pub(super) async fn close(&self) {
