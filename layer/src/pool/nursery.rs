@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::socket::AsyncSocket;
-use crate::answer::WorkerEnd;
+use crate::answer::{WorkerEnd, in_one_line};
 use crate::channel::{AnswerFile, Asked, ChannelError, LogLine, Reply, Socket};
 
 /// How long the nursery may take for a request; it is a matter of a millisecond.
@@ -81,7 +81,7 @@ fn gone(error: &ChannelError) -> String {
 
 /// Logs a line of the other half as one's own.
 pub(super) fn log(line: &LogLine) {
-    let LogLine { level, text } = line;
+    let (level, text) = (&line.level, in_one_line(&line.text));
     match level.as_str() {
         "ERROR" => tracing::error!("{text}"),
         "WARN" => tracing::warn!("{text}"),

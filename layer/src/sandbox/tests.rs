@@ -228,6 +228,8 @@ fn confined_worker() {
     call("the front's memory", libc::SYS_process_vm_readv, [front, 0, 0, 0, 0]);
     call("the front's limits", libc::SYS_prlimit64, [front, 0, 0, 0, 0]);
     call("the front's priority", libc::SYS_setpriority, [0, front, 19, 0, 0]);
+    call("signals when a file is ready", libc::SYS_fcntl, [0, libc::F_SETOWN as usize, front, 0, 0]);
+    call("the signal that comes then", libc::SYS_fcntl, [0, 10, libc::SIGKILL as usize, 0, 0]);
     call("a file in memory", libc::SYS_memfd_create, [c"x".as_ptr() as usize, 0, 0, 0, 0]);
     call("the length of a file", libc::SYS_ftruncate, [0, 0, 0, 0, 0]);
     call("being looked into", libc::SYS_prctl, [libc::PR_SET_DUMPABLE as usize, 1, 0, 0, 0]);
@@ -239,6 +241,12 @@ fn confined_worker() {
         "memory that nobody counts",
         libc::SYS_mmap,
         [0, 4096, read_write as usize, shared as usize, usize::MAX],
+    );
+    let grows = private | libc::MAP_GROWSDOWN;
+    call(
+        "a stack that nobody counts",
+        libc::SYS_mmap,
+        [0, 4096, read_write as usize, grows as usize, usize::MAX],
     );
     // What it does need.
     std::thread::spawn(|| vec![1; 1 << 20].len()).join().unwrap();

@@ -12,7 +12,7 @@ use seccompiler::{
 use super::system_calls::architecture;
 
 /// Memory, time, threads of its own, its channel, and files that are open.
-const ALLOWED: [c_long; 57] = [
+const ALLOWED: [c_long; 56] = [
     // Memory. Mapping and protecting have conditions, below.
     libc::SYS_munmap,
     libc::SYS_mremap,
@@ -35,7 +35,6 @@ const ALLOWED: [c_long; 57] = [
     libc::SYS_newfstatat,
     libc::SYS_statx,
     libc::SYS_lseek,
-    libc::SYS_fcntl,
     libc::SYS_getdents64,
     libc::SYS_poll,
     libc::SYS_ppoll,
@@ -143,17 +142,29 @@ fn allowed(has_folders: bool, process: u32) -> Result<BpfProgram, BackendError> 
     }
     // No new code. Memory that is shared is not counted as the process's own, so none is made.
     let never_code = lacks_bits(2, libc::PROT_EXEC)?;
-    let private = rule(&[never_code.clone(), lacks_bits(3, libc::MAP_SHARED)?])?;
-    let shown =
-        rule(&[lacks_bits(2, libc::PROT_EXEC | libc::PROT_WRITE)?, lacks_bits(3, libc::MAP_ANONYMOUS)?])?;
+    // Nor is memory that grows down like a stack.
+    let private = rule(&[never_code.clone(), lacks_bits(3, libc::MAP_SHARED | libc::MAP_GROWSDOWN)?])?;
+    let shown = rule(&[
+        lacks_bits(2, libc::PROT_EXEC | libc::PROT_WRITE)?,
+        lacks_bits(3, libc::MAP_ANONYMOUS | libc::MAP_GROWSDOWN)?,
+    ])?;
     rules.insert(libc::SYS_mmap, vec![private, shown]);
-    rules.insert(libc::SYS_mprotect, vec![rule(&[never_code])?]);
+    let grows = libc::PROT_GROWSDOWN | libc::PROT_GROWSUP;
+    rules.insert(libc::SYS_mprotect, vec![rule(&[lacks_bits(2, libc::PROT_EXEC | grows)?])?]);
     // Threads, no processes. clone3 keeps its flags in memory, where no filter sees them.
     rules.insert(libc::SYS_clone, vec![rule(&[has_bits(0, libc::CLONE_THREAD | libc::CLONE_VM)?])?]);
     rules.insert(libc::SYS_clone3, Vec::new());
     // Signals to itself only, limits of its own only, and none that are new.
     rules.insert(libc::SYS_tgkill, vec![rule(&[is(0, u64::from(process))?])?]);
     rules.insert(libc::SYS_prlimit64, vec![rule(&[is(0, 0)?, is_null(2)?])?]);
+    // Of what fcntl can do, nothing that sends signals when a file is ready (F_SETOWN, F_SETSIG).
+    let mut about_files =
+        vec![libc::F_DUPFD, libc::F_DUPFD_CLOEXEC, libc::F_GETFD, libc::F_SETFD, libc::F_GETFL];
+    if has_folders {
+        about_files.push(libc::F_SETFL);
+    }
+    let about_files = about_files.into_iter().map(|command| rule(&[is(1, command as u64)?]));
+    rules.insert(libc::SYS_fcntl, about_files.collect::<Result<_, _>>()?);
     // The name of a thread.
     rules.insert(libc::SYS_prctl, vec![rule(&[is(0, libc::PR_SET_NAME as u64)?])?]);
     let open = if has_folders {

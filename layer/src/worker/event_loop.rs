@@ -38,7 +38,7 @@ pub(super) fn run(
         drop(channel.send(&Report::NotReady(error), &[]));
         return 1;
     }
-    let mut events = Channel { channel, answers, ready: None };
+    let mut events = Channel { channel, answers, ready: None, number: 0 };
     // Guests run on a stack whose end is known.
     let ended = std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("guest".to_owned()).stack_size(STACK_BYTES);
@@ -68,6 +68,8 @@ struct Channel {
     answers: AnswerFile,
     /// Bytes of memory when the first instance was ready.
     ready: Option<u64>,
+    /// The number of the request in hand.
+    number: u64,
 }
 
 impl Channel {
@@ -89,6 +91,7 @@ impl Events for Channel {
         }
         let (request, mut descriptors) = self.channel.receive::<Request>().ok()?;
         let event = descriptors.pop()?;
+        self.number = request.number;
         progress::take_refused_memory();
         Some(Event { input: Box::new(EventReader::new(event, request.length)), time: request.time })
     }
@@ -98,6 +101,7 @@ impl Events for Channel {
             Ok(Answer { stdout, stderr, exit_code, timings, .. }) => {
                 match self.answers.write(&stdout, stderr.as_bytes()) {
                     Ok(Lengths { stdout, stderr }) => Report::Answered(Printed {
+                        number: self.number,
                         stdout,
                         stderr,
                         exit_code,
@@ -107,13 +111,19 @@ impl Events for Channel {
                     }),
                     Err(error) => {
                         let reason = format!("its answer can't be written: {error}");
-                        Report::Failed { error: CallError::NoWorker { reason }, retires: true }
+                        Report::Failed {
+                            number: self.number,
+                            error: CallError::NoWorker { reason },
+                            retires: true,
+                        }
                     }
                 }
             }
             // WasmEdge's timer jumps out of whatever the engine was doing: what it leaves behind is not trusted.
-            Err(error @ CallError::Timeout { .. }) => Report::Failed { error, retires: true },
-            Err(error) => Report::Failed { error, retires: self.grew_too_much() },
+            Err(error @ CallError::Timeout { .. }) => {
+                Report::Failed { number: self.number, error, retires: true }
+            }
+            Err(error) => Report::Failed { number: self.number, error, retires: self.grew_too_much() },
         };
         self.report(&report);
     }

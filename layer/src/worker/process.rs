@@ -90,11 +90,17 @@ pub(super) fn parent() -> i32 {
     unsafe { libc::getppid() }
 }
 
-/// Has the system end this process with the nursery that started it.
+/// Has the system end this process with the one that started it.
 pub(super) fn end_with_parent() {
     // Without it, the end of the channel still ends a worker between events.
     // SAFETY: a plain call.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+}
+
+/// Takes that back: the end of the channel is enough for a process that looks at it.
+pub(super) fn end_by_itself() {
+    // SAFETY: a plain call.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, 0) };
 }
 
 /// Overwrites the environment and the arguments, which may hold keys, in this process's copy.
