@@ -14,6 +14,7 @@ use crate::answer::{Answer, CallError, Step, Thumbnail, in_one_line};
 use crate::channel::{AnswerFile, ChannelError, Lengths, Printed, Report, Request, Socket};
 use crate::engine::{LoadError, LoadStep};
 use crate::limits::Limits;
+use crate::progress::Told;
 
 /// A worker that has not begun with its event after this time is stopped or gone; the event is given to another one.
 const BEGIN: Duration = Duration::from_millis(500);
@@ -118,25 +119,30 @@ impl Worker {
         }
         match timeout(BEGIN.min(time), self.report()).await {
             Ok(report) => return self.outcome(report, number),
-            Err(_) if self.answers.step().0 == Step::Idle && time > BEGIN => return Outcome::NotBegun,
+            Err(_)
+                if self.has_not_begun(number) && self.answers.told().step == Step::Idle && time > BEGIN =>
+            {
+                return Outcome::NotBegun;
+            }
             Err(_) => {}
         }
         // It still makes its instance: as long as it has not begun, another one can have the event.
-        if self.has_not_begun() {
+        if self.has_not_begun(number) {
             match timeout_at(job.deadline - time / 2, self.report()).await {
                 Ok(report) => return self.outcome(report, number),
-                Err(_) if self.has_not_begun() => return Outcome::NotBegun,
+                Err(_) if self.has_not_begun(number) => return Outcome::NotBegun,
                 Err(_) => {}
             }
         }
         match timeout_at(job.deadline + GRACE, self.report()).await {
             Ok(report) => self.outcome(report, number),
-            Err(_) => Outcome::Overdue { step: self.answers.step().0 },
+            Err(_) => Outcome::Overdue { step: self.answers.told().step },
         }
     }
 
-    fn has_not_begun(&self) -> bool {
-        matches!(self.answers.step().0, Step::Idle | Step::Instantiate)
+    /// Whether the worker never began with this event.
+    fn has_not_begun(&self, number: u64) -> bool {
+        self.answers.told().event != number
     }
 
     /// What the worker says of its event.
@@ -155,29 +161,27 @@ impl Worker {
     fn outcome(&self, report: Result<Report, ChannelError>, number: u64) -> Outcome {
         match report {
             Ok(Report::Answered(printed)) if printed.number == number => {
-                self.printed(&printed).unwrap_or_else(|| self.died())
+                self.printed(&printed).unwrap_or_else(|| self.died(number))
             }
             Ok(Report::Failed { number: of, error, retires }) if of == number => {
                 Outcome::Answered { answer: Err(error.in_one_line()), retires, thumbnail: None }
             }
             Ok(_) => {
                 tracing::error!("a worker said what was not asked");
-                self.died()
+                self.died(number)
             }
             Err(error) => {
                 if !matches!(error, ChannelError::Closed) {
                     tracing::error!("a worker's report can't be read");
                 }
-                self.died()
+                self.died(number)
             }
         }
     }
 
-    fn died(&self) -> Outcome {
-        match self.answers.step() {
-            (Step::Idle | Step::Instantiate, _) => Outcome::NotBegun,
-            (step, was_refused_memory) => Outcome::Died { step, was_refused_memory },
-        }
+    fn died(&self, number: u64) -> Outcome {
+        let Told { step, was_refused_memory, event } = self.answers.told();
+        if event == number { Outcome::Died { step, was_refused_memory } } else { Outcome::NotBegun }
     }
 
     fn printed(&self, printed: &Printed) -> Option<Outcome> {

@@ -206,6 +206,7 @@ fn confined_worker() {
     assert_forbidden("a file", File::open("/etc/passwd"));
     assert_forbidden("the front's environment", File::open(format!("/proc/{front}/environ")));
     assert_forbidden("a new file", File::create("/tmp/vision-was-here"));
+    assert_forbidden("whether a file is there", std::fs::metadata("/etc/passwd"));
     assert_forbidden("a connection", TcpStream::connect(address));
     assert_forbidden("a datagram", UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)));
     assert_forbidden("a pair of sockets", UnixStream::pair());

@@ -12,7 +12,7 @@ use seccompiler::{
 use super::system_calls::architecture;
 
 /// Memory, time, threads of its own, its channel, and files that are open.
-const ALLOWED: [c_long; 56] = [
+const ALLOWED: [c_long; 54] = [
     // Memory. Mapping and protecting have conditions, below.
     libc::SYS_munmap,
     libc::SYS_mremap,
@@ -32,8 +32,6 @@ const ALLOWED: [c_long; 56] = [
     libc::SYS_sendmsg,
     libc::SYS_close,
     libc::SYS_fstat,
-    libc::SYS_newfstatat,
-    libc::SYS_statx,
     libc::SYS_lseek,
     libc::SYS_getdents64,
     libc::SYS_poll,
@@ -77,8 +75,10 @@ const ALLOWED: [c_long; 56] = [
     libc::SYS_uname,
 ];
 
-/// Reading files, by path; landlock says which.
-const READING: [c_long; 6] = [
+/// What modules with granted folders ask about files. Landlock does not see such questions, so nobody else may ask.
+const ASKING: [c_long; 8] = [
+    libc::SYS_newfstatat,
+    libc::SYS_statx,
     libc::SYS_getcwd,
     libc::SYS_faccessat,
     libc::SYS_faccessat2,
@@ -106,10 +106,18 @@ const WRITING: [c_long; 13] = [
 
 /// The same by their older numbers, which only some architectures have.
 #[cfg(target_arch = "x86_64")]
-const OLDER: [c_long; 5] =
-    [libc::SYS_access, libc::SYS_stat, libc::SYS_lstat, libc::SYS_readlink, libc::SYS_time];
+const OLDER: [c_long; 1] = [libc::SYS_time];
 #[cfg(target_arch = "x86_64")]
-const OLDER_WRITING: [c_long; 4] = [libc::SYS_mkdir, libc::SYS_rmdir, libc::SYS_unlink, libc::SYS_rename];
+const OLDER_FILES: [c_long; 8] = [
+    libc::SYS_access,
+    libc::SYS_stat,
+    libc::SYS_lstat,
+    libc::SYS_readlink,
+    libc::SYS_mkdir,
+    libc::SYS_rmdir,
+    libc::SYS_unlink,
+    libc::SYS_rename,
+];
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
@@ -127,17 +135,15 @@ pub(super) fn confine(has_folders: bool) -> Result<(), String> {
 
 fn allowed(has_folders: bool, process: u32) -> Result<BpfProgram, BackendError> {
     let mut rules = Rules::new();
-    for call in ALLOWED.into_iter().chain(READING) {
-        rules.insert(call, Vec::new());
-    }
+    ALLOWED.into_iter().for_each(|call| drop(rules.insert(call, Vec::new())));
     if has_folders {
-        WRITING.into_iter().for_each(|call| drop(rules.insert(call, Vec::new())));
+        ASKING.into_iter().chain(WRITING).for_each(|call| drop(rules.insert(call, Vec::new())));
     }
     #[cfg(target_arch = "x86_64")]
     {
         OLDER.into_iter().for_each(|call| drop(rules.insert(call, Vec::new())));
         if has_folders {
-            OLDER_WRITING.into_iter().for_each(|call| drop(rules.insert(call, Vec::new())));
+            OLDER_FILES.into_iter().for_each(|call| drop(rules.insert(call, Vec::new())));
         }
     }
     // No new code. Memory that is shared is not counted as the process's own, so none is made.
@@ -170,7 +176,7 @@ fn allowed(has_folders: bool, process: u32) -> Result<BpfProgram, BackendError> 
     let open = if has_folders {
         Vec::new()
     } else {
-        vec![rule(&[lacks_bits(2, libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC)?])?]
+        vec![rule(&[lacks_bits(2, libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_PATH)?])?]
     };
     rules.insert(libc::SYS_openat, open);
     let forbidden = SeccompAction::Errno(libc::EPERM.cast_unsigned());

@@ -17,6 +17,9 @@ const KEPT_BYTES: u64 = 128 << 20;
 /// What the runtime itself takes for each worker: LiteRT, the instance's own tables, buffers.
 const OWN_BYTES: u64 = 24 << 20;
 
+/// Address space that WasmEdge reserves for a memory, twice: with what lies before and behind, it has 12 GiB.
+const RESERVED_BYTES: u64 = 24 << 30;
+
 /// Answers the events of `channel` until it is closed, with `answers` as its file for answers; the exit code.
 pub(super) fn run(
     channel: Socket,
@@ -33,6 +36,7 @@ pub(super) fn run(
     progress::tell_at(board);
     let memory = config.limits.memory_bytes() as u64 + OWN_BYTES + STACK_BYTES as u64;
     process::limit_memory(confinement.data_bytes + memory);
+    process::limit_addresses(confinement.address_bytes + memory + RESERVED_BYTES);
     if let Err(reason) = confinement.sandbox.confine_worker(!config.dirs.is_empty()) {
         let error = crate::engine::LoadError::Worker(reason);
         drop(channel.send(&Report::NotReady(error), &[]));
@@ -58,6 +62,8 @@ pub(super) fn run(
 pub(super) struct Confinement {
     /// Data memory of the nursery.
     pub(super) data_bytes: u64,
+    /// Address space of the nursery.
+    pub(super) address_bytes: u64,
     /// How far.
     pub(super) sandbox: Sandbox,
 }
@@ -92,7 +98,7 @@ impl Events for Channel {
         let (request, mut descriptors) = self.channel.receive::<Request>().ok()?;
         let event = descriptors.pop()?;
         self.number = request.number;
-        progress::take_refused_memory();
+        progress::begin_event(request.number);
         Some(Event { input: Box::new(EventReader::new(event, request.length)), time: request.time })
     }
 

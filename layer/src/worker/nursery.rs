@@ -197,6 +197,7 @@ impl Serving {
         };
         let confinement = Confinement {
             data_bytes: process::data_bytes(self.statm.as_ref()),
+            address_bytes: process::address_bytes(self.statm.as_ref()),
             sandbox: self.sandbox.unwrap_or_default(),
         };
         let own = &self.channel;

@@ -52,6 +52,9 @@ pub(super) struct ModuleAnswer {
     thumbnail: Option<PendingThumbnail>,
 }
 
+/// Headers that an answer may have.
+const MOST_HEADERS: usize = 100;
+
 /// Headers that belong to the connection, which is not the module's.
 const CONNECTION_HEADERS: [HeaderName; 9] = [
     HeaderName::from_static("keep-alive"),
@@ -114,6 +117,9 @@ impl ModuleAnswer {
             internal()
         };
         let status = StatusCode::from_u16(answer.status).map_err(|_| wrong("statusCode"))?;
+        if answer.headers.len() > MOST_HEADERS {
+            return Err(wrong("headers (too many)"));
+        }
         // 1xx are not answers, and above 599 nothing has a meaning.
         if !(200..600).contains(&status.as_u16()) {
             return Err(wrong("statusCode"));
