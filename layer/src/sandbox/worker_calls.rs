@@ -88,7 +88,7 @@ const ASKING: [c_long; 8] = [
 ];
 
 /// What modules with granted folders do with files besides.
-const WRITING: [c_long; 13] = [
+const WRITING: [c_long; 12] = [
     libc::SYS_ftruncate,
     libc::SYS_fallocate,
     libc::SYS_fadvise64,
@@ -100,7 +100,6 @@ const WRITING: [c_long; 13] = [
     libc::SYS_renameat,
     libc::SYS_renameat2,
     libc::SYS_utimensat,
-    libc::SYS_fchmod,
     libc::SYS_copy_file_range,
 ];
 
@@ -118,6 +117,9 @@ const OLDER_FILES: [c_long; 8] = [
     libc::SYS_unlink,
     libc::SYS_rename,
 ];
+
+/// The bit of O_TMPFILE that no other flag has (include/uapi/asm-generic/fcntl.h).
+const TEMPORARY: c_int = 0o20_000_000;
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
@@ -174,7 +176,8 @@ fn allowed(has_folders: bool, process: u32) -> Result<BpfProgram, BackendError> 
     // The name of a thread.
     rules.insert(libc::SYS_prctl, vec![rule(&[is(0, libc::PR_SET_NAME as u64)?])?]);
     let open = if has_folders {
-        Vec::new()
+        // Files with another user's rights are none of a module's business.
+        vec![rule(&[lacks_bits(3, 0o6000)?])?, rule(&[lacks_bits(2, libc::O_CREAT | TEMPORARY)?])?]
     } else {
         vec![rule(&[lacks_bits(2, libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_PATH)?])?]
     };
