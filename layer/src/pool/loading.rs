@@ -129,6 +129,7 @@ impl Loader {
                 channel: self.nursery.channel,
                 limits: config.limits,
                 module: name.to_owned(),
+                makes_thumbnails: config.makes_thumbnail,
             })),
             Reply::NeedsCompiling { sum, carries_code, is_known } => {
                 Ok(Loading::NeedsCompiling { loader: self, sum, carries_code, is_known })
@@ -244,6 +245,7 @@ pub struct LoadedPool {
     channel: Socket,
     limits: Limits,
     module: String,
+    makes_thumbnails: bool,
 }
 
 impl LoadedPool {
@@ -252,7 +254,7 @@ impl LoadedPool {
     /// # Errors
     /// See [`LoadError`].
     pub async fn start(self, workers: usize) -> Result<Pool, LoadError> {
-        let Self { channel, limits, module } = self;
+        let Self { channel, limits, module, makes_thumbnails } = self;
         let nursery = NurseryClient::new(channel).map_err(|error| LoadError::Worker(error.to_string()))?;
         let (jobs, queue) = mpsc::unbounded_channel();
         let counters = Counters::default();
@@ -262,10 +264,12 @@ impl LoadedPool {
             nursery,
             limits,
             module,
+            makes_thumbnails,
             counters: counters.clone(),
             alive: Arc::clone(&alive),
         });
-        let starting = (0..workers).map(|_| Worker::start(&shared.nursery, limits, &shared.module));
+        let starting =
+            (0..workers).map(|_| Worker::start(&shared.nursery, limits, &shared.module, makes_thumbnails));
         for worker in futures_util::future::try_join_all(starting).await? {
             counters.started.inc();
             tokio::spawn(Slot::new(Arc::clone(&shared), worker).serve());

@@ -28,6 +28,7 @@ pub(super) struct Shared {
     pub(super) nursery: NurseryClient,
     pub(super) limits: Limits,
     pub(super) module: String,
+    pub(super) makes_thumbnails: bool,
     pub(super) counters: Counters,
     pub(super) alive: Arc<AtomicUsize>,
 }
@@ -182,8 +183,8 @@ impl Slot {
                 tokio::time::sleep((FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE)).await;
             }
             self.useless += 1;
-            let Shared { nursery, limits, module, .. } = &*self.shared;
-            match Worker::start(nursery, *limits, module).await {
+            let Shared { nursery, limits, module, makes_thumbnails, .. } = &*self.shared;
+            match Worker::start(nursery, *limits, module, *makes_thumbnails).await {
                 Ok(worker) => {
                     self.worker = worker;
                     self.shared.counters.started.inc();

@@ -28,6 +28,8 @@ const MOST_LINES: usize = 64;
 /// A worker that lives, as far as is known.
 #[derive(Debug)]
 pub(super) struct Worker {
+    /// Whether answers may bring small pictures.
+    makes_thumbnails: bool,
     channel: AsyncSocket,
     answers: AnswerFile,
     pub(super) process: i32,
@@ -57,6 +59,7 @@ impl Worker {
         nursery: &NurseryClient,
         limits: Limits,
         name: &str,
+        makes_thumbnails: bool,
     ) -> Result<Self, LoadError> {
         let failed = |reason: String| LoadError::Worker(reason);
         let system = |error: std::io::Error| LoadError::Worker(error.to_string());
@@ -64,7 +67,8 @@ impl Worker {
         let answers = AnswerFile::new(limits).map_err(system)?;
         let process = nursery.start(&other, &answers).await.map_err(failed)?;
         drop(other);
-        let worker = Self { channel: AsyncSocket::new(channel).map_err(system)?, answers, process };
+        let channel = AsyncSocket::new(channel).map_err(system)?;
+        let worker = Self { makes_thumbnails, channel, answers, process };
         let reason = match timeout(limits.time + GRACE, worker.ready()).await {
             Ok(Ok(())) => return Ok(worker),
             Ok(Err(Some(error))) => error,
@@ -188,7 +192,7 @@ impl Worker {
         let &Printed { stdout, stderr, exit_code, timings, has_thumbnail, retires, .. } = printed;
         let (stdout, stderr) = self.answers.read(Lengths { stdout, stderr })?;
         let stderr = String::from_utf8_lossy(&stderr).into_owned();
-        let (sender, receiver) = has_thumbnail.then(oneshot::channel).unzip();
+        let (sender, receiver) = (has_thumbnail && self.makes_thumbnails).then(oneshot::channel).unzip();
         let timings = timings.at_most(MOST_TIME);
         let answer = Answer { stdout, stderr, exit_code, timings, thumbnail: receiver };
         Some(Outcome::Answered { answer: Ok(answer), retires, thumbnail: sender })

@@ -146,6 +146,13 @@ impl Sandbox {
         drop(system_calls::confine_one_thread(Network::default(), Code::Fixed));
     }
 
+    /// Confines this compiler, which has one thread. What the kernel can't do was said before.
+    pub(crate) fn confine_compiler(&self) {
+        if self.mode != SandboxMode::Off {
+            drop(system_calls::confine_compiler());
+        }
+    }
+
     /// Confines this worker, which has one thread, to answering events.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use seccompiler::{
 use super::{Code, Network};
 
 /// Never needed once the process runs.
-const FORBIDDEN: [c_long; 60] = [
+const FORBIDDEN: [c_long; 70] = [
     // Other programs, and other processes' memory and descriptors.
     libc::SYS_execve,
     libc::SYS_execveat,
@@ -40,6 +40,17 @@ const FORBIDDEN: [c_long; 60] = [
     libc::SYS_open_by_handle_at,
     libc::SYS_unshare,
     libc::SYS_mknodat,
+    // Sessions and priorities, its own and others', and memory and messages that belong to no process.
+    libc::SYS_setsid,
+    libc::SYS_setpriority,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setscheduler,
+    libc::SYS_sched_setattr,
+    libc::SYS_ioprio_set,
+    libc::SYS_shmget,
+    libc::SYS_shmat,
+    libc::SYS_msgget,
+    libc::SYS_semget,
     libc::SYS_setns,
     libc::SYS_quotactl,
     libc::SYS_acct,
@@ -100,13 +111,36 @@ type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 /// Confines all threads of the process; says how far, or why not.
 pub(super) fn confine(network: Network, code: Code) -> Result<String, String> {
     let filter = filter(network, code).map_err(|error| error.to_string())?;
-    seccompiler::apply_filter_all_threads(&filter).map_err(|error| error.to_string())?;
+    let no_clone3 = super::worker_calls::no_clone3().map_err(|error| error.to_string())?;
+    for filter in [no_clone3, filter] {
+        seccompiler::apply_filter_all_threads(&filter).map_err(|error| error.to_string())?;
+    }
     Ok(format!("{network:?}"))
 }
 
 /// The same for a process that has one thread, which older kernels can do, too.
 pub(super) fn confine_one_thread(network: Network, code: Code) -> Result<(), String> {
-    super::apply::to_this_thread(&filter(network, code).map_err(|error| error.to_string())?)
+    for filter in [super::worker_calls::no_clone3(), filter(network, code)] {
+        super::apply::to_this_thread(&filter.map_err(|error| error.to_string())?)?;
+    }
+    Ok(())
+}
+
+/// Confines a compiler further than the nursery, of which it is a copy: no processes, and no signals to any.
+pub(super) fn confine_compiler() -> Result<(), String> {
+    let filter = || -> Result<BpfProgram, BackendError> {
+        let mut rules = Rules::new();
+        [libc::SYS_kill, libc::SYS_tkill].into_iter().for_each(|call| forbid(&mut rules, call));
+        #[cfg(target_arch = "x86_64")]
+        [libc::SYS_fork, libc::SYS_vfork].into_iter().for_each(|call| forbid(&mut rules, call));
+        let thread = u64::from(libc::CLONE_THREAD.cast_unsigned());
+        let is_process =
+            SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(thread), 0)?;
+        rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![is_process])?]);
+        let forbidden = SeccompAction::Errno(libc::EPERM.cast_unsigned());
+        SeccompFilter::new(rules, SeccompAction::Allow, forbidden, architecture()?)?.try_into()
+    };
+    super::apply::to_this_thread(&filter().map_err(|error| error.to_string())?)
 }
 
 fn filter(network: Network, code: Code) -> Result<BpfProgram, BackendError> {
@@ -120,6 +154,11 @@ fn filter(network: Network, code: Code) -> Result<BpfProgram, BackendError> {
     let executable = [(libc::SYS_mmap, 2), (libc::SYS_mprotect, 2), (libc::SYS_pkey_mprotect, 2)];
     for (call, place) in executable.into_iter().filter(|_| code == Code::Fixed) {
         rules.insert(call, vec![SeccompRule::new(vec![has_bits(place, libc::PROT_EXEC)?])?]);
+    }
+    // Limits and processors of other processes.
+    for call in [libc::SYS_prlimit64, libc::SYS_sched_setaffinity] {
+        let is_another = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0)?;
+        rules.insert(call, vec![SeccompRule::new(vec![is_another])?]);
     }
     // A new process may be made, but none with more rights in a world of its own.
     rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![has_bits(0, libc::CLONE_NEWUSER)?])?]);

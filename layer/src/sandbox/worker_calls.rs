@@ -187,7 +187,7 @@ fn allowed(has_folders: bool, process: u32) -> Result<BpfProgram, BackendError> 
 }
 
 /// The C library goes back to clone where clone3 is not there.
-fn no_clone3() -> Result<BpfProgram, BackendError> {
+pub(super) fn no_clone3() -> Result<BpfProgram, BackendError> {
     let rules = Rules::from([(libc::SYS_clone3, Vec::new())]);
     let not_there = SeccompAction::Errno(libc::ENOSYS.cast_unsigned());
     SeccompFilter::new(rules, SeccompAction::Allow, not_there, architecture()?)?.try_into()

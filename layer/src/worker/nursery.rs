@@ -138,11 +138,13 @@ impl Serving {
     ) -> Reply {
         let memory = process::data_bytes(self.statm.as_ref()) + u64::from(memory_mib) * MIB as u64;
         let (channel, own) = (Arc::new(Socket::from(channel)), &self.channel);
+        let sandbox = self.sandbox.unwrap_or_default();
         started(process::start(|| {
             process::close(own.as_raw_fd());
             log::send_over(&channel);
             process::end_with_parent();
             process::limit_memory(memory);
+            sandbox.confine_compiler();
             // What libraries say before they give up is the reason then.
             process::say_into(output.as_raw_fd());
             let written = read_all(input)
