@@ -51,14 +51,22 @@ impl BodyReader {
     ///
     /// # Errors
     /// `too_large`, `request_timeout`, `overloaded` where the memory is used up, `bad_request` where the body breaks
-    /// off.
+    /// off or is encoded.
     pub(super) async fn read(&self, headers: &HeaderMap, mut body: Body) -> Result<Received, Problem> {
         let announced = headers
             .get(header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok())
             .and_then(|text| text.parse::<usize>().ok());
+        check_encoding(headers)?;
         let result = match announced {
-            Some(announced) if announced > self.limit => Err(self.too_large(&format!("{announced} bytes"))),
+            Some(announced) if announced > self.limit => {
+                let problem = self.too_large(&format!("{announced} bytes"));
+                // Reading would tell a client that asked first to send it.
+                if headers.contains_key(header::EXPECT) {
+                    return Err(problem);
+                }
+                Err(problem)
+            }
             _ => {
                 let late = |_| {
                     let message = format!("the body did not come within {:?}", self.time);
@@ -113,6 +121,19 @@ impl BodyReader {
     fn too_large(&self, found: &str) -> Problem {
         let message = format!("the body has {found}, accepted are up to {} bytes", self.limit);
         Problem::new(ErrorCode::TooLarge, message)
+    }
+}
+
+/// Bodies come as they are, or in chunks; hyper would hand on what is encoded otherwise as if it were plain.
+fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut encodings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    match (encodings.next(), encodings.next()) {
+        (None, _) => Ok(()),
+        (Some(encoding), None) if encoding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        (Some(encoding), _) => Err(Problem::new(
+            ErrorCode::BadRequest,
+            format!("the transfer encoding is {encoding:?}, accepted is chunked alone"),
+        )),
     }
 }
 
