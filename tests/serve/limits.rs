@@ -69,7 +69,8 @@ fn beyond_the_queue_a_request_is_told_to_come_again() {
 
 #[test]
 fn bodies_together_are_held_to_a_limit_as_well() {
-    let server = Server::start(&["--bodies-limit", "4", "--log-level", "off"]);
+    // A body of 3 MiB becomes an event of 4.
+    let server = Server::start(&["--body-limit", "3", "--bodies-limit", "8", "--log-level", "off"]);
     let whole = request("POST", "/", &[], &padded(3 << 20));
     let mut first = server.connect();
     first.write_all(&whole[..whole.len() - 1]).unwrap();
@@ -78,6 +79,38 @@ fn bodies_together_are_held_to_a_limit_as_well() {
     first.write_all(&whole[whole.len() - 1..]).unwrap();
     assert_eq!(Reply::read(&mut first).unwrap().status, 200);
     assert_eq!(server.recognize(&padded(3 << 20)).status, 200);
+}
+
+#[test]
+fn a_limit_for_all_bodies_below_that_for_one_leaves_room_for_one() {
+    let server = Server::start(&["--bodies-limit", "1"]);
+    assert_eq!(server.recognize(&padded(6 << 20)).status, 200);
+}
+
+#[test]
+fn what_waits_for_a_worker_counts_as_what_it_became() {
+    let arguments = [
+        "--workers",
+        "1",
+        "--body-limit",
+        "3",
+        "--bodies-limit",
+        "16",
+        "--time-limit",
+        "3s",
+        "--log-level",
+        "off",
+    ];
+    let server = Server::start_wat(ENDLESS, &arguments);
+    thread::scope(|scope| {
+        let clients: Vec<_> =
+            (0..6).map(|_| scope.spawn(|| server.recognize(&vec![1; 3 << 20]).status)).collect();
+        let statuses: Vec<u16> = clients.into_iter().map(|client| client.join().unwrap()).collect();
+        // Four events of 4 MiB are 16 MiB, and each was a body besides while it was made.
+        assert!(statuses.iter().filter(|status| **status == 503).count() >= 3, "{statuses:?}");
+        assert!(statuses.contains(&504), "{statuses:?}");
+    });
+    eventually("all is free again", || server.metric("vision_bodies_bytes ") == 0.0);
 }
 
 #[test]
