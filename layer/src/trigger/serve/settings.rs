@@ -32,7 +32,7 @@ pub struct ServeSettings {
           value_parser = clap::value_parser!(u16).range(0..=4096))]
     pub queue: u16,
 
-    /// Connections at the same time; more wait to be accepted
+    /// Connections at the same time; for more, idle ones are closed, or they are told to come again
     #[arg(long = "connection-limit", env = "VISION_CONNECTION_LIMIT", value_name = "N", default_value_t = 512,
           value_parser = clap::value_parser!(u16).range(1..))]
     pub connections: u16,
