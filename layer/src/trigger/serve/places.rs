@@ -19,7 +19,7 @@ use crate::error::ErrorCode;
 const MORE: usize = 16;
 
 /// How long a connection has been idle at least that has to leave: one that was just made is about to ask.
-const LEAST_IDLE: Duration = Duration::from_millis(250);
+const LEAST_IDLE: Duration = Duration::from_secs(1);
 
 /// All places.
 #[derive(Debug)]
