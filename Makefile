@@ -55,7 +55,11 @@ lint: setup ## Check formatting and lints; warnings are errors
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	toolchain/cargo-wasm clippy --release --package recognize --package kit --package contract -- -D warnings
 
-check: lint test test-deploy ## Everything that CI checks
+check: test test-api test-page lint test-deploy documents ## Everything that CI checks
+
+.PHONY: documents
+documents: setup ## Check the documents of the code
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --package vision --package recognize --package kit --package contract
 
 clean: ## Remove what was built; .toolchain and the cache stay
 	rm -rf target dist

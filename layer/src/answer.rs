@@ -52,9 +52,21 @@ pub struct Timings {
 }
 
 impl Timings {
+    /// The same, none of them longer than `most`.
+    pub fn at_most(self, most: Duration) -> Self {
+        Self {
+            instantiate: self.instantiate.min(most),
+            total: self.total.min(most),
+            image: self.image.min(most),
+            session: self.session.min(most),
+            inference: self.inference.min(most),
+        }
+    }
+
     /// What the guest's own code took: the total without the host functions.
     pub fn guest(&self) -> Duration {
-        self.total.saturating_sub(self.image + self.session + self.inference)
+        let host = self.image.saturating_add(self.session).saturating_add(self.inference);
+        self.total.saturating_sub(host)
     }
 }
 
@@ -70,7 +82,7 @@ pub enum CallError {
         limit: usize,
     },
     /// The module was stopped at its time limit.
-    #[error("the module was stopped after its time limit of {limit:?}")]
+    #[error("the module was stopped after its time limit of {:?}", rounded(.limit))]
     Timeout {
         /// The limit that applied.
         limit: Duration,
@@ -218,6 +230,18 @@ fn is_own_fault(end: WorkerEnd) -> bool {
 }
 
 impl CallError {
+    /// The same, with the texts that come from a worker in one line.
+    pub(crate) fn in_one_line(self) -> Self {
+        match self {
+            Self::Trap { reason, memory_mib, memory_limit_mib, stderr } => {
+                Self::Trap { reason: in_one_line(&reason), memory_mib, memory_limit_mib, stderr }
+            }
+            Self::Instantiate { reason } => Self::Instantiate { reason: in_one_line(&reason) },
+            Self::NoWorker { reason } => Self::NoWorker { reason: in_one_line(&reason) },
+            other => other,
+        }
+    }
+
     /// The kind of failure, for the caller.
     pub fn code(&self) -> ErrorCode {
         match self {
@@ -238,9 +262,20 @@ impl CallError {
     }
 }
 
+/// To hundredths of a second: what was left of a limit is told as the limit.
+fn rounded(limit: &Duration) -> Duration {
+    let hundredths = u64::try_from(limit.as_nanos().div_ceil(10_000_000)).unwrap_or(u64::MAX);
+    Duration::from_millis(hundredths.saturating_mul(10))
+}
+
+/// What a worker says, as one line of a log: it may say anything.
+pub(crate) fn in_one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
 fn detail(stderr: &str) -> String {
     match stderr.trim() {
         "" => String::new(),
-        text => format!("; it said: {}", text.replace('\n', " | ")),
+        text => format!("; it said: {}", in_one_line(&text.replace('\n', " | "))),
     }
 }

@@ -1,16 +1,20 @@
 //! The native runtime of wasm-vision.
 //!
 //! It runs wasm modules built on `wasmedge_tensorflow_interface`, one fresh instance for every event, and knows
-//! nothing of labels. The modules in the order in which data meets them; dependencies point only downwards:
+//! nothing of labels. Two halves, processes of their own; dependencies point only downwards:
 //!
 //! ```text
 //! cli        what was typed → configuration → one of the triggers or tools
-//! trigger    get an event, hand it to the engine, give the answer back
-//! engine     a module loaded once, an instance per event, within limits
-//! history    what was recognised, kept in a database (only `serve`)
-//! sandbox    the process gives up what it no longer needs
-//! host       the functions that the guest imports: guest memory ⇄ safe slices, errors ⇄ the ABI's numbers
-//! image      JPEG and PNG to pixels            inference   TensorFlow Lite models through LiteRT
+//!
+//! front: talks, decodes nothing, runs nothing          worker's side: runs what strangers send, may die
+//! trigger    get an event, give the answer back        worker     nursery, workers, what they give up
+//! history    what was recognised, kept (`serve`)       engine     a module loaded once, an instance per event
+//! pool       who gets an event; clock, kill, replace   host       the functions that the guest imports
+//! modules    known modules, compiled ones kept         image      JPEG and PNG to pixels
+//!                                                      inference  TensorFlow Lite models through LiteRT
+//!
+//! channel    messages and files in memory between the two       sandbox    what a process gives up
+//! answer     what becomes of an event                           limits     every bound on what comes from outside
 //! ```
 
 pub mod answer;

@@ -1,16 +1,48 @@
 //! What this process is doing with its event, told where the other half can read it when the process has ended.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use crate::answer::Step;
 
-/// What is told: the step, and whether memory was refused.
-pub(crate) type Board = [AtomicU8; 2];
+/// What is told.
+#[derive(Debug, Default)]
+#[repr(C)]
+pub(crate) struct Board {
+    step: AtomicU8,
+    /// Whether memory was refused.
+    was_refused_memory: AtomicU8,
+    /// The number of the last event that was begun with.
+    event: AtomicU64,
+}
+
+/// What was told, as the other half reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) step: Step,
+    pub(crate) was_refused_memory: bool,
+    pub(crate) event: u64,
+}
+
+/// Bytes of a board.
+pub(crate) const BOARD_BYTES: usize = size_of::<Board>();
+
+impl Told {
+    /// Reads the bytes of a board.
+    pub(crate) fn read(bytes: [u8; BOARD_BYTES]) -> Self {
+        let [step, was_refused_memory, _, _, _, _, _, _, event @ ..] = bytes;
+        Self {
+            step: Step::from_number(step),
+            was_refused_memory: was_refused_memory != 0,
+            event: u64::from_ne_bytes(event),
+        }
+    }
+}
 
 /// Where it is told; without a place nobody reads it.
 static PLACE: OnceLock<&'static Board> = OnceLock::new();
-static NOWHERE: Board = [const { AtomicU8::new(0) }; 2];
+static NOWHERE: Board =
+    Board { step: AtomicU8::new(0), was_refused_memory: AtomicU8::new(0), event: AtomicU64::new(0) };
 
 /// Tells it at `place` from now on.
 pub(crate) fn tell_at(place: &'static Board) {
@@ -22,22 +54,44 @@ fn board() -> &'static Board {
     PLACE.get().copied().unwrap_or(&NOWHERE)
 }
 
+/// Begins with the event of this number.
+pub(crate) fn begin_event(number: u64) {
+    board().was_refused_memory.store(0, Ordering::Relaxed);
+    board().event.store(number, Ordering::Release);
+}
+
 /// Begins a step.
 pub(crate) fn begin(step: Step) {
-    board()[0].store(step as u8, Ordering::Relaxed);
+    board().step.store(step as u8, Ordering::Relaxed);
 }
 
 /// The present step.
 pub(crate) fn present() -> Step {
-    Step::from_number(board()[0].load(Ordering::Relaxed))
+    Step::from_number(board().step.load(Ordering::Relaxed))
 }
 
 /// Notes that the system refused memory.
 pub(crate) fn note_refused_memory() {
-    board()[1].store(1, Ordering::Relaxed);
+    board().was_refused_memory.store(1, Ordering::Relaxed);
 }
 
-/// Whether memory was refused since the last time that this was asked.
-pub(crate) fn take_refused_memory() -> bool {
-    board()[1].swap(0, Ordering::Relaxed) != 0
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_read() {
+        let told = Board {
+            step: AtomicU8::new(Step::Image as u8),
+            was_refused_memory: AtomicU8::new(1),
+            event: AtomicU64::new(0x0102_0304_0506_0708),
+        };
+        let mut bytes = [0; BOARD_BYTES];
+        bytes[0] = told.step.load(Ordering::Relaxed);
+        bytes[1] = told.was_refused_memory.load(Ordering::Relaxed);
+        bytes[std::mem::offset_of!(Board, event)..]
+            .copy_from_slice(&told.event.load(Ordering::Relaxed).to_ne_bytes());
+        let expected = Told { step: Step::Image, was_refused_memory: true, event: 0x0102_0304_0506_0708 };
+        assert_eq!(Told::read(bytes), expected);
+    }
 }

@@ -95,7 +95,7 @@ fn a_request_is_answered_with_504_before_the_platform_ends_it() {
     let (status, body) = http_answer(&session.answer(event));
     assert_eq!((status, &body["error"]["code"]), (504, &json!("timeout")));
     let message = body["error"]["message"].as_str().unwrap();
-    assert!(message.contains("stopped after its time limit of 1."), "{message}");
+    assert!(message.contains("stopped after its time limit of 2s"), "{message}");
     session.finish();
 }
 

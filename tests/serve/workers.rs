@@ -117,8 +117,7 @@ fn a_service_without_a_nursery_ends_so_that_it_is_started_again() {
     let mut server = Server::start(&["--workers", "1", "--log-level", "off"]);
     signal("-KILL", nursery(&server));
     assert_eq!(server.wait().code(), Some(1));
-    // What it wrote last may be read after its end.
-    eventually("it is told of", || server.log().contains("the processes that start workers are gone"));
+    eventually("it says why", || server.log().contains("the processes that start workers are gone"));
 }
 
 #[test]

@@ -22,9 +22,27 @@ MOST_GROWTH_MIB = 16
 
 
 def memory_mib(pid: int) -> tuple[float, float]:
-    """Resident memory of a process, and the most that it ever had."""
-    fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
-    return tuple(int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+    """Memory of a process and all that it started: each page once (proportional set size), and the sum of the most that each
+    of those that live ever had resident."""
+    processes = family(pid)
+    share = sum(number(f"/proc/{process}/smaps_rollup", "Pss") for process in processes)
+    most = sum(number(f"/proc/{process}/status", "VmHWM") for process in processes)
+    return share / 1024, most / 1024
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    done = subprocess.run(["pgrep", "--parent", str(pid)], capture_output=True, text=True, check=False)
+    return [pid, *(process for child in done.stdout.split() for process in family(int(child)))]
+
+
+def number(file: str, name: str) -> int:
+    """The number of a line in a file of /proc, in KiB; 0 where the process is gone."""
+    try:
+        lines = Path(file).read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0)
 
 
 def main() -> int:

@@ -12,8 +12,8 @@ use std::os::unix::fs::FileExt as _;
 use rustix::fs::{FallocateFlags, SealFlags, fallocate, fcntl_add_seals};
 
 use super::memory_file;
-use crate::answer::Step;
 use crate::limits::{Limits, STDERR_BYTES};
+use crate::progress::{BOARD_BYTES, Told};
 
 /// The page on which the worker tells what it is doing.
 pub(crate) const PAGE_OF_STEPS: u64 = 4 << 10;
@@ -63,13 +63,10 @@ impl AnswerFile {
         Ok(Self { file, room })
     }
 
-    /// What the worker was doing last, and whether memory was refused to it.
-    pub(crate) fn step(&self) -> (Step, bool) {
-        let mut told = [0; 2];
-        match self.file.read_exact_at(&mut told, 0) {
-            Ok(()) => (Step::from_number(told[0]), told[1] != 0),
-            Err(_) => (Step::default(), false),
-        }
+    /// What the worker told last of itself.
+    pub(crate) fn told(&self) -> Told {
+        let mut board = [0; BOARD_BYTES];
+        self.file.read_exact_at(&mut board, 0).map_or_else(|_| Told::default(), |()| Told::read(board))
     }
 
     /// Writes what was printed.
@@ -120,6 +117,7 @@ impl AsFd for AnswerFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::Step;
 
     fn limits() -> Limits {
         Limits { answer_mib: 1, ..Limits::default() }
@@ -132,7 +130,7 @@ mod tests {
         worker.file.write_all_at(&[Step::Image as u8], 0).unwrap();
         let lengths = worker.write(b"answer", b"said").unwrap();
         assert_eq!(worker.write_thumbnail(b"small").unwrap(), 5);
-        assert_eq!(front.step(), (Step::Image, false));
+        assert_eq!(front.told().step, Step::Image);
         assert_eq!(front.read_thumbnail(5), Some(b"small".to_vec()));
         assert_eq!(front.read(lengths), Some((b"answer".to_vec(), b"said".to_vec())));
     }

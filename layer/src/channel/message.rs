@@ -105,6 +105,8 @@ pub(crate) struct Mechanism {
 /// What the front sends a worker: the event is in the descriptor beside it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Request {
+    /// A number by chance: who answers must have read the request.
+    pub(crate) number: u64,
     /// Bytes of the event.
     pub(crate) length: u64,
     /// How long it may take.
@@ -122,6 +124,8 @@ pub(crate) enum Report {
     Answered(Printed),
     /// The event has none.
     Failed {
+        /// The request's number.
+        number: u64,
         /// Why.
         error: CallError,
         /// Whether the worker should be replaced.
@@ -146,6 +150,8 @@ pub(crate) enum Report {
 /// What a module printed lies in the file for answers: standard output, then standard error.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Printed {
+    /// The request's number.
+    pub(crate) number: u64,
     /// Bytes of standard output.
     pub(crate) stdout: u64,
     /// Bytes of standard error.

@@ -35,6 +35,11 @@ impl CapturedOutput {
         Self(Arc::new(Mutex::new(Captured { bytes: Vec::new(), limit, exceeded: false })))
     }
 
+    /// Whether the module tried to write more than the limit.
+    pub(super) fn has_exceeded(&self) -> bool {
+        lock(&self.0).exceeded
+    }
+
     /// What was written, and whether the module tried to write more than the limit.
     pub(super) fn take(&self) -> (Vec<u8>, bool) {
         let mut captured = lock(&self.0);

@@ -56,9 +56,12 @@ impl Surroundings {
             stderr: CapturedOutput::new(STDERR_BYTES),
         };
         let context = wasi_context(module, config, &streams).map_err(failed)?;
+        let stdout = streams.stdout.clone();
+        let has_printed_too_much = Box::new(move || stdout.has_exceeded());
         let state = HostState::new(resources, module.image.clone(), config.makes_thumbnail);
         let deadline = Rc::new(Cell::new(None));
-        let imports = Imports::new(context, &deadline, &state).map_err(|error| failed(error.to_string()))?;
+        let imports = Imports::new(context, &deadline, &state, has_printed_too_much)
+            .map_err(|error| failed(error.to_string()))?;
         Ok(Self { imports, streams, state, deadline, limits: config.limits, started })
     }
 }
@@ -135,7 +138,8 @@ impl<'imports> Instance<'imports> {
         let (stdout, too_much) = self.streams.stdout.take();
         let (stderr, _) = self.streams.stderr.take();
         let stderr = String::from_utf8_lossy(&stderr).into_owned();
-        if too_much {
+        let is_late = matches!(&outcome, Err(error) if matches!(**error, WasmEdgeError::ExecuteTimeout));
+        if too_much && !is_late {
             return Err(CallError::AnswerTooLarge { limit: self.limits.answer_bytes() });
         }
         if let Err(error) = outcome {

@@ -40,17 +40,18 @@ pub(crate) struct Imports {
 }
 
 impl Imports {
-    /// Makes the imports of one instance.
+    /// Makes the imports of one instance, which ends when it `has_printed_too_much`.
     pub(crate) fn new(
         context: WasiCtx,
         deadline: &Deadline,
         state: &SharedState,
+        has_printed_too_much: Box<dyn Fn() -> bool>,
     ) -> Result<Self, ImportError> {
         let of_state = |module, functions: &[HostFunction<SharedState>]| {
             function::import_module(module, functions, SharedState::clone(state))
         };
         Ok(Self {
-            wasi: wasi::WasiImports::new(context, deadline)?,
+            wasi: wasi::WasiImports::new(context, deadline, has_printed_too_much)?,
             image: of_state(image::MODULE, &image::FUNCTIONS)?,
             tensorflow_lite: of_state(tensorflow_lite::MODULE, &tensorflow_lite::FUNCTIONS)?,
         })

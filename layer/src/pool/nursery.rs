@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::socket::AsyncSocket;
-use crate::answer::WorkerEnd;
+use crate::answer::{WorkerEnd, in_one_line};
 use crate::channel::{AnswerFile, Asked, ChannelError, LogLine, Reply, Socket};
 
 /// How long the nursery may take for a request; it is a matter of a millisecond.
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The nursery, once a module is loaded; one request at a time. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct NurseryClient(Arc<Mutex<AsyncSocket>>);
+pub(super) struct NurseryClient(Arc<Mutex<Option<AsyncSocket>>>);
 
 /// How a worker ended.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub(super) struct Ended {
 impl NurseryClient {
     /// To be called within a tokio runtime.
     pub(super) fn new(channel: Socket) -> io::Result<Self> {
-        Ok(Self(Arc::new(Mutex::new(AsyncSocket::new(channel)?))))
+        Ok(Self(Arc::new(Mutex::new(Some(AsyncSocket::new(channel)?)))))
     }
 
     /// Starts a worker with these ends; its number.
@@ -60,7 +60,8 @@ impl NurseryClient {
         asked: &Asked,
         descriptors: &[std::os::fd::BorrowedFd<'_>],
     ) -> Result<Reply, ChannelError> {
-        let channel = self.0.lock().await;
+        let mut place = self.0.lock().await;
+        let channel = place.as_ref().ok_or(ChannelError::Closed)?;
         let asking = async {
             channel.send(asked, descriptors).await?;
             loop {
@@ -70,8 +71,15 @@ impl NurseryClient {
                 }
             }
         };
-        // One that does not answer is of no more use than one that is gone.
-        tokio::time::timeout(PATIENCE, asking).await.unwrap_or(Err(ChannelError::Closed))
+        match tokio::time::timeout(PATIENCE, asking).await {
+            Ok(Ok(reply)) => Ok(reply),
+            // One that does not answer is of no more use than one that is gone, and a late reply would be taken for that to
+            // another request: the channel is given up.
+            failed => {
+                *place = None;
+                failed.unwrap_or(Err(ChannelError::Closed))
+            }
+        }
     }
 }
 
@@ -81,7 +89,7 @@ fn gone(error: &ChannelError) -> String {
 
 /// Logs a line of the other half as one's own.
 pub(super) fn log(line: &LogLine) {
-    let LogLine { level, text } = line;
+    let (level, text) = (&line.level, in_one_line(&line.text));
     match level.as_str() {
         "ERROR" => tracing::error!("{text}"),
         "WARN" => tracing::warn!("{text}"),

@@ -78,6 +78,10 @@ impl Slot {
 
     /// Answers a job, whatever becomes of workers; false where there are no more of them.
     async fn answer(&mut self, job: Job) -> bool {
+        // Who asked may have given up in the queue.
+        if job.reply.is_closed() {
+            return true;
+        }
         for _ in 0..MOST_TRIES {
             match self.worker.answer(&job).await {
                 Outcome::Answered { answer, retires, thumbnail } => {

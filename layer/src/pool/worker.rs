@@ -5,17 +5,22 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
+use uuid::Uuid;
 
 use super::nursery::{NurseryClient, log};
 use super::socket::AsyncSocket;
 use super::{GRACE, Job};
-use crate::answer::{Answer, CallError, Step, Thumbnail};
+use crate::answer::{Answer, CallError, Step, Thumbnail, in_one_line};
 use crate::channel::{AnswerFile, ChannelError, Lengths, Printed, Report, Request, Socket};
 use crate::engine::{LoadError, LoadStep};
 use crate::limits::Limits;
+use crate::progress::Told;
 
 /// A worker that has not begun with its event after this time is stopped or gone; the event is given to another one.
 const BEGIN: Duration = Duration::from_millis(500);
+
+/// More than any event takes: a worker may say what it likes of its times.
+const MOST_TIME: Duration = Duration::from_secs(86_400);
 
 /// Lines that a worker may log for one event; more are not looked at.
 const MOST_LINES: usize = 64;
@@ -105,18 +110,39 @@ impl Worker {
     /// Has the worker answer `job`.
     pub(super) async fn answer(&self, job: &Job) -> Outcome {
         let time = job.deadline.saturating_duration_since(Instant::now());
-        let request = Request { length: job.event.len() as u64, time };
-        if self.channel.send(&request, &[job.event.as_fd()]).await.is_err() {
-            return Outcome::NotBegun;
+        let number = Uuid::new_v4().as_u64_pair().0;
+        let request = Request { number, length: job.event.len() as u64, time };
+        // A worker reads each request, so there is always room for one.
+        match timeout(BEGIN, self.channel.send(&request, &[job.event.as_fd()])).await {
+            Ok(Ok(())) => {}
+            _ => return Outcome::NotBegun,
         }
         match timeout(BEGIN.min(time), self.report()).await {
-            Ok(report) => self.outcome(report),
-            Err(_) if self.answers.step().0 == Step::Idle && time > BEGIN => Outcome::NotBegun,
-            Err(_) => match timeout_at(job.deadline + GRACE, self.report()).await {
-                Ok(report) => self.outcome(report),
-                Err(_) => Outcome::Overdue { step: self.answers.step().0 },
-            },
+            Ok(report) => return self.outcome(report, number),
+            Err(_)
+                if self.has_not_begun(number) && self.answers.told().step == Step::Idle && time > BEGIN =>
+            {
+                return Outcome::NotBegun;
+            }
+            Err(_) => {}
         }
+        // It still makes its instance: as long as it has not begun, another one can have the event.
+        if self.has_not_begun(number) {
+            match timeout_at(job.deadline - time / 2, self.report()).await {
+                Ok(report) => return self.outcome(report, number),
+                Err(_) if self.has_not_begun(number) => return Outcome::NotBegun,
+                Err(_) => {}
+            }
+        }
+        match timeout_at(job.deadline + GRACE, self.report()).await {
+            Ok(report) => self.outcome(report, number),
+            Err(_) => Outcome::Overdue { step: self.answers.told().step },
+        }
+    }
+
+    /// Whether the worker never began with this event.
+    fn has_not_begun(&self, number: u64) -> bool {
+        self.answers.told().event != number
     }
 
     /// What the worker says of its event.
@@ -132,37 +158,38 @@ impl Worker {
         Err(ChannelError::Nonsense("it logs without end".to_owned()))
     }
 
-    fn outcome(&self, report: Result<Report, ChannelError>) -> Outcome {
+    fn outcome(&self, report: Result<Report, ChannelError>, number: u64) -> Outcome {
         match report {
-            Ok(Report::Answered(printed)) => self.printed(&printed).unwrap_or_else(|| self.died()),
-            Ok(Report::Failed { error, retires }) => {
-                Outcome::Answered { answer: Err(error), retires, thumbnail: None }
+            Ok(Report::Answered(printed)) if printed.number == number => {
+                self.printed(&printed).unwrap_or_else(|| self.died(number))
             }
-            Ok(report) => {
-                tracing::error!(?report, "a worker said what was not asked");
-                self.died()
+            Ok(Report::Failed { number: of, error, retires }) if of == number => {
+                Outcome::Answered { answer: Err(error.in_one_line()), retires, thumbnail: None }
+            }
+            Ok(_) => {
+                tracing::error!("a worker said what was not asked");
+                self.died(number)
             }
             Err(error) => {
                 if !matches!(error, ChannelError::Closed) {
-                    tracing::error!(%error, "a worker's report can't be read");
+                    tracing::error!("a worker's report can't be read");
                 }
-                self.died()
+                self.died(number)
             }
         }
     }
 
-    fn died(&self) -> Outcome {
-        match self.answers.step() {
-            (Step::Idle, _) => Outcome::NotBegun,
-            (step, was_refused_memory) => Outcome::Died { step, was_refused_memory },
-        }
+    fn died(&self, number: u64) -> Outcome {
+        let Told { step, was_refused_memory, event } = self.answers.told();
+        if event == number { Outcome::Died { step, was_refused_memory } } else { Outcome::NotBegun }
     }
 
     fn printed(&self, printed: &Printed) -> Option<Outcome> {
-        let &Printed { stdout, stderr, exit_code, timings, has_thumbnail, retires } = printed;
+        let &Printed { stdout, stderr, exit_code, timings, has_thumbnail, retires, .. } = printed;
         let (stdout, stderr) = self.answers.read(Lengths { stdout, stderr })?;
         let stderr = String::from_utf8_lossy(&stderr).into_owned();
         let (sender, receiver) = has_thumbnail.then(oneshot::channel).unzip();
+        let timings = timings.at_most(MOST_TIME);
         let answer = Answer { stdout, stderr, exit_code, timings, thumbnail: receiver };
         Some(Outcome::Answered { answer: Ok(answer), retires, thumbnail: sender })
     }
@@ -172,12 +199,15 @@ impl Worker {
     pub(super) async fn thumbnail(&self, sender: ThumbnailSender, limit: Duration) -> bool {
         let (thumbnail, is_fit) = match timeout(limit, self.report()).await {
             Ok(Ok(Report::Thumbnail { length, sha256 })) => {
+                let is_sum =
+                    |text: &str| text.len() == 64 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
                 let read = self.answers.read_thumbnail(length);
+                let read = read.filter(|jpeg| jpeg.starts_with(&[0xFF, 0xD8, 0xFF]) && is_sum(&sha256));
                 let is_fit = read.is_some();
                 let made = read.map(|jpeg| Thumbnail { jpeg, sha256 });
                 (made.ok_or_else(|| "its small picture can't be read".to_owned()), is_fit)
             }
-            Ok(Ok(Report::NoThumbnail { reason })) => (Err(reason), true),
+            Ok(Ok(Report::NoThumbnail { reason })) => (Err(in_one_line(&reason)), true),
             Ok(_) => (Err("the worker ended while it made the small picture".to_owned()), false),
             Err(_) => (Err(format!("the small picture was not made within {limit:?}")), false),
         };

@@ -14,7 +14,7 @@ use seccompiler::{
 use super::{Code, Network};
 
 /// Never needed once the process runs.
-const FORBIDDEN: [c_long; 59] = [
+const FORBIDDEN: [c_long; 60] = [
     // Other programs, and other processes' memory and descriptors.
     libc::SYS_execve,
     libc::SYS_execveat,
@@ -39,6 +39,7 @@ const FORBIDDEN: [c_long; 59] = [
     libc::SYS_name_to_handle_at,
     libc::SYS_open_by_handle_at,
     libc::SYS_unshare,
+    libc::SYS_mknodat,
     libc::SYS_setns,
     libc::SYS_quotactl,
     libc::SYS_acct,
@@ -90,9 +91,9 @@ const X32_BIT: c_long = 0x4000_0000;
 #[cfg(target_arch = "x86_64")]
 const X32_OWN: [c_long; 7] = [520, 521, 539, 540, 533, 528, 545];
 
-/// I/O ports of the machine.
+/// I/O ports of the machine, and device files by their older call.
 #[cfg(target_arch = "x86_64")]
-const PORTS: [c_long; 2] = [libc::SYS_iopl, libc::SYS_ioperm];
+const PORTS: [c_long; 3] = [libc::SYS_iopl, libc::SYS_ioperm, libc::SYS_mknod];
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 

@@ -206,6 +206,7 @@ fn confined_worker() {
     assert_forbidden("a file", File::open("/etc/passwd"));
     assert_forbidden("the front's environment", File::open(format!("/proc/{front}/environ")));
     assert_forbidden("a new file", File::create("/tmp/vision-was-here"));
+    assert_forbidden("whether a file is there", std::fs::metadata("/etc/passwd"));
     assert_forbidden("a connection", TcpStream::connect(address));
     assert_forbidden("a datagram", UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)));
     assert_forbidden("a pair of sockets", UnixStream::pair());
@@ -228,6 +229,8 @@ fn confined_worker() {
     call("the front's memory", libc::SYS_process_vm_readv, [front, 0, 0, 0, 0]);
     call("the front's limits", libc::SYS_prlimit64, [front, 0, 0, 0, 0]);
     call("the front's priority", libc::SYS_setpriority, [0, front, 19, 0, 0]);
+    call("signals when a file is ready", libc::SYS_fcntl, [0, libc::F_SETOWN as usize, front, 0, 0]);
+    call("the signal that comes then", libc::SYS_fcntl, [0, 10, libc::SIGKILL as usize, 0, 0]);
     call("a file in memory", libc::SYS_memfd_create, [c"x".as_ptr() as usize, 0, 0, 0, 0]);
     call("the length of a file", libc::SYS_ftruncate, [0, 0, 0, 0, 0]);
     call("being looked into", libc::SYS_prctl, [libc::PR_SET_DUMPABLE as usize, 1, 0, 0, 0]);
@@ -239,6 +242,12 @@ fn confined_worker() {
         "memory that nobody counts",
         libc::SYS_mmap,
         [0, 4096, read_write as usize, shared as usize, usize::MAX],
+    );
+    let grows = private | libc::MAP_GROWSDOWN;
+    call(
+        "a stack that nobody counts",
+        libc::SYS_mmap,
+        [0, 4096, read_write as usize, grows as usize, usize::MAX],
     );
     // What it does need.
     std::thread::spawn(|| vec![1; 1 << 20].len()).join().unwrap();

@@ -12,7 +12,7 @@ use seccompiler::{
 use super::system_calls::architecture;
 
 /// Memory, time, threads of its own, its channel, and files that are open.
-const ALLOWED: [c_long; 57] = [
+const ALLOWED: [c_long; 54] = [
     // Memory. Mapping and protecting have conditions, below.
     libc::SYS_munmap,
     libc::SYS_mremap,
@@ -32,10 +32,7 @@ const ALLOWED: [c_long; 57] = [
     libc::SYS_sendmsg,
     libc::SYS_close,
     libc::SYS_fstat,
-    libc::SYS_newfstatat,
-    libc::SYS_statx,
     libc::SYS_lseek,
-    libc::SYS_fcntl,
     libc::SYS_getdents64,
     libc::SYS_poll,
     libc::SYS_ppoll,
@@ -78,8 +75,10 @@ const ALLOWED: [c_long; 57] = [
     libc::SYS_uname,
 ];
 
-/// Reading files, by path; landlock says which.
-const READING: [c_long; 6] = [
+/// What modules with granted folders ask about files. Landlock does not see such questions, so nobody else may ask.
+const ASKING: [c_long; 8] = [
+    libc::SYS_newfstatat,
+    libc::SYS_statx,
     libc::SYS_getcwd,
     libc::SYS_faccessat,
     libc::SYS_faccessat2,
@@ -89,7 +88,7 @@ const READING: [c_long; 6] = [
 ];
 
 /// What modules with granted folders do with files besides.
-const WRITING: [c_long; 13] = [
+const WRITING: [c_long; 12] = [
     libc::SYS_ftruncate,
     libc::SYS_fallocate,
     libc::SYS_fadvise64,
@@ -101,16 +100,26 @@ const WRITING: [c_long; 13] = [
     libc::SYS_renameat,
     libc::SYS_renameat2,
     libc::SYS_utimensat,
-    libc::SYS_fchmod,
     libc::SYS_copy_file_range,
 ];
 
 /// The same by their older numbers, which only some architectures have.
 #[cfg(target_arch = "x86_64")]
-const OLDER: [c_long; 5] =
-    [libc::SYS_access, libc::SYS_stat, libc::SYS_lstat, libc::SYS_readlink, libc::SYS_time];
+const OLDER: [c_long; 1] = [libc::SYS_time];
 #[cfg(target_arch = "x86_64")]
-const OLDER_WRITING: [c_long; 4] = [libc::SYS_mkdir, libc::SYS_rmdir, libc::SYS_unlink, libc::SYS_rename];
+const OLDER_FILES: [c_long; 8] = [
+    libc::SYS_access,
+    libc::SYS_stat,
+    libc::SYS_lstat,
+    libc::SYS_readlink,
+    libc::SYS_mkdir,
+    libc::SYS_rmdir,
+    libc::SYS_unlink,
+    libc::SYS_rename,
+];
+
+/// The bit of O_TMPFILE that no other flag has (include/uapi/asm-generic/fcntl.h).
+const TEMPORARY: c_int = 0o20_000_000;
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
@@ -128,38 +137,49 @@ pub(super) fn confine(has_folders: bool) -> Result<(), String> {
 
 fn allowed(has_folders: bool, process: u32) -> Result<BpfProgram, BackendError> {
     let mut rules = Rules::new();
-    for call in ALLOWED.into_iter().chain(READING) {
-        rules.insert(call, Vec::new());
-    }
+    ALLOWED.into_iter().for_each(|call| drop(rules.insert(call, Vec::new())));
     if has_folders {
-        WRITING.into_iter().for_each(|call| drop(rules.insert(call, Vec::new())));
+        ASKING.into_iter().chain(WRITING).for_each(|call| drop(rules.insert(call, Vec::new())));
     }
     #[cfg(target_arch = "x86_64")]
     {
         OLDER.into_iter().for_each(|call| drop(rules.insert(call, Vec::new())));
         if has_folders {
-            OLDER_WRITING.into_iter().for_each(|call| drop(rules.insert(call, Vec::new())));
+            OLDER_FILES.into_iter().for_each(|call| drop(rules.insert(call, Vec::new())));
         }
     }
     // No new code. Memory that is shared is not counted as the process's own, so none is made.
     let never_code = lacks_bits(2, libc::PROT_EXEC)?;
-    let private = rule(&[never_code.clone(), lacks_bits(3, libc::MAP_SHARED)?])?;
-    let shown =
-        rule(&[lacks_bits(2, libc::PROT_EXEC | libc::PROT_WRITE)?, lacks_bits(3, libc::MAP_ANONYMOUS)?])?;
+    // Nor is memory that grows down like a stack.
+    let private = rule(&[never_code.clone(), lacks_bits(3, libc::MAP_SHARED | libc::MAP_GROWSDOWN)?])?;
+    let shown = rule(&[
+        lacks_bits(2, libc::PROT_EXEC | libc::PROT_WRITE)?,
+        lacks_bits(3, libc::MAP_ANONYMOUS | libc::MAP_GROWSDOWN)?,
+    ])?;
     rules.insert(libc::SYS_mmap, vec![private, shown]);
-    rules.insert(libc::SYS_mprotect, vec![rule(&[never_code])?]);
+    let grows = libc::PROT_GROWSDOWN | libc::PROT_GROWSUP;
+    rules.insert(libc::SYS_mprotect, vec![rule(&[lacks_bits(2, libc::PROT_EXEC | grows)?])?]);
     // Threads, no processes. clone3 keeps its flags in memory, where no filter sees them.
     rules.insert(libc::SYS_clone, vec![rule(&[has_bits(0, libc::CLONE_THREAD | libc::CLONE_VM)?])?]);
     rules.insert(libc::SYS_clone3, Vec::new());
     // Signals to itself only, limits of its own only, and none that are new.
     rules.insert(libc::SYS_tgkill, vec![rule(&[is(0, u64::from(process))?])?]);
     rules.insert(libc::SYS_prlimit64, vec![rule(&[is(0, 0)?, is_null(2)?])?]);
+    // Of what fcntl can do, nothing that sends signals when a file is ready (F_SETOWN, F_SETSIG).
+    let mut about_files =
+        vec![libc::F_DUPFD, libc::F_DUPFD_CLOEXEC, libc::F_GETFD, libc::F_SETFD, libc::F_GETFL];
+    if has_folders {
+        about_files.push(libc::F_SETFL);
+    }
+    let about_files = about_files.into_iter().map(|command| rule(&[is(1, command as u64)?]));
+    rules.insert(libc::SYS_fcntl, about_files.collect::<Result<_, _>>()?);
     // The name of a thread.
     rules.insert(libc::SYS_prctl, vec![rule(&[is(0, libc::PR_SET_NAME as u64)?])?]);
     let open = if has_folders {
-        Vec::new()
+        // Files with another user's rights are none of a module's business.
+        vec![rule(&[lacks_bits(3, 0o6000)?])?, rule(&[lacks_bits(2, libc::O_CREAT | TEMPORARY)?])?]
     } else {
-        vec![rule(&[lacks_bits(2, libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC)?])?]
+        vec![rule(&[lacks_bits(2, libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_PATH)?])?]
     };
     rules.insert(libc::SYS_openat, open);
     let forbidden = SeccompAction::Errno(libc::EPERM.cast_unsigned());

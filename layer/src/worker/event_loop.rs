@@ -17,6 +17,9 @@ const KEPT_BYTES: u64 = 128 << 20;
 /// What the runtime itself takes for each worker: LiteRT, the instance's own tables, buffers.
 const OWN_BYTES: u64 = 24 << 20;
 
+/// Address space that WasmEdge reserves for a memory, twice: with what lies before and behind, it has 12 GiB.
+const RESERVED_BYTES: u64 = 24 << 30;
+
 /// Answers the events of `channel` until it is closed, with `answers` as its file for answers; the exit code.
 pub(super) fn run(
     channel: Socket,
@@ -33,12 +36,13 @@ pub(super) fn run(
     progress::tell_at(board);
     let memory = config.limits.memory_bytes() as u64 + OWN_BYTES + STACK_BYTES as u64;
     process::limit_memory(confinement.data_bytes + memory);
+    process::limit_addresses(confinement.address_bytes + memory + RESERVED_BYTES);
     if let Err(reason) = confinement.sandbox.confine_worker(!config.dirs.is_empty()) {
         let error = crate::engine::LoadError::Worker(reason);
         drop(channel.send(&Report::NotReady(error), &[]));
         return 1;
     }
-    let mut events = Channel { channel, answers, ready: None };
+    let mut events = Channel { channel, answers, ready: None, number: 0 };
     // Guests run on a stack whose end is known.
     let ended = std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("guest".to_owned()).stack_size(STACK_BYTES);
@@ -58,6 +62,8 @@ pub(super) fn run(
 pub(super) struct Confinement {
     /// Data memory of the nursery.
     pub(super) data_bytes: u64,
+    /// Address space of the nursery.
+    pub(super) address_bytes: u64,
     /// How far.
     pub(super) sandbox: Sandbox,
 }
@@ -68,6 +74,8 @@ struct Channel {
     answers: AnswerFile,
     /// Bytes of memory when the first instance was ready.
     ready: Option<u64>,
+    /// The number of the request in hand.
+    number: u64,
 }
 
 impl Channel {
@@ -89,7 +97,8 @@ impl Events for Channel {
         }
         let (request, mut descriptors) = self.channel.receive::<Request>().ok()?;
         let event = descriptors.pop()?;
-        progress::take_refused_memory();
+        self.number = request.number;
+        progress::begin_event(request.number);
         Some(Event { input: Box::new(EventReader::new(event, request.length)), time: request.time })
     }
 
@@ -98,6 +107,7 @@ impl Events for Channel {
             Ok(Answer { stdout, stderr, exit_code, timings, .. }) => {
                 match self.answers.write(&stdout, stderr.as_bytes()) {
                     Ok(Lengths { stdout, stderr }) => Report::Answered(Printed {
+                        number: self.number,
                         stdout,
                         stderr,
                         exit_code,
@@ -107,13 +117,19 @@ impl Events for Channel {
                     }),
                     Err(error) => {
                         let reason = format!("its answer can't be written: {error}");
-                        Report::Failed { error: CallError::NoWorker { reason }, retires: true }
+                        Report::Failed {
+                            number: self.number,
+                            error: CallError::NoWorker { reason },
+                            retires: true,
+                        }
                     }
                 }
             }
             // WasmEdge's timer jumps out of whatever the engine was doing: what it leaves behind is not trusted.
-            Err(error @ CallError::Timeout { .. }) => Report::Failed { error, retires: true },
-            Err(error) => Report::Failed { error, retires: self.grew_too_much() },
+            Err(error @ CallError::Timeout { .. }) => {
+                Report::Failed { number: self.number, error, retires: true }
+            }
+            Err(error) => Report::Failed { number: self.number, error, retires: self.grew_too_much() },
         };
         self.report(&report);
     }

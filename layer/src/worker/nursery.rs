@@ -171,8 +171,11 @@ impl Serving {
             })?;
             prepare(name, &wasm, config, known)
         };
+        // Loading may take long, and nobody looks at the channel meanwhile.
+        process::end_with_parent();
         let prepared = catch_unwind(AssertUnwindSafe(step))
             .unwrap_or_else(|_| Err(failed("loading it failed in a way that is our fault".to_owned())));
+        process::end_by_itself();
         match prepared {
             Ok(Prepared::Loaded(module, config)) => {
                 if let Some(sandbox) = &self.sandbox {
@@ -194,6 +197,7 @@ impl Serving {
         };
         let confinement = Confinement {
             data_bytes: process::data_bytes(self.statm.as_ref()),
+            address_bytes: process::address_bytes(self.statm.as_ref()),
             sandbox: self.sandbox.unwrap_or_default(),
         };
         let own = &self.channel;

@@ -90,11 +90,17 @@ pub(super) fn parent() -> i32 {
     unsafe { libc::getppid() }
 }
 
-/// Has the system end this process with the nursery that started it.
+/// Has the system end this process with the one that started it.
 pub(super) fn end_with_parent() {
     // Without it, the end of the channel still ends a worker between events.
     // SAFETY: a plain call.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+}
+
+/// Takes that back: the end of the channel is enough for a process that looks at it.
+pub(super) fn end_by_itself() {
+    // SAFETY: a plain call.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, 0) };
 }
 
 /// Overwrites the environment and the arguments, which may hold keys, in this process's copy.
@@ -214,7 +220,15 @@ pub(super) fn limit_memory(bytes: u64) {
     set_data_limit(libc::rlimit { rlim_cur: bytes, rlim_max: bytes });
 }
 
-/// The same for the nursery, whose workers may have more.
+/// Takes no more address space than `bytes` from now on: pages that were only read take no data memory, but the system's
+/// tables of them take some.
+pub(super) fn limit_addresses(bytes: u64) {
+    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+    // SAFETY: a plain call. A lower limit that is there already stays.
+    unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) };
+}
+
+/// The same as [`limit_memory`] for the nursery, whose workers may have more.
 pub(super) fn limit_own_memory(bytes: u64) {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: a plain call; where it fails, there is no upper bound to keep.
@@ -229,12 +243,21 @@ fn set_data_limit(limit: libc::rlimit) {
 
 /// The bytes of data memory that this process has (proc(5), statm), from a file that was opened before it was confined.
 pub(super) fn data_bytes(statm: Option<&File>) -> u64 {
-    use std::os::unix::fs::FileExt as _;
     /// Where it is not told: more than the program and its libraries were ever seen to have.
     const UNKNOWN: u64 = 64 << 20;
+    pages(statm, 5).map_or(UNKNOWN, |pages| pages * 4096)
+}
+
+/// The bytes of address space that it has.
+pub(super) fn address_bytes(statm: Option<&File>) -> u64 {
+    const UNKNOWN: u64 = 2 << 30;
+    pages(statm, 0).map_or(UNKNOWN, |pages| pages * 4096)
+}
+
+fn pages(statm: Option<&File>, field: usize) -> Option<u64> {
+    use std::os::unix::fs::FileExt as _;
     let mut text = [0; 128];
-    let read = statm.and_then(|file| file.read_at(&mut text, 0).ok()).unwrap_or(0);
-    let text = String::from_utf8_lossy(text.get(..read).unwrap_or_default()).into_owned();
-    let pages = text.split(' ').nth(5).and_then(|pages| pages.parse::<u64>().ok());
-    pages.map_or(UNKNOWN, |pages| pages * 4096)
+    let read = statm?.read_at(&mut text, 0).ok()?;
+    let text = String::from_utf8_lossy(text.get(..read)?).into_owned();
+    text.split(' ').nth(field)?.trim().parse().ok()
 }

@@ -22,6 +22,9 @@ pub(super) type Call = fn(&mut World, &mut GuestMemory<'_>, &Arguments) -> Done;
 /// The one function that does not return; all others return an error number.
 pub(super) const EXIT: &str = "proc_exit";
 
+/// The one function that prints.
+pub(super) const WRITE: &str = "fd_write";
+
 /// The arguments of a call, the shorter ones with zeros before them.
 pub(super) struct Arguments(Vec<u64>);
 

@@ -19,7 +19,7 @@ use wasmedge_sdk::error::{CoreCommonError, CoreError};
 use wasmedge_sdk::{CallingFrame, ImportObject, WasmValue};
 
 use super::function::{self, ImportError};
-use functions::{Arguments, Call, EXIT};
+use functions::{Arguments, Call, EXIT, WRITE};
 use memory::GuestMemory;
 
 pub(super) use functions::FUNCTIONS;
@@ -33,6 +33,8 @@ pub type Deadline = Rc<Cell<Option<Instant>>>;
 pub(super) struct World {
     context: WasiCtx,
     deadline: Deadline,
+    /// Whether the guest has printed more than it may.
+    has_printed_too_much: Box<dyn Fn() -> bool>,
 }
 
 pub(super) type SharedWorld = Rc<RefCell<World>>;
@@ -44,8 +46,13 @@ pub(super) struct WasiImports {
 }
 
 impl WasiImports {
-    pub(super) fn new(context: WasiCtx, deadline: &Deadline) -> Result<Self, ImportError> {
-        let world = Rc::new(RefCell::new(World { context, deadline: Rc::clone(deadline) }));
+    pub(super) fn new(
+        context: WasiCtx,
+        deadline: &Deadline,
+        has_printed_too_much: Box<dyn Fn() -> bool>,
+    ) -> Result<Self, ImportError> {
+        let world =
+            Rc::new(RefCell::new(World { context, deadline: Rc::clone(deadline), has_printed_too_much }));
         Ok(Self { module: function::import_module(MODULE, FUNCTIONS, Rc::clone(&world))?, world })
     }
 
@@ -77,7 +84,9 @@ fn enter_wasi(
             Errno::__WASI_ERRNO_IO.0
         }
     };
-    if name == EXIT {
+    // There will be no answer, so the guest need not go on.
+    let is_over = name == WRITE && world.try_borrow().is_ok_and(|world| (world.has_printed_too_much)());
+    if name == EXIT || is_over {
         Err(CoreError::Common(CoreCommonError::Terminated))
     } else {
         function::results(vec![WasmValue::from_i32(errno.into())])

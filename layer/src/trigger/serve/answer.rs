@@ -52,8 +52,14 @@ pub(super) struct ModuleAnswer {
     thumbnail: Option<PendingThumbnail>,
 }
 
+/// Headers that an answer may have.
+const MOST_HEADERS: usize = 100;
+
 /// Headers that belong to the connection, which is not the module's.
-const CONNECTION_HEADERS: [HeaderName; 6] = [
+const CONNECTION_HEADERS: [HeaderName; 9] = [
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::DATE,
     header::CONNECTION,
     header::CONTENT_LENGTH,
     header::TRANSFER_ENCODING,
@@ -111,6 +117,13 @@ impl ModuleAnswer {
             internal()
         };
         let status = StatusCode::from_u16(answer.status).map_err(|_| wrong("statusCode"))?;
+        if answer.headers.len() > MOST_HEADERS {
+            return Err(wrong("headers (too many)"));
+        }
+        // 1xx are not answers, and above 599 nothing has a meaning.
+        if !(200..600).contains(&status.as_u16()) {
+            return Err(wrong("statusCode"));
+        }
         let body = if answer.is_base64 {
             base64_simd::STANDARD.decode_to_vec(&answer.body).map_err(|_| wrong("body (no base64)"))?
         } else {
@@ -213,7 +226,9 @@ mod tests {
 
     #[test]
     fn failures_of_the_module_are_ours_and_keep_their_secrets() {
-        for (stdout, exit_code) in [("", 0), ("text", 3), ("", 70), (r#"{"statusCode": 9}"#, 0)] {
+        for (stdout, exit_code) in
+            [("", 0), ("text", 3), ("", 70), (r#"{"statusCode": 9}"#, 0), (r#"{"statusCode": 101}"#, 0)]
+        {
             let problem = printed(stdout, exit_code).unwrap_err();
             assert_eq!(problem.code, ErrorCode::Internal);
             assert!(!problem.message.contains("secret"));

@@ -180,11 +180,11 @@ pub(super) fn sighting(service: &Service, answer: &mut ModuleAnswer) -> Option<S
     let (model, predictions) = match answer.recognition() {
         Some(recognition) => {
             let seen = recognition.predictions.into_iter().map(|prediction| Seen {
-                label: prediction.label,
+                label: shortened(&prediction.label),
                 index: Some(prediction.index),
                 probability: prediction.probability,
             });
-            (Some(recognition.model), seen.take(MOST_KEPT).collect())
+            (Some(shortened(&recognition.model)), seen.take(MOST_KEPT).collect())
         }
         None => (service.model.clone(), seen_in_lines(answer.text()?)?),
     };
@@ -194,13 +194,20 @@ pub(super) fn sighting(service: &Service, answer: &mut ModuleAnswer) -> Option<S
 /// Labels of a recognition that are kept.
 const MOST_KEPT: usize = 3;
 
+/// Letters of a label or a model's name that are kept: a module may print labels of megabytes.
+const MOST_LETTERS: usize = 200;
+
+fn shortened(text: &str) -> String {
+    text.chars().take(MOST_LETTERS).collect()
+}
+
 /// Reads `label: 12.34%` lines.
 fn seen_in_lines(text: &str) -> Option<Vec<Seen>> {
     let seen = |line: &str| {
         let (label, percent) = line.rsplit_once(": ")?;
         // As a text, since a division would turn 64.45 % into 0.6445000000000001.
         let probability = format!("{}e-2", percent.strip_suffix('%')?).parse().ok()?;
-        Some(Seen { label: label.to_owned(), index: None, probability })
+        Some(Seen { label: shortened(label), index: None, probability })
     };
     text.lines().take(MOST_KEPT).map(seen).collect()
 }
@@ -215,5 +222,7 @@ mod tests {
         assert_eq!((seen[0].label.as_str(), seen[0].probability), ("Vine tomato", 0.6445));
         assert_eq!(seen[1].label, "a: b");
         assert!(seen_in_lines("some other text").is_none());
+        let long = seen_in_lines(&format!("{}: 1.00%", "é".repeat(5_000))).unwrap();
+        assert_eq!(long[0].label.chars().count(), MOST_LETTERS);
     }
 }
