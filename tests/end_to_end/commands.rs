@@ -113,3 +113,26 @@ fn help_names_the_commands_and_the_exit_codes() {
     assert_eq!(Vision::new(&[]).call().code, Some(2));
     assert_eq!(Vision::new(&["fly"]).call().code, Some(2));
 }
+
+#[test]
+fn values_of_variables_are_held_to_what_flags_accept() {
+    for (name, value, accepted) in [
+        ("VISION_ALLOW_ANY_MODEL", "maybe", "invalid value 'maybe' for '--allow-any-model'"),
+        ("VISION_LOG", "nonsense", "accepted are off, error, warn"),
+        ("VISION_LOG_FORMAT", "xml", "[possible values: text, json]"),
+        ("VISION_THREADS", "100000", "accepted are 1 to 256"),
+        ("VISION_THREADS", "0", "accepted are 1 to 256"),
+        ("VISION_SANDBOX", "perhaps", "[possible values: auto, off, require]"),
+        ("VISION_TIME_LIMIT", "soon", "accepted are forms such as"),
+    ] {
+        let outcome = Vision::new(&["run", "nowhere.json"]).env(name, value).call();
+        assert_eq!(outcome.code, Some(2), "{name}={value}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(accepted), "{name}={value}: {}", outcome.stderr);
+    }
+    for (name, value) in
+        [("VISION_WORKERS", "100000"), ("VISION_QUEUE_LIMIT", "5000"), ("VISION_HOST", "a b")]
+    {
+        let outcome = Vision::new(&["serve", "--listen", "127.0.0.1:0"]).env(name, value).call();
+        assert!(outcome.code == Some(2) && outcome.stderr.contains(value), "{name}: {}", outcome.stderr);
+    }
+}

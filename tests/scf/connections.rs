@@ -50,6 +50,18 @@ fn an_event_that_does_not_arrive_is_asked_for_again() {
 }
 
 #[test]
+fn a_platform_that_says_nothing_is_asked_again_after_pauses() {
+    let session = Session::built(&[]);
+    let mut event = lemon();
+    for _ in 0..6 {
+        event = event.on_next(NextFault::Nothing);
+    }
+    assert_eq!(http_answer(&session.answer(event)).0, 200);
+    let log = session.finish();
+    assert_eq!(log.matches("status 200 without an event").count(), 6, "{log}");
+}
+
+#[test]
 fn an_event_that_stalls_is_given_up_after_its_time_and_asked_for_again() {
     let session = Session::built(&[]);
     // The platform itself has given it up 5 s after the limit.

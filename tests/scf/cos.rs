@@ -118,6 +118,16 @@ fn events_about_other_things_than_new_objects_are_left_alone() {
 }
 
 #[test]
+fn a_folder_is_left_alone() {
+    let storage = CosServer::start("folder-1250000000");
+    storage.put("photos/", b"");
+    let session = Session::built(&storage.environment());
+    assert_eq!(outcomes(&session.answer(Event::new(storage.created(&["photos/"])))), ["folder"]);
+    assert_eq!(storage.get("photos/.labels.json"), None);
+    session.finish();
+}
+
+#[test]
 fn what_is_no_picture_gets_a_file_that_says_why() {
     let storage = CosServer::start("notes-1250000000");
     storage.put("notes.jpg", b"GIF89a\x01\0\x01\0 not one we know");

@@ -25,6 +25,8 @@ pub(crate) enum NextFault {
     DropInBody,
     /// Nothing more comes in the middle of the event, and the connection stays.
     StallInBody,
+    /// Status 200 and nothing else.
+    Nothing,
     /// This status instead of the event.
     Status(u16),
 }

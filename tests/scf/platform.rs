@@ -279,6 +279,7 @@ impl Shared {
                 let half = response.body.len() / 2;
                 Action::Stall(response, half)
             }
+            Some(NextFault::Nothing) => Action::Respond(Response::status(200)),
             Some(NextFault::Status(status)) => Action::Respond(Response::status(status)),
             None => {
                 job.sent = Some(Instant::now());

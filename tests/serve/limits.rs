@@ -1,8 +1,10 @@
 //! Bounds on sizes, times and numbers.
 
-use std::io::Write;
+use std::io::{Read as _, Write};
+use std::net::TcpStream;
 use std::sync::Mutex;
 use std::thread;
+use std::time::Duration;
 
 use crate::support::{Reply, Server, eventually, request, tomato};
 
@@ -69,7 +71,8 @@ fn beyond_the_queue_a_request_is_told_to_come_again() {
 
 #[test]
 fn bodies_together_are_held_to_a_limit_as_well() {
-    let server = Server::start(&["--bodies-limit", "4", "--log-level", "off"]);
+    // A body of 3 MiB becomes an event of 4.
+    let server = Server::start(&["--body-limit", "3", "--bodies-limit", "8", "--log-level", "off"]);
     let whole = request("POST", "/", &[], &padded(3 << 20));
     let mut first = server.connect();
     first.write_all(&whole[..whole.len() - 1]).unwrap();
@@ -78,6 +81,38 @@ fn bodies_together_are_held_to_a_limit_as_well() {
     first.write_all(&whole[whole.len() - 1..]).unwrap();
     assert_eq!(Reply::read(&mut first).unwrap().status, 200);
     assert_eq!(server.recognize(&padded(3 << 20)).status, 200);
+}
+
+#[test]
+fn a_limit_for_all_bodies_below_that_for_one_leaves_room_for_one() {
+    let server = Server::start(&["--bodies-limit", "1"]);
+    assert_eq!(server.recognize(&padded(6 << 20)).status, 200);
+}
+
+#[test]
+fn what_waits_for_a_worker_counts_as_what_it_became() {
+    let arguments = [
+        "--workers",
+        "1",
+        "--body-limit",
+        "3",
+        "--bodies-limit",
+        "16",
+        "--time-limit",
+        "3s",
+        "--log-level",
+        "off",
+    ];
+    let server = Server::start_wat(ENDLESS, &arguments);
+    thread::scope(|scope| {
+        let clients: Vec<_> =
+            (0..6).map(|_| scope.spawn(|| server.recognize(&vec![1; 3 << 20]).status)).collect();
+        let statuses: Vec<u16> = clients.into_iter().map(|client| client.join().unwrap()).collect();
+        // Four events of 4 MiB are 16 MiB, and each was a body besides while it was made.
+        assert!(statuses.iter().filter(|status| **status == 503).count() >= 3, "{statuses:?}");
+        assert!(statuses.contains(&504), "{statuses:?}");
+    });
+    eventually("all is free again", || server.metric("vision_bodies_bytes ") == 0.0);
 }
 
 #[test]
@@ -107,12 +142,71 @@ fn heads_that_are_too_long_are_refused() {
     assert_eq!(server.raw(format!("GET / HTTP/1.1\r\n{many}\r\n").as_bytes()).unwrap().status, 431);
 }
 
+/// Asks on a connection that stays, and reads the answer.
+fn ask_and_stay(client: &mut TcpStream) -> u16 {
+    client.write_all(b"GET /v1/status HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        client.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let length =
+        head.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap().parse().unwrap();
+    client.read_exact(&mut vec![0; length]).unwrap();
+    head[9..12].parse().unwrap()
+}
+
 #[test]
-fn more_connections_than_the_limit_wait_until_others_end() {
-    let server = Server::start(&["--connection-limit", "2", "--header-time", "500ms"]);
-    let _held = [server.connect(), server.connect()];
-    // Answered as soon as the idle ones have been closed.
-    assert_eq!(server.recognize(&tomato()).status, 200);
+fn idle_connections_make_room_for_more_than_the_limit_the_longest_idle_first() {
+    let server = Server::start(&["--connection-limit", "2", "--header-time", "10m"]);
+    let [mut first, mut second] = [server.connect(), server.connect()];
+    assert_eq!(
+        (ask_and_stay(&mut first), ask_and_stay(&mut second), ask_and_stay(&mut first)),
+        (200, 200, 200)
+    );
+    // Who has just come or asked is not sent away.
+    thread::sleep(Duration::from_millis(1200));
+    let mut third = server.connect();
+    assert_eq!(ask_and_stay(&mut third), 200);
+    // The second has been idle for longest.
+    assert_eq!(second.read(&mut [0]).unwrap(), 0);
+    assert_eq!((ask_and_stay(&mut first), ask_and_stay(&mut third)), (200, 200));
+}
+
+#[test]
+fn clients_that_send_nothing_or_a_little_now_and_then_keep_nobody_out() {
+    let server = Server::start(&["--connection-limit", "4", "--header-time", "10m", "--body-time", "10m"]);
+    let mut held: Vec<TcpStream> = (0..40).map(|_| server.connect()).collect();
+    for (number, client) in held.iter_mut().enumerate() {
+        // Those that were closed already can't be written to.
+        drop(client.write_all(&b"POST / HTTP/1.1\r\nhost: localhost"[..number % 20]));
+    }
+    for _ in 0..3 {
+        assert_eq!(server.recognize(&tomato()).status, 200);
+    }
+}
+
+#[test]
+fn where_all_are_busy_more_are_told_so_and_health_is_told_all_the_same() {
+    let server = Server::start(&["--connection-limit", "2", "--body-time", "10m"]);
+    let whole = request("POST", "/", &[("expect", "100-continue")], &tomato());
+    let head = whole.len() - tomato().len();
+    let mut busy = [server.connect(), server.connect()];
+    for client in &mut busy {
+        client.write_all(&whole[..head]).unwrap();
+        let mut told = [0; 25];
+        client.read_exact(&mut told).unwrap();
+        assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+    }
+    let refused = server.get("/v1/status");
+    assert_eq!((refused.error(), refused.header("retry-after")), ((503, "overloaded".to_owned()), Some("1")));
+    assert_eq!((server.get("/healthz").status, server.get("/readyz").status), (200, 200));
+    for client in &mut busy {
+        client.write_all(&whole[head..]).unwrap();
+        assert_eq!(Reply::read(client).unwrap().status, 200);
+    }
+    assert_eq!(server.get("/v1/status").status, 200);
 }
 
 #[test]

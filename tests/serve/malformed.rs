@@ -138,3 +138,65 @@ fn clients_that_go_away_are_forgotten() {
     }
     assert_well(&server);
 }
+
+#[test]
+fn a_body_in_another_transfer_encoding_than_chunked_is_refused() {
+    let server = Server::start(&[]);
+    for encoding in
+        ["gzip, chunked", "gzip,chunked", "identity, chunked", "chunked\r\ntransfer-encoding: chunked"]
+    {
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: {encoding}\r\n\r\n"
+        );
+        let reply = server.raw(&[head.as_bytes(), b"3\r\nabc\r\n0\r\n\r\n"].concat()).expect("an answer");
+        assert_eq!(reply.status, 400, "{encoding}");
+    }
+    assert_well(&server);
+}
+
+#[test]
+fn paths_that_are_not_utf_8_are_answered_like_others_that_lead_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&["--history", folder.path().join("h.sqlite").to_str().unwrap()]);
+    for (method, path) in [
+        ("GET", "/%ff"),
+        ("GET", "/assets/%ff"),
+        ("GET", "/v1/history/%ff/thumbnail"),
+        ("DELETE", "/v1/history/%ff"),
+        ("DELETE", "/v1/history/nonsense"),
+    ] {
+        assert_eq!(
+            server.send(method, path, &[], b"").error(),
+            (404, "not_found".to_owned()),
+            "{method} {path}"
+        );
+    }
+}
+
+#[test]
+fn nobody_is_told_to_send_what_will_be_refused() {
+    let server = Server::start(&[]);
+    let ask = |headers: &str| {
+        let mut client = server.connect();
+        let head = format!("POST / HTTP/1.1\r\nexpect: 100-continue\r\n{headers}\r\n\r\n");
+        client.write_all(head.as_bytes()).unwrap();
+        Reply::read(&mut client).expect("an answer").status
+    };
+    assert_eq!(ask("host: localhost\r\ncontent-length: 70000000"), 413);
+    assert_eq!(ask("host: rebound.example\r\ncontent-length: 7"), 403);
+    assert_eq!(ask("host: localhost\r\norigin: https://elsewhere.example\r\ncontent-length: 7"), 403);
+    assert_eq!(ask("host: localhost\r\ntransfer-encoding: gzip, chunked"), 400);
+    // One that is taken is told so.
+    let mut client = server.connect();
+    let picture = tomato();
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        picture.len()
+    );
+    client.write_all(head.as_bytes()).unwrap();
+    let mut told = [0; 25];
+    std::io::Read::read_exact(&mut client, &mut told).unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+    client.write_all(&picture).unwrap();
+    assert_eq!(Reply::read(&mut client).expect("an answer").status, 200);
+}

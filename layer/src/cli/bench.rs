@@ -11,7 +11,7 @@ use clap::Args;
 use futures_util::future::join_all;
 use serde::Serialize;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on, parse_count};
 use crate::answer::Timings;
 use crate::limits::parse_duration;
 use crate::pool::Pool;
@@ -30,7 +30,7 @@ pub(super) struct BenchArgs {
     count: NonZeroUsize,
 
     /// Events at the same time, each on a worker of its own
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse_count)]
     workers: NonZeroUsize,
 
     /// Time between an answer and the next event, for example 5ms: the next instance is ready by then, as it is where

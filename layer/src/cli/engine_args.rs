@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
+use clap::builder::BoolishValueParser;
 
 use super::Failure;
 use crate::channel::memory_file;
@@ -31,7 +31,7 @@ pub struct EngineArgs {
     pub code: CodeSource,
 
     /// Threads for the inference of one event [default: one for each core]
-    #[arg(long, env = "VISION_THREADS", value_name = "N")]
+    #[arg(long, env = "VISION_THREADS", value_name = "N", value_parser = parse_count)]
     pub threads: Option<NonZeroUsize>,
 
     /// Grant the module a folder, as GUEST:HOST; may be repeated
@@ -43,7 +43,7 @@ pub struct EngineArgs {
     pub allow_models: Vec<ModelDigest>,
 
     /// Let the module use any model. Models are verified first, but a hostile one may still end the process
-    #[arg(long, env = "VISION_ALLOW_ANY_MODEL", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "VISION_ALLOW_ANY_MODEL", value_parser = BoolishValueParser::new())]
     pub allow_any_model: bool,
 
     /// Let the native code run that the module with this sha256 carries, and the models in it; may be repeated
@@ -212,6 +212,18 @@ pub(super) fn open_module(path: &Path) -> Result<File, LoadError> {
         return Err(LoadError::Unreadable { module: module(), reason });
     }
     Ok(kept)
+}
+
+/// Threads or workers: far more than cores would only be in each other's way, and some thousands never start.
+const MOST_AT_ONCE: usize = 256;
+
+/// Reads a number of threads or workers.
+///
+/// # Errors
+/// Says what is accepted.
+pub(super) fn parse_count(text: &str) -> Result<NonZeroUsize, String> {
+    let count = text.parse::<NonZeroUsize>().ok().filter(|count| count.get() <= MOST_AT_ONCE);
+    count.ok_or_else(|| format!("found {text:?}, accepted are 1 to {MOST_AT_ONCE}"))
 }
 
 /// Where the module is in a layer, in a clone, and in the current folder.

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use clap::{Args, ValueEnum};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
@@ -17,7 +17,7 @@ pub(crate) struct LogArgs {
     log_format: LogFormat,
 
     /// What to log: error, warn, info, debug, trace, or a filter such as vision=debug
-    #[arg(long, global = true, env = "VISION_LOG", value_name = "LEVEL", default_value = "warn")]
+    #[arg(long, global = true, env = "VISION_LOG", value_name = "LEVEL", default_value = "warn", value_parser = filter)]
     log_level: Targets,
 }
 
@@ -27,6 +27,22 @@ enum LogFormat {
     Text,
     /// One JSON object a line
     Json,
+}
+
+/// Reads a level, or levels of parts. A word that is no level would be taken for a part, and nothing else be logged.
+fn filter(text: &str) -> Result<Targets, String> {
+    let accepted = || {
+        format!(
+            "found {text:?}, accepted are off, error, warn, info, debug, trace and filters such as vision=debug"
+        )
+    };
+    let is_level = |level: &str| !level.is_empty() && level.parse::<LevelFilter>().is_ok();
+    let are_levels =
+        text.split(',').all(|part| is_level(part.split_once('=').map_or(part, |(_, level)| level)));
+    if !are_levels {
+        return Err(accepted());
+    }
+    text.parse().map_err(|_| accepted())
 }
 
 impl LogArgs {
@@ -43,5 +59,20 @@ impl LogArgs {
             LogFormat::Json => lines.json().flatten_event(true).boxed(),
         };
         tracing_subscriber::registry().with(lines.with_filter(self.log_level.clone())).init();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_has_levels_and_nothing_else() {
+        for text in ["off", "error", "WARN", "info", "vision=debug", "warn,vision::pool=trace,sqlx=off"] {
+            assert!(filter(text).is_ok(), "{text}");
+        }
+        for text in ["", "nonsense", "vision", "vision=loud", "warn,nonsense", "warn,", "=", "a=b=warn"] {
+            assert!(filter(text).unwrap_err().contains("accepted are off, error"), "{text}");
+        }
     }
 }

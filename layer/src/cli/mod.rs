@@ -11,6 +11,7 @@ mod serve;
 
 pub use engine_args::EngineArgs;
 pub(crate) use engine_args::Start;
+use engine_args::parse_count;
 
 use std::process::ExitCode;
 

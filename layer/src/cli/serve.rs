@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start, end, workers_gone};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, end, parse_count, workers_gone};
 use crate::engine::EngineConfig;
 use crate::history::{History, Location, OF_USER};
 use crate::sandbox::{Needs, Network};
@@ -17,7 +17,7 @@ pub(super) struct ServeArgs {
     settings: ServeSettings,
 
     /// Events at the same time, each in its own instance [default: one for each core]
-    #[arg(long, env = "VISION_WORKERS", value_name = "N")]
+    #[arg(long, env = "VISION_WORKERS", value_name = "N", value_parser = parse_count)]
     workers: Option<NonZeroUsize>,
 
     /// Keep what was recognised, with a small picture: in this file of SQLite, in PostgreSQL by

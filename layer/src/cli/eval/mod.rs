@@ -14,7 +14,7 @@ use futures_util::StreamExt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on};
+use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on, parse_count};
 use crate::engine::EngineConfig;
 use crate::pool::Pool;
 use list::{LabelledPicture, Labels};
@@ -36,7 +36,7 @@ pub(super) struct EvalArgs {
     json: bool,
 
     /// Pictures at the same time [default: one for each core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     workers: Option<NonZeroUsize>,
 
     #[command(flatten)]

@@ -60,6 +60,8 @@ pub(super) enum NextError {
     Status(StatusCode),
     #[error("the event did not arrive to its end in its time")]
     Stalled,
+    #[error("status 200 without an event")]
+    Empty,
 }
 
 impl RuntimeApi {
@@ -146,6 +148,10 @@ impl RuntimeApi {
                     EventTooLarge { limit: self.event_limit, from_http: contract::http::is_http(&event) };
                 return Ok(Arrival { invocation, event: Err(too_large) });
             }
+        }
+        // Nobody waits for the answer to nothing.
+        if event.is_empty() && invocation.request_id.is_none() {
+            return Err(NextError::Empty);
         }
         Ok(Arrival { invocation, event: Ok(event.into()) })
     }

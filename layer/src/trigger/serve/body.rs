@@ -1,4 +1,4 @@
-//! Reading a request's body within bounds of size, of time, and of memory for all bodies together.
+//! Reading a request's body within bounds of size, of time, and of memory for all bodies and their events together.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::forms;
 use super::problem::Problem;
 use crate::error::ErrorCode;
 use crate::limits::MIB;
@@ -18,7 +19,7 @@ use crate::limits::MIB;
 pub(super) struct BodyReader {
     limit: usize,
     time: Duration,
-    /// Memory for all bodies, in KiB.
+    /// Memory for all bodies, and for the events that they become, in KiB.
     memory: Arc<Semaphore>,
     memory_kib: usize,
 }
@@ -27,7 +28,14 @@ pub(super) struct BodyReader {
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) bytes: Bytes,
-    _memory: Option<OwnedSemaphorePermit>,
+    memory: Option<OwnedSemaphorePermit>,
+}
+
+/// An event and its share of the memory, which is given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct HeldEvent {
+    pub(super) bytes: Bytes,
+    pub(super) memory: Option<OwnedSemaphorePermit>,
 }
 
 /// What is read and thrown away of a body that can't be taken, so that its sender gets to see the answer.
@@ -51,14 +59,22 @@ impl BodyReader {
     ///
     /// # Errors
     /// `too_large`, `request_timeout`, `overloaded` where the memory is used up, `bad_request` where the body breaks
-    /// off.
+    /// off or is encoded.
     pub(super) async fn read(&self, headers: &HeaderMap, mut body: Body) -> Result<Received, Problem> {
         let announced = headers
             .get(header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok())
             .and_then(|text| text.parse::<usize>().ok());
+        check_encoding(headers)?;
         let result = match announced {
-            Some(announced) if announced > self.limit => Err(self.too_large(&format!("{announced} bytes"))),
+            Some(announced) if announced > self.limit => {
+                let problem = self.too_large(&format!("{announced} bytes"));
+                // Reading would tell a client that asked first to send it.
+                if headers.contains_key(header::EXPECT) {
+                    return Err(problem);
+                }
+                Err(problem)
+            }
             _ => {
                 let late = |_| {
                     let message = format!("the body did not come within {:?}", self.time);
@@ -72,6 +88,26 @@ impl BodyReader {
             drop(tokio::time::timeout(DISCARD_TIME, discard(&mut body)).await);
         }
         result
+    }
+
+    /// Makes an event of a body by `make`: while it is made, both are held; after that only the event.
+    ///
+    /// # Errors
+    /// `overloaded` where the memory is used up.
+    pub(super) fn event_of(
+        &self,
+        Received { bytes: body, mut memory }: Received,
+        make: impl FnOnce(&[u8]) -> Bytes,
+    ) -> Result<HeldEvent, Problem> {
+        self.hold(&mut memory, body.len() + forms::event_bytes(body.len()))?;
+        let event = make(&body);
+        // What stood in the head is only known now.
+        self.hold(&mut memory, body.len() + event.len())?;
+        drop(body);
+        let needed = event.len().div_ceil(1024);
+        let spare = memory.as_ref().map_or(0, OwnedSemaphorePermit::num_permits).saturating_sub(needed);
+        drop(memory.as_mut().and_then(|memory| memory.split(spare)));
+        Ok(HeldEvent { bytes: event, memory })
     }
 
     async fn collect(&self, body: &mut Body) -> Result<Received, Problem> {
@@ -90,7 +126,7 @@ impl BodyReader {
             bytes.extend_from_slice(&data);
             self.hold(&mut memory, bytes.len())?;
         }
-        Ok(Received { bytes: bytes.freeze(), _memory: memory })
+        Ok(Received { bytes: bytes.freeze(), memory })
     }
 
     /// Takes what `memory` lacks for a body of `length`.
@@ -113,6 +149,19 @@ impl BodyReader {
     fn too_large(&self, found: &str) -> Problem {
         let message = format!("the body has {found}, accepted are up to {} bytes", self.limit);
         Problem::new(ErrorCode::TooLarge, message)
+    }
+}
+
+/// Bodies come as they are, or in chunks; hyper would hand on what is encoded otherwise as if it were plain.
+fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut encodings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    match (encodings.next(), encodings.next()) {
+        (None, _) => Ok(()),
+        (Some(encoding), None) if encoding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        (Some(encoding), _) => Err(Problem::new(
+            ErrorCode::BadRequest,
+            format!("the transfer encoding is {encoding:?}, accepted is chunked alone"),
+        )),
     }
 }
 
@@ -152,6 +201,21 @@ mod tests {
         assert_eq!(read(&reader, vec![7; MIB]).await.unwrap_err(), ErrorCode::Overloaded);
         drop(first);
         assert!(read(&reader, vec![7; MIB]).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_event_is_held_like_the_body_that_it_was() {
+        let reader = BodyReader::new(MIB, Duration::from_secs(1), 3);
+        let make = |body: &[u8]| forms::event(&"/".parse().unwrap(), &HeaderMap::new(), body);
+        let first = reader.event_of(read(&reader, vec![7; MIB]).await.unwrap(), make).unwrap();
+        assert_eq!(reader.held_bytes(), first.bytes.len().div_ceil(1024) * 1024);
+        // A body fits beside it, its event does not.
+        let second = read(&reader, vec![7; MIB]).await.unwrap();
+        assert_eq!(reader.event_of(second, make).unwrap_err().code, ErrorCode::Overloaded);
+        drop(first);
+        assert_eq!(reader.held_bytes(), 0);
+        let small = reader.event_of(read(&reader, vec![]).await.unwrap(), make).unwrap();
+        assert!(reader.held_bytes() >= small.bytes.len());
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ use crate::error::ErrorCode;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What balancers and containers ask, by whatever name; the answers tell nothing.
-const FOR_ANYBODY: [&str; 2] = ["/healthz", "/readyz"];
+pub(super) const FOR_ANYBODY: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Names that the service has beside IP addresses and `localhost`, and pages of others that may use it.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
@@ -145,10 +145,10 @@ pub(super) async fn clear(State(service): State<Arc<Service>>) -> Result<StatusC
     (status = 503, description = "The history can't be reached", body = ErrorBody)))]
 pub(super) async fn delete(
     State(service): State<Arc<Service>>,
-    Path(id): Path<String>,
+    id: Result<Path<EntryId>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
     let history = history(&service)?;
-    let id = id.parse().map_err(|_| no_entry())?;
+    let Path(id) = id.map_err(|_| no_entry())?;
     let was_there = history.delete(id).await.map_err(unavailable)?;
     if was_there { Ok(StatusCode::NO_CONTENT) } else { Err(no_entry()) }
 }
@@ -162,10 +162,10 @@ pub(super) async fn delete(
     (status = 503, description = "The history can't be reached", body = ErrorBody)))]
 pub(super) async fn thumbnail(
     State(service): State<Arc<Service>>,
-    Path(id): Path<String>,
+    id: Result<Path<EntryId>, PathRejection>,
 ) -> Result<impl IntoResponse, Problem> {
     let history = history(&service)?;
-    let id = id.parse().map_err(|_| no_entry())?;
+    let Path(id) = id.map_err(|_| no_entry())?;
     let jpeg = history.thumbnail(id).await.map_err(unavailable)?.ok_or_else(no_entry)?;
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
     // An entry never changes, but it may be deleted and must then be gone.

@@ -15,6 +15,7 @@ mod history_routes;
 mod metrics;
 mod openapi;
 mod page;
+mod places;
 mod problem;
 mod recognize;
 mod requests;

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -30,13 +31,16 @@ pub(super) async fn history(headers: HeaderMap) -> Response {
     file("history.html", &headers)
 }
 
-pub(super) async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    file(&path, &headers)
+pub(super) async fn asset(path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
+    match path {
+        Ok(Path(path)) => file(&path, &headers),
+        Err(_) => no_file(),
+    }
 }
 
 fn file(path: &str, request: &HeaderMap) -> Response {
     let Some(EmbeddedFile { data, metadata }) = Files::get(path) else {
-        return Problem::new(ErrorCode::NotFound, "the page has no such file").into_response();
+        return no_file();
     };
     let tag = tag(&metadata.sha256_hash());
     let is_known = request
@@ -58,6 +62,10 @@ fn file(path: &str, request: &HeaderMap) -> Response {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
     response
+}
+
+fn no_file() -> Response {
+    Problem::new(ErrorCode::NotFound, "the page has no such file").into_response()
 }
 
 /// The first half of the content's sha256, as an entity tag.

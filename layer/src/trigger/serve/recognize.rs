@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
-use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::answer::{ModuleAnswer, Recognition};
+use super::body::HeldEvent;
 use super::forms;
 use super::problem::Problem;
 use super::service::Service;
@@ -69,7 +69,8 @@ pub(super) async fn recognize(
     let mut stages = Stages::start();
     let received = service.bodies.read(&head.headers, body).await?;
     stages.end("read");
-    let mut answer = answer(&service, &head, &received.bytes, &mut stages).await?;
+    let event = service.bodies.event_of(received, |body| forms::event(&head.uri, &head.headers, body))?;
+    let mut answer = answer(&service, event, &mut stages).await?;
     if let Some(history) = service.history.as_ref().filter(|_| answer.status() == StatusCode::OK) {
         history.keep(|| super::history_routes::sighting(&service, &mut answer));
     }
@@ -82,21 +83,17 @@ pub(super) async fn recognize(
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Waits for a worker and has it answer, all within the time limit.
-async fn answer(
-    service: &Service,
-    head: &Parts,
-    body: &[u8],
-    stages: &mut Stages,
-) -> Result<ModuleAnswer, Problem> {
+async fn answer(service: &Service, event: HeldEvent, stages: &mut Stages) -> Result<ModuleAnswer, Problem> {
     let deadline = Instant::now() + service.time_limit;
-    let event = forms::event(&head.uri, &head.headers, body);
     let turn = service.admission.enter(deadline).await?;
     stages.end("queue");
-    let call = service.call(event, deadline.saturating_duration_since(Instant::now()));
-    // On a task of its own: a client that goes away must not make its worker look free while it still runs.
+    let HeldEvent { bytes, memory } = event;
+    let call = service.call(bytes, deadline.saturating_duration_since(Instant::now()));
+    // On a task of its own: a client that goes away must not make its worker look free while it still runs, nor the
+    // memory of its event.
     let task = tokio::spawn(async move {
         let result = call.await;
-        drop(turn);
+        drop((turn, memory));
         result
     });
     let result = task.await.map_err(|error| {

@@ -62,7 +62,7 @@ impl Service {
         Self {
             call,
             admission: Admission::new(workers.count.get(), settings.queue.into()),
-            bodies: BodyReader::new(settings.body_bytes(), settings.body_time, settings.bodies_mib),
+            bodies: BodyReader::new(settings.body_bytes(), settings.body_time, settings.memory_mib()),
             callers: Callers::new(&settings.hosts, &settings.cors_origins),
             metrics: Metrics::new(&workers, history.as_ref().map(History::counters)),
             history,

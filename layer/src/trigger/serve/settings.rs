@@ -21,7 +21,8 @@ pub struct ServeSettings {
           value_parser = clap::value_parser!(u32).range(1..=64))]
     pub body_mib: u32,
 
-    /// Memory for all bodies together, in MiB; requests beyond it are told to come again
+    /// Memory for all bodies and the events they become together, in MiB; requests beyond it are told to come again (one
+    /// of the largest always has its place)
     #[arg(long = "bodies-limit", env = "VISION_BODIES_LIMIT", value_name = "MIB", default_value_t = 128,
           value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub bodies_mib: u32,
@@ -31,7 +32,7 @@ pub struct ServeSettings {
           value_parser = clap::value_parser!(u16).range(0..=4096))]
     pub queue: u16,
 
-    /// Connections at the same time; more wait to be accepted
+    /// Connections at the same time; for more, idle ones are closed, or they are told to come again
     #[arg(long = "connection-limit", env = "VISION_CONNECTION_LIMIT", value_name = "N", default_value_t = 512,
           value_parser = clap::value_parser!(u16).range(1..))]
     pub connections: u16,
@@ -67,6 +68,11 @@ impl ServeSettings {
     /// Bytes that a body may have.
     pub fn body_bytes(&self) -> usize {
         self.body_mib as usize * MIB
+    }
+
+    /// MiB for all bodies and their events: at least for the largest body and its event.
+    pub fn memory_mib(&self) -> u32 {
+        self.bodies_mib.max(self.body_mib + self.event_mib())
     }
 
     /// MiB that an event needs so that the largest body fits: base64 adds a third, the rest is for headers.

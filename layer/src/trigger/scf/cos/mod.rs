@@ -78,6 +78,8 @@ enum Outcome {
     TooLarge { output: String, reason: String },
     /// The object was deleted or renamed before we came.
     Gone,
+    /// It is what a bucket's console makes for a folder: an empty object whose key ends in a slash.
+    Folder,
     /// It is our own output.
     OwnOutput,
     /// The event tells of something else than a new object.
@@ -181,6 +183,9 @@ impl CosTrigger {
             }
             Err(error) => return Err(error),
         };
+        if object.is_empty() && source.key.ends_with('/') {
+            return Ok(Outcome::Folder);
+        }
         let event = bare_event(&object);
         let left = deadline.saturating_duration_since(Instant::now());
         match Reply::from_call(handler.call(event, Some(left)).await, &EventKind::Bare) {
