@@ -42,7 +42,7 @@ fn every_thread_of_a_confined_service_is_under_its_filters() {
     for thread in threads {
         let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
         let has = |line: &str| status.lines().any(|found| found == line);
-        assert!(has("Seccomp:\t2") && has("NoNewPrivs:\t1") && has("Seccomp_filters:\t2"), "{status}");
+        assert!(has("Seccomp:\t2") && has("NoNewPrivs:\t1") && has("Seccomp_filters:\t3"), "{status}");
         count += 1;
     }
     assert!(count > 2, "{count} threads");

@@ -116,7 +116,7 @@ impl Sandbox {
     /// # Errors
     /// What is missing, where all is required.
     pub fn narrow(&self, network: Network) -> Result<(), SandboxError> {
-        self.apply("seccomp", || system_calls::confine(network, Code::Fixed))
+        self.apply("seccomp", || system_calls::narrow(network, Code::Fixed))
     }
 
     /// Confines this process, which has one thread, to what loading a module takes: these folders, for the module, and

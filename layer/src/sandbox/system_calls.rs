@@ -110,11 +110,16 @@ type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// Confines all threads of the process; says how far, or why not.
 pub(super) fn confine(network: Network, code: Code) -> Result<String, String> {
-    let filter = filter(network, code).map_err(|error| error.to_string())?;
+    // clone3 keeps its flags where no filter sees them.
     let no_clone3 = super::worker_calls::no_clone3().map_err(|error| error.to_string())?;
-    for filter in [no_clone3, filter] {
-        seccompiler::apply_filter_all_threads(&filter).map_err(|error| error.to_string())?;
-    }
+    seccompiler::apply_filter_all_threads(&no_clone3).map_err(|error| error.to_string())?;
+    narrow(network, code)
+}
+
+/// The same for a process that is confined already.
+pub(super) fn narrow(network: Network, code: Code) -> Result<String, String> {
+    let filter = filter(network, code).map_err(|error| error.to_string())?;
+    seccompiler::apply_filter_all_threads(&filter).map_err(|error| error.to_string())?;
     Ok(format!("{network:?}"))
 }
 
