@@ -78,7 +78,10 @@ def _from_debian() -> tuple[Path, dict[str, str]] | None:
             file.unlink()
         (PREFIX / "var/cache/fontconfig").mkdir(parents=True, exist_ok=True)
         fonts.write_text(FONTS.format(prefix=PREFIX))
-    folders = [PREFIX / "usr/lib/x86_64-linux-gnu", PREFIX / "lib/x86_64-linux-gnu"]
+    libraries = PREFIX / "usr/lib/x86_64-linux-gnu"
+    # Some packages keep parts of theirs in a folder that they know by its absolute path (libpulse).
+    own = sorted({file.parent for file in libraries.glob("*/*.so*")})
+    folders = [libraries, PREFIX / "lib/x86_64-linux-gnu", *own]
     return program, {"LD_LIBRARY_PATH": ":".join(map(str, folders)), "FONTCONFIG_FILE": str(fonts)}
 
 
