@@ -19,6 +19,7 @@ use vision::answer::{Answer, CallError};
 use vision::pool::Handler;
 use vision::limits::Limits;
 use vision::trigger::scf::{self, ScfArgs};
+use vision::trigger::shutdown::{Shutdown, ShutdownArgs};
 
 use platform::Platform;
 
@@ -40,7 +41,7 @@ impl Handler for Module {
         let exit_code = match event.first() {
             Some(b'{') | None => 0,
             Some(b't') => return Err(CallError::Timeout { limit: limit.unwrap_or_default() }),
-            Some(b'g') => return Err(CallError::WorkerGone),
+            Some(b'g') => return Err(CallError::NoWorker { reason: "it is gone".to_owned() }),
             Some(first) => u32::from(*first),
         };
         let stderr = String::from_utf8_lossy(&event).into_owned();
@@ -69,6 +70,7 @@ fuzz_target!(|input: &[u8]| {
             runtime_api: "127.0.0.1".to_owned(),
             runtime_api_port: port,
             time_margin: Duration::from_millis(500),
+            shutdown: ShutdownArgs { shutdown_time: Duration::from_secs(30) },
             cos: scf::CosArgs {
                 cos_output_bucket: None,
                 cos_output_prefix: "labels/".to_owned(),
@@ -77,11 +79,12 @@ fuzz_target!(|input: &[u8]| {
         };
         let limits = Limits { event_mib: 1, ..Limits::default() };
         let platform = Platform::new(answers);
+        let shutdown = Shutdown::install(arguments.shutdown).expect("signals");
         tokio::select! {
             () = platform.serve(listener) => {}
             // `next` has no time limit, so an answer that only looks complete is waited for.
             () = tokio::time::sleep(PATIENCE) => {}
-            ended = scf::run(&arguments, limits, &Module) => panic!("the loop ended by itself: {ended:?}"),
+            ended = scf::run(&arguments, limits, &Module, &shutdown) => panic!("the loop ended by itself: {ended:?}"),
         }
     });
 });
