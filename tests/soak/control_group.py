@@ -29,6 +29,15 @@ class ControlGroup:
             self.folder = folder
             break
 
+    def peak_mib(self) -> float | None:
+        """The most that all of the group ever had; None where the kernel does not tell."""
+        for name in ("memory.max_usage_in_bytes", "memory.peak"):
+            try:
+                return int((self.folder / name).read_text()) / 2**20 if self.folder else None
+            except OSError:
+                continue
+        return None
+
     def command(self, *command: str | Path) -> list[str | Path]:
         """`command`, to be run within the group from its first instruction on."""
         if self.folder is None:
