@@ -49,6 +49,7 @@ impl Resizer {
         memory.take(Weights::bytes(picture.extent.0, width))?;
         memory.take(Weights::bytes(picture.extent.1, height))?;
         memory.take(product(&[picture.width.max(width).into(), 4 * 4]))?;
+        memory.take(product(&[width.into(), 3]) + 1)?;
         let across = Weights::new(picture.extent.0, picture.width, width);
         let down = Weights::new(picture.extent.1, picture.height, height);
         match first {
@@ -205,9 +206,30 @@ fn add(sums: &mut [i32; 4], pixel: &[i32; 4], weight: i32) {
     }
 }
 
+/// Rounds a pixel and the nothing beside it into a row: all four values, for of three the compiler makes no vector. The next
+/// pixel takes the place of the fourth.
 #[inline(always)]
-fn narrow([red, green, blue, _]: [i32; 4]) -> [u8; 3] {
-    [rounded(red), rounded(green), rounded(blue)]
+fn narrow(sums: [i32; 4], row: &mut [u8], index: usize) {
+    if let Some(place) = row.get_mut(index * 3..).and_then(|rest| rest.first_chunk_mut::<4>()) {
+        *place = sums.map(rounded);
+    }
+}
+
+/// Calls `$work` with each row of the picture, widened, and with a row for what it becomes, a byte longer than that.
+macro_rules! for_each_row {
+    ($pixels:ident, $width:ident, $starts:ident, $out:ident, |$wide:ident, $narrowed:ident| $work:block) => {
+        let mut wide = vec![[0_i32; 4]; $width];
+        let mut longer = vec![0_u8; $starts.len() * 3 + 1];
+        let rows = $pixels.as_chunks::<3>().0.chunks_exact($width);
+        for (row, out) in rows.zip($out.chunks_exact_mut($starts.len() * 3)) {
+            widen(row, &mut wide);
+            let ($wide, $narrowed) = (&wide, &mut longer);
+            $work
+            if let Some(row) = longer.get(..out.len()) {
+                out.copy_from_slice(row);
+            }
+        }
+    };
 }
 
 /// For a number of taps that the compiler knows.
@@ -220,36 +242,30 @@ fn across_taps<const TAPS: usize>(
     out: &mut [u8],
 ) {
     let (weights, _) = weights.values.as_chunks::<TAPS>();
-    let mut wide = vec![[0_i32; 4]; width];
-    let rows = pixels.as_chunks::<3>().0.chunks_exact(width);
-    for (row, out) in rows.zip(out.as_chunks_mut::<3>().0.chunks_exact_mut(starts.len())) {
-        widen(row, &mut wide);
-        for ((out, start), weights) in out.iter_mut().zip(starts).zip(weights) {
+    for_each_row!(pixels, width, starts, out, |wide, narrowed| {
+        for (index, (start, weights)) in starts.iter().zip(weights).enumerate() {
             let mut sums = [HALF; 4];
             let Some(under) = wide.get(*start..).and_then(|rest| rest.first_chunk::<TAPS>()) else { return };
             for (pixel, weight) in under.iter().zip(weights) {
                 add(&mut sums, pixel, *weight);
             }
-            *out = narrow(sums);
+            narrow(sums, narrowed, index);
         }
-    }
+    });
 }
 
 #[inline(always)]
 fn across_any(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
-    let mut wide = vec![[0_i32; 4]; width];
-    let rows = pixels.as_chunks::<3>().0.chunks_exact(width);
-    for (row, out) in rows.zip(out.as_chunks_mut::<3>().0.chunks_exact_mut(starts.len())) {
-        widen(row, &mut wide);
+    for_each_row!(pixels, width, starts, out, |wide, narrowed| {
         let weights = weights.values.chunks_exact(weights.taps);
-        for ((out, start), weights) in out.iter_mut().zip(starts).zip(weights) {
+        for (index, (start, weights)) in starts.iter().zip(weights).enumerate() {
             let mut sums = [HALF; 4];
             for (pixel, weight) in wide.get(*start..).unwrap_or_default().iter().zip(weights) {
                 add(&mut sums, pixel, *weight);
             }
-            *out = narrow(sums);
+            narrow(sums, narrowed, index);
         }
-    }
+    });
 }
 
 #[inline(always)]
