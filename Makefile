@@ -67,7 +67,7 @@ clean: ## Remove what was built; .toolchain and the cache stay
 include train/train.mk
 -include package/package.mk
 -include bench/bench.mk
--include deploy/deploy.mk
+-include deploy/tencent/deploy.mk
 -include tests/api/api.mk
 -include tests/page/page.mk
 -include fuzz/fuzz.mk
