@@ -37,6 +37,7 @@ test: build test-guests test-package ## Run all tests
 	cargo test --release --workspace
 	python3 -m unittest discover -q -s toolchain/tests -t .
 	python3 -m unittest discover -q -s models -p "test_*.py"
+	python3 -m unittest discover -q -s tests/documents -t .
 
 # Python packages of one part, by its pins with sums: tests/api/requirements.txt to .toolchain/venv/tests/api.
 VENV := .toolchain/venv
