@@ -21,7 +21,7 @@ def without_blocks(text: str) -> str:
 
 
 def blocks(text: str) -> list[str]:
-    """Fenced examples, without what Chinese puts in the place of words in angle brackets."""
+    """Fenced examples."""
     return re.findall(r"^ *```.*?^ *```$", text, re.MULTILINE | re.DOTALL)
 
 
@@ -41,6 +41,16 @@ def anchor(heading: str) -> str:
 def rows(text: str) -> list[int]:
     """The columns of each row of each table."""
     return [row.replace("\\|", "").count("|") - 1 for row in re.findall(r"^\|.*\|$", without_blocks(text), re.MULTILINE)]
+
+
+def figures(text: str) -> list[str]:
+    """The cells of tables that are numbers alone."""
+    lines = re.findall(r"^\|.*\|$", without_blocks(text), re.MULTILINE)
+    return [cell.strip() for line in lines for cell in line.split("|") if re.fullmatch(r"[\d.,/ ]*\d[\d.,/ ]*", cell)]
+
+
+def tests_named(text: str) -> list[str]:
+    return re.findall(r"`([\w/]+\.rs::\w+)`", text)
 
 
 class Links(unittest.TestCase):
@@ -79,6 +89,11 @@ class BothLanguages(unittest.TestCase):
             levels = [[heading.split(" ")[0] for heading in headings(document.read_text())] for document in (english, chinese)]
             self.assertEqual(levels[1], levels[0], chinese.name)
             self.assertEqual(rows(chinese.read_text()), rows(english.read_text()), chinese.name)
+
+    def test_both_have_the_same_figures_in_tables_and_name_the_same_tests(self) -> None:
+        for english, chinese in self.pairs():
+            for part in (figures, tests_named):
+                self.assertEqual(part(chinese.read_text()), part(english.read_text()), chinese.name)
 
     def test_both_link_to_the_same_pages_elsewhere(self) -> None:
         for english, chinese in self.pairs():
