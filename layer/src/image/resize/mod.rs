@@ -4,6 +4,8 @@
 //! have shorter weights and go down first, and so differ in up to every seventh value. Weights and rounding are those of
 //! Pillow's `Resample.c`: a triangle as wide as the reduction, whole numbers of 22 bits, a byte between the directions.
 
+mod across_avx2;
+
 use super::error::ImageError;
 use super::limits::{Memory, product};
 use super::pixels::Rgb;
@@ -48,10 +50,10 @@ impl Resizer {
         memory.take(bytes(between))?;
         memory.take(Weights::bytes(picture.extent.0, width))?;
         memory.take(Weights::bytes(picture.extent.1, height))?;
-        memory.take(product(&[picture.width.max(width).into(), 4 * 4]))?;
-        memory.take(product(&[width.into(), 3]) + 1)?;
+        memory.take(product(&[picture.width.max(width).into(), 3 * 4]))?;
         let across = Weights::new(picture.extent.0, picture.width, width);
         let down = Weights::new(picture.extent.1, picture.height, height);
+        memory.take(across_avx2::working_bytes(picture.width as usize, width as usize, across.taps))?;
         match first {
             First::Across => {
                 stretch_across(picture.bytes(), picture.width, &across, &mut self.between);
@@ -137,27 +139,6 @@ fn rounded(sum: i32) -> u8 {
     (sum >> WEIGHT_BITS).clamp(0, 255) as u8
 }
 
-/// Calls `$body` compiled for AVX2 where the processor has that: older ones have no product of four whole numbers at once.
-macro_rules! vectorized {
-    ($name:ident, $body:ident) => {
-        fn $name(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
-            #[target_feature(enable = "avx2")]
-            fn with_avx2(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
-                $body(pixels, width, starts, weights, out);
-            }
-            if std::is_x86_feature_detected!("avx2") {
-                // SAFETY: the processor was just asked.
-                unsafe { with_avx2(pixels, width, starts, weights, out) }
-            } else {
-                $body(pixels, width, starts, weights, out);
-            }
-        }
-    };
-}
-
-vectorized!(across, across_body);
-vectorized!(down, down_body);
-
 fn stretch_across(pixels: &[u8], width: u32, weights: &Weights, out: &mut Vec<u8>) {
     out.clear();
     let Some(starts) = &weights.starts else {
@@ -166,7 +147,12 @@ fn stretch_across(pixels: &[u8], width: u32, weights: &Weights, out: &mut Vec<u8
     };
     let width = width as usize;
     out.resize(pixels.len() / (width * 3) * starts.len() * 3, 0);
-    across(pixels, width, starts, weights, out);
+    if std::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor was just asked.
+        unsafe { across_avx2::across(pixels, width, starts, weights, out) }
+    } else {
+        across_on_any(pixels, width, starts, weights, out);
+    }
 }
 
 fn stretch_down(pixels: &[u8], width: u32, weights: &Weights, out: &mut Vec<u8>) {
@@ -177,99 +163,47 @@ fn stretch_down(pixels: &[u8], width: u32, weights: &Weights, out: &mut Vec<u8>)
     };
     let width = width as usize;
     out.resize(width * starts.len() * 3, 0);
-    down(pixels, width, starts, weights, out);
-}
-
-#[inline(always)]
-fn across_body(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
-    match weights.taps {
-        3 => across_taps::<3>(pixels, width, starts, weights, out),
-        5 => across_taps::<5>(pixels, width, starts, weights, out),
-        7 => across_taps::<7>(pixels, width, starts, weights, out),
-        9 => across_taps::<9>(pixels, width, starts, weights, out),
-        _ => across_any(pixels, width, starts, weights, out),
+    if std::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor was just asked.
+        unsafe { down_avx2(pixels, width, starts, weights, out) }
+    } else {
+        down_on_any(pixels, width, starts, weights, out);
     }
 }
 
-/// Widens a row: with a fourth channel of nothing, one pixel is one vector.
-#[inline(always)]
-fn widen(row: &[[u8; 3]], wide: &mut [[i32; 4]]) {
-    for (wide, [red, green, blue]) in wide.iter_mut().zip(row) {
-        *wide = [i32::from(*red), i32::from(*green), i32::from(*blue), 0];
-    }
+/// Older processors have no product of four whole numbers at once.
+#[target_feature(enable = "avx2")]
+fn down_avx2(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
+    down_on_any(pixels, width, starts, weights, out);
 }
 
+/// Rounds a pixel and the nothing beside it into a row that is a byte longer than its pixels: four values are one store. The
+/// next pixel takes the place of the fourth.
 #[inline(always)]
-fn add(sums: &mut [i32; 4], pixel: &[i32; 4], weight: i32) {
-    for (sum, value) in sums.iter_mut().zip(pixel) {
-        *sum += value * weight;
-    }
-}
-
-/// Rounds a pixel and the nothing beside it into a row: all four values, for of three the compiler makes no vector. The next
-/// pixel takes the place of the fourth.
-#[inline(always)]
-fn narrow(sums: [i32; 4], row: &mut [u8], index: usize) {
+fn narrow(pixel: [u8; 4], row: &mut [u8], index: usize) {
     if let Some(place) = row.get_mut(index * 3..).and_then(|rest| rest.first_chunk_mut::<4>()) {
-        *place = sums.map(rounded);
+        *place = pixel;
     }
 }
 
-/// Calls `$work` with each row of the picture, widened, and with a row for what it becomes, a byte longer than that.
-macro_rules! for_each_row {
-    ($pixels:ident, $width:ident, $starts:ident, $out:ident, |$wide:ident, $narrowed:ident| $work:block) => {
-        let mut wide = vec![[0_i32; 4]; $width];
-        let mut longer = vec![0_u8; $starts.len() * 3 + 1];
-        let rows = $pixels.as_chunks::<3>().0.chunks_exact($width);
-        for (row, out) in rows.zip($out.chunks_exact_mut($starts.len() * 3)) {
-            widen(row, &mut wide);
-            let ($wide, $narrowed) = (&wide, &mut longer);
-            $work
-            if let Some(row) = longer.get(..out.len()) {
-                out.copy_from_slice(row);
+fn across_on_any(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
+    let rows = pixels.as_chunks::<3>().0.chunks_exact(width);
+    for (row, out) in rows.zip(out.chunks_exact_mut(starts.len() * 3)) {
+        let pixels = out.as_chunks_mut::<3>().0.iter_mut();
+        for ((out, start), weights) in pixels.zip(starts).zip(weights.values.chunks_exact(weights.taps)) {
+            let mut sums = [HALF; 3];
+            for (pixel, weight) in row.get(*start..).unwrap_or_default().iter().zip(weights) {
+                for (sum, value) in sums.iter_mut().zip(pixel) {
+                    *sum += i32::from(*value) * weight;
+                }
             }
+            *out = sums.map(rounded);
         }
-    };
-}
-
-/// For a number of taps that the compiler knows.
-#[inline(always)]
-fn across_taps<const TAPS: usize>(
-    pixels: &[u8],
-    width: usize,
-    starts: &[usize],
-    weights: &Weights,
-    out: &mut [u8],
-) {
-    let (weights, _) = weights.values.as_chunks::<TAPS>();
-    for_each_row!(pixels, width, starts, out, |wide, narrowed| {
-        for (index, (start, weights)) in starts.iter().zip(weights).enumerate() {
-            let mut sums = [HALF; 4];
-            let Some(under) = wide.get(*start..).and_then(|rest| rest.first_chunk::<TAPS>()) else { return };
-            for (pixel, weight) in under.iter().zip(weights) {
-                add(&mut sums, pixel, *weight);
-            }
-            narrow(sums, narrowed, index);
-        }
-    });
+    }
 }
 
 #[inline(always)]
-fn across_any(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
-    for_each_row!(pixels, width, starts, out, |wide, narrowed| {
-        let weights = weights.values.chunks_exact(weights.taps);
-        for (index, (start, weights)) in starts.iter().zip(weights).enumerate() {
-            let mut sums = [HALF; 4];
-            for (pixel, weight) in wide.get(*start..).unwrap_or_default().iter().zip(weights) {
-                add(&mut sums, pixel, *weight);
-            }
-            narrow(sums, narrowed, index);
-        }
-    });
-}
-
-#[inline(always)]
-fn down_body(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
+fn down_on_any(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
     let row_bytes = width * 3;
     let mut sums = vec![HALF; row_bytes];
     let weights = weights.values.chunks_exact(weights.taps);
@@ -283,6 +217,47 @@ fn down_body(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, o
         }
         for (out, sum) in out.iter_mut().zip(&sums) {
             *out = rounded(*sum);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn stretched(
+        stretch: impl Fn(&[u8], usize, &[usize], &Weights, &mut [u8]),
+        pixels: &[u8],
+        (from, to): (usize, usize),
+    ) -> Vec<u8> {
+        let weights = Weights::new(from as f64 - 0.3, from as u32, to as u32);
+        let starts = weights.starts.as_deref().unwrap();
+        let mut out = vec![0; pixels.len() / (from * 3) * to * 3];
+        stretch(pixels, from, starts, &weights, &mut out);
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn across_is_the_same_on_every_processor(
+            (from, to, pixels) in (1_usize..90, 1_usize..60, 1_usize..6).prop_flat_map(|(from, to, rows)| {
+                (Just(from), Just(to), proptest::collection::vec(any::<u8>(), from * rows * 3))
+            })
+        ) {
+            let avx2 = |pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]| {
+                if std::is_x86_feature_detected!("avx2") {
+                    // SAFETY: the processor was just asked.
+                    unsafe { across_avx2::across(pixels, width, starts, weights, out) }
+                } else {
+                    across_on_any(pixels, width, starts, weights, out);
+                }
+            };
+            prop_assert_eq!(
+                stretched(avx2, &pixels, (from, to)),
+                stretched(across_on_any, &pixels, (from, to))
+            );
         }
     }
 }
