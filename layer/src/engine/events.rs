@@ -12,7 +12,7 @@ use super::error::LoadError;
 use super::instance::{Instance, Surroundings};
 use super::module::LoadedModule;
 use crate::answer::{Answer, CallError, Step, Thumbnail};
-use crate::host::{Resources, SharedResources};
+use crate::host::{KeptPages, Resources, SharedResources};
 use crate::native_stack::GuestStack;
 use crate::{image, progress};
 
@@ -60,6 +60,7 @@ pub fn answer_events(
     )
     .map_err(|error| failed(error.to_string()))?;
     let resources: SharedResources = Rc::new(RefCell::new(resources));
+    let mut pages = KeptPages::default();
     let mut is_first = true;
     loop {
         progress::begin(Step::Instantiate);
@@ -67,7 +68,7 @@ pub fn answer_events(
         let mut instance = surroundings
             .as_mut()
             .map_err(|error| error.clone())
-            .and_then(|surroundings| Instance::new(module, &settings, surroundings));
+            .and_then(|surroundings| Instance::new(module, &settings, surroundings, &mut pages));
         if let (true, Err(error)) = (is_first, &instance) {
             return Err(failed(match error {
                 CallError::Instantiate { reason } => reason.clone(),

@@ -19,7 +19,7 @@ pub use wasi::Deadline;
 pub(crate) use data_image::DataImage;
 pub(crate) use function::{ImportError, SharedState};
 pub(crate) use memory::SYSTEM_PAGE_BYTES;
-pub(crate) use pages::prepare_pages;
+pub(crate) use pages::KeptPages;
 pub(crate) use state::HostState;
 pub(crate) use write_guard::{open_at, release};
 
