@@ -3,6 +3,8 @@
 //!
 //! No argument of a guest makes a function here trap or panic; each failure has its number.
 
+#![deny(clippy::indexing_slicing)]
+
 mod data_image;
 mod function;
 mod image;

@@ -12,6 +12,8 @@
 //! That is not a proof: what the kernels do with well-formed but strange models is their matter. Hence
 //! [`super::ModelPolicy`].
 
+#![deny(clippy::indexing_slicing)]
+
 mod flatbuffer;
 mod graph;
 mod tensor;
