@@ -1,6 +1,7 @@
 //! The order of operators: what each reads and writes.
 
-use super::flatbuffer::{Table, Vector};
+use flatbuffer::{Table, Vector};
+
 use super::tensor::Tensor;
 use super::{Damage, MOST_TENSORS, damage};
 
@@ -69,7 +70,7 @@ pub(super) fn verify(graph: Table<'_>, tensors: &[Tensor], operators: &[i32]) ->
             return damage(format!("a step is operator {index} of {}", operators.len()));
         };
         refuse(operator)?;
-        if step.numbers::<i32>(8)?.len() != 0 || step.number::<u64>(9)?.unwrap_or(0) != 0 {
+        if !step.numbers::<i32>(8)?.is_empty() || step.number::<u64>(9)?.unwrap_or(0) != 0 {
             return damage("a step has tensors or data of its own");
         }
         let operands = operands(step.numbers::<i32>(1)?)?;

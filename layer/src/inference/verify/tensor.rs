@@ -2,7 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use super::flatbuffer::Table;
+use flatbuffer::Table;
+
 use super::{Damage, damage};
 
 /// More dimensions than TensorFlow Lite's kernels know.
@@ -46,7 +47,7 @@ impl Tensor {
         if tensor.table(6)?.is_some() {
             return damage("a tensor is sparse");
         }
-        if tensor.tables(9)?.len() != 0 {
+        if !tensor.tables(9)?.is_empty() {
             return damage("a tensor holds other tensors");
         }
         quantization(tensor, &shape, kind, scales_left)?;
