@@ -7,6 +7,7 @@
 
 mod data_image;
 mod function;
+mod handles;
 mod image;
 mod memory;
 mod pages;
