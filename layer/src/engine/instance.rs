@@ -175,7 +175,7 @@ impl<'imports> Instance<'imports> {
 impl Drop for Instance<'_> {
     fn drop(&mut self) {
         // Its memory is given back next.
-        host::release();
+        host::write_guard::release();
     }
 }
 

@@ -14,7 +14,7 @@ mod pages;
 mod state;
 mod tensorflow_lite;
 mod wasi;
-mod write_guard;
+pub(crate) mod write_guard;
 
 pub use state::{HostTimings, Resources, SharedResources};
 pub use wasi::Deadline;
@@ -24,7 +24,6 @@ pub(crate) use function::{ImportError, SharedState};
 pub(crate) use memory::SYSTEM_PAGE_BYTES;
 pub(crate) use pages::prepare_pages;
 pub(crate) use state::HostState;
-pub(crate) use write_guard::{open_at, release};
 
 use std::collections::HashMap;
 

@@ -2,8 +2,11 @@
 
 use flatbuffer::{Table, Vector};
 
+use super::damage::{Damage, damage};
 use super::tensor::Tensor;
-use super::{Damage, MOST_TENSORS, damage};
+
+/// More than any model for pictures has; some quantities of the file are multiplied with each other.
+pub(super) const MOST_TENSORS: usize = 16_384;
 
 /// More than any operator reads or writes; joining many tensors takes the most.
 const MOST_OPERANDS: usize = 1_024;

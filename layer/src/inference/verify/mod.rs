@@ -14,42 +14,24 @@
 
 #![deny(clippy::indexing_slicing)]
 
+mod damage;
 mod graph;
 mod tensor;
 #[cfg(test)]
 mod tests;
 
-use thiserror::Error;
+use flatbuffer::{Buffer, Table};
 
-use flatbuffer::{Buffer, Outside, Table};
+use damage::{Damage, damage};
+use graph::MOST_TENSORS;
 use tensor::Tensor;
 
 /// `TFL3` at byte 4: the file identifier of TensorFlow Lite's schema.
 const IDENTIFIER: [u8; 4] = *b"TFL3";
 /// The one version of the schema that there is.
 const VERSION: u32 = 3;
-/// More than any model for pictures has; some quantities of the file are multiplied with each other.
-const MOST_TENSORS: usize = 16_384;
 /// Bytes of all tensors that are not constant: far more than any model for pictures asks for.
 const MOST_TENSOR_BYTES: usize = 256 << 20;
-
-/// What is wrong with a model.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub(super) enum Damage {
-    /// It is something else.
-    #[error("found {0:?} at byte 4, expected \"TFL3\"")]
-    Identifier(String),
-    /// Something reaches out of the file, or of its table.
-    #[error(transparent)]
-    Outside(#[from] Outside),
-    /// Anything else.
-    #[error("{0}")]
-    Model(String),
-}
-
-fn damage<T>(reason: impl Into<String>) -> Result<T, Damage> {
-    Err(Damage::Model(reason.into()))
-}
 
 /// Says whether LiteRT may be given this model.
 pub(super) fn verify(bytes: &[u8]) -> Result<(), Damage> {

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use flatbuffer::Table;
 
-use super::{Damage, damage};
+use super::damage::{Damage, damage};
 
 /// More dimensions than TensorFlow Lite's kernels know.
 const MOST_DIMENSIONS: usize = 8;
