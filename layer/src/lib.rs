@@ -17,9 +17,13 @@
 //! answer     what becomes of an event                           limits     every bound on what comes from outside
 //! ```
 
+// `println!` and `eprintln!` panic where nobody reads: see `console`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod answer;
 pub mod channel;
 pub mod cli;
+mod console;
 pub mod engine;
 pub mod error;
 mod faults;

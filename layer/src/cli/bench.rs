@@ -1,6 +1,6 @@
 //! `vision bench`: how long warm events take on this machine.
 
-use std::io::{BufRead as _, Write as _};
+use std::io::BufRead as _;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on, parse_count};
 use crate::answer::Timings;
+use crate::console;
 use crate::limits::parse_duration;
 use crate::pool::Pool;
 
@@ -71,7 +72,7 @@ pub(super) fn run(start: Start, arguments: &BenchArgs) -> Outcome {
         } else {
             report.to_string()
         };
-        println!("{text}");
+        let _ = console::print(text).map_err(Failure::failed)?;
         Ok(Exit::Answered)
     })?
 }
@@ -132,8 +133,9 @@ impl Bench {
                 .with_context(|| format!("found {line:?}, accepted is a number of events"))
                 .map_err(Failure::usage)?;
             let turn = serde_json::to_string(&self.measure(count).await?).map_err(Failure::failed)?;
-            println!("{turn}");
-            std::io::stdout().flush().map_err(Failure::failed)?;
+            if console::print(turn).map_err(Failure::failed)?.is_break() {
+                break;
+            }
         }
         Ok(Exit::Answered)
     }

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
+use crate::console;
 use crate::trigger::shutdown::Unfinished;
 use crate::worker;
 use logging::LogArgs;
@@ -113,7 +114,7 @@ pub fn main() -> ExitCode {
     };
     let exit = outcome.unwrap_or_else(|failure| {
         // The alternate form prints the chain of causes on one line.
-        eprintln!("vision: {:#}", failure.error);
+        console::tell(format_args!("vision: {:#}", failure.error));
         failure.exit
     });
     ExitCode::from(exit as u8)

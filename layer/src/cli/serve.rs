@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use clap::Args;
 
 use super::{EngineArgs, Exit, Failure, Outcome, Start, end, parse_count, workers_gone};
+use crate::console;
 use crate::engine::EngineConfig;
 use crate::history::{History, Location, OF_USER};
 use crate::sandbox::{Needs, Network};
@@ -48,7 +49,7 @@ pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
     if let Some(location) = &history {
         location.prepare().map_err(Failure::usage)?;
         if let Some(file) = location.file() {
-            eprintln!("vision: the history is kept in {}", file.display());
+            console::tell(format_args!("vision: the history is kept in {}", file.display()));
         }
     }
     let is_server = matches!(history, Some(Location::Server(_)));

@@ -12,6 +12,7 @@ use super::error::LoadError;
 use super::instance::{Instance, Surroundings};
 use super::module::LoadedModule;
 use crate::answer::{Answer, CallError, Step, Thumbnail};
+use crate::faults;
 use crate::host::{KeptPages, Resources, SharedResources};
 use crate::native_stack::GuestStack;
 use crate::{image, progress};
@@ -50,6 +51,7 @@ pub fn answer_events(
     events: &mut impl Events,
 ) -> Result<(), LoadError> {
     let failed = |reason: String| LoadError::Instantiate { reason };
+    faults::install();
     let _stack = GuestStack::of_this_thread().map_err(|error| failed(error.to_string()))?;
     let settings = settings(module.run_mode, config.limits).map_err(|error| failed(error.to_string()))?;
     let resources = Resources::new(

@@ -178,7 +178,7 @@ impl<'imports> Instance<'imports> {
 impl Drop for Instance<'_> {
     fn drop(&mut self) {
         // Its memory is given back next, but for some pages.
-        host::release();
+        host::write_guard::release();
         self.pages.keep();
     }
 }

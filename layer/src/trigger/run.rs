@@ -7,6 +7,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::answer::{Answer, CallError, Timings};
+use crate::console;
 use crate::pool::Handler;
 
 /// Why `vision run` has no answer.
@@ -74,12 +75,12 @@ pub async fn answer(handler: &impl Handler, event: Bytes, with_timings: bool) ->
     let mut out = io::stdout().lock();
     out.write_all(&stdout).and_then(|()| out.flush()).map_err(RunError::Write)?;
     if with_timings {
-        eprintln!("{}", describe(&timings));
+        console::tell(describe(&timings));
     }
     match (exit_code, stderr.trim_end()) {
         (0, "") => Ok(()),
         (0, text) => {
-            eprintln!("{text}");
+            console::tell(text);
             Ok(())
         }
         (code, "") => Err(RunError::Exited(code)),

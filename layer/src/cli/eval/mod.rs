@@ -15,6 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
 
 use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on, parse_count};
+use crate::console;
 use crate::engine::EngineConfig;
 use crate::pool::Pool;
 use list::{LabelledPicture, Labels};
@@ -58,11 +59,12 @@ pub(super) fn run(start: Start, arguments: &EvalArgs) -> Outcome {
         Ok(judge_all(&pool, &pictures, &labels, workers).await)
     })??;
     let report = Report::new(&pictures, &verdicts, &labels, started.elapsed());
-    if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report).map_err(Failure::failed)?);
+    let text = if arguments.json {
+        serde_json::to_string_pretty(&report).map_err(Failure::failed)?
     } else {
-        print!("{report}");
-    }
+        report.to_string()
+    };
+    let _ = console::print(text.trim_end()).map_err(Failure::failed)?;
     Ok(if report.failed() == 0 { Exit::Answered } else { Exit::Failed })
 }
 

@@ -34,6 +34,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
+use crate::console;
 use crate::history::History;
 use crate::limits::Limits;
 use crate::pool::Handler;
@@ -93,7 +94,7 @@ pub async fn run(
     };
     let service = Arc::new(service);
     // For people and scripts; with port 0 the only way to learn the port.
-    eprintln!("vision: listening on http://{address}");
+    console::tell(format_args!("vision: listening on http://{address}"));
     let served = async {
         connections::serve(listener, Arc::clone(&service), settings, shutdown).await;
         service.finish(shutdown.deadline()).await;

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, Connection as _, Executor as _, Row as _};
 
-use super::store::HistoryError;
+use crate::history::error::HistoryError;
 
 /// Result codes of SQLite (<https://www.sqlite.org/rescode.html>).
 const READ_ONLY: u32 = 8;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::store::HistoryError;
+use crate::history::error::HistoryError;
 
 /// The owner reads and writes; SQLite gives the files that it puts beside the same mode.
 const MODE: u32 = 0o600;
@@ -81,7 +81,7 @@ impl DatabaseFile {
 ///
 /// # Errors
 /// It can't be made or written.
-pub(super) fn prepare(path: &Path) -> Result<(), HistoryError> {
+pub(in crate::history) fn prepare(path: &Path) -> Result<(), HistoryError> {
     let file = open(path).map_err(|error| unusable(path, &error))?;
     let mine = || Permissions::from_mode(MODE);
     let beside = ["-wal", "-shm"].map(|suffix| {
@@ -105,7 +105,7 @@ pub(super) fn prepare(path: &Path) -> Result<(), HistoryError> {
 ///
 /// # Errors
 /// It can't be made.
-pub(super) fn make_folder(path: &Path) -> Result<(), HistoryError> {
+pub(in crate::history) fn make_folder(path: &Path) -> Result<(), HistoryError> {
     let Some(folder) = path.parent() else { return Ok(()) };
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| unusable(folder, &error))
 }
