@@ -37,6 +37,7 @@ test: build test-guests test-package ## Run all tests
 	cargo test --release --workspace
 	python3 -m unittest discover -q -s toolchain/tests -t .
 	python3 -m unittest discover -q -s models -p "test_*.py"
+	python3 -m unittest discover -q -s tests/documents -t .
 
 # Python packages of one part, by its pins with sums: tests/api/requirements.txt to .toolchain/venv/tests/api.
 VENV := .toolchain/venv
@@ -67,7 +68,7 @@ clean: ## Remove what was built; .toolchain and the cache stay
 include train/train.mk
 -include package/package.mk
 -include bench/bench.mk
--include deploy/deploy.mk
+-include deploy/tencent/deploy.mk
 -include tests/api/api.mk
 -include tests/page/page.mk
 -include fuzz/fuzz.mk

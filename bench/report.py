@@ -25,8 +25,8 @@ class Results:
 
 HEAD = """# Benchmarks
 
-Written by `make bench`, which measures everything in one run and lets the programs take turns; the machine's moods
-then meet all alike, and the ratios mean something even where the milliseconds don't. Do not edit: run it again.
+`make bench` writes this page; to change it, run it again. Everything is measured in one run, and the programs take turns. So
+disturbances of the machine affect all of them alike, and the ratios are meaningful even if the milliseconds are not.
 
 - Machine: {machine}
 - Date: {date}
@@ -35,14 +35,14 @@ then meet all alike, and the ratios mean something even where the milliseconds d
 
 The programs:
 
-- **vision**: what is deployed, the layer of `make package`; an event is JSON with a base64 picture, in memory.
-- **limit**: a native program (`bench/peers/limit.rs`) that decodes the same picture at the smallest sufficient scale,
-  stretches it and runs the model with LiteRT. No wasm, no JSON, no base64.
-- **python, draft**: the best Python handler (`bench/peers/handler.py`): json, base64, Pillow with reduced decoding,
+- **vision**: the layer of `make package`, as it is deployed. An event is JSON with a base64 picture, in memory.
+- **limit**: a minimal native program (`bench/peers/limit.rs`) that decodes the same picture at the smallest sufficient scale,
+  resizes it and runs the model with LiteRT. No wasm, no JSON, no base64.
+- **python, draft**: the fastest Python handler (`bench/peers/handler.py`): json, base64, Pillow with reduced decoding,
   LiteRT's own interpreter. **python**: the same without reduced decoding, as most people write it.
-- **shell loop**: the original demo's way (`bench/peers/loop.sh`): curl and a process for every event.
+- **shell loop**: how the original demo does it (`bench/peers/loop.sh`): curl and a new process for every event.
 
-A ratio is ours over theirs, of medians: below 1 we are faster.
+Ratios are our median divided by theirs: below 1 we are faster.
 """
 
 
@@ -53,7 +53,7 @@ def markdown(results: Results) -> str:
 
 
 def _targets(results: Results) -> list[str]:
-    """The project's aims, each with what was measured."""
+    """The project's targets, each with the measured value."""
     small, large = results.warm["512x384", 1], results.warm["4000x3000", 1]
     cold = results.cold
     rows = [
@@ -70,7 +70,7 @@ def _targets(results: Results) -> list[str]:
          results.memory[VISION] / results.memory[DRAFT], 0.6, False),
         ("two workers, against one", results.workers[2] / results.workers[1], 1.8, True),
     ]
-    lines = ["## What we aim at", "", "| | measured | aim | |", "| --- | ---: | ---: | --- |"]
+    lines = ["## Targets", "", "| | measured | target | |", "| --- | ---: | ---: | --- |"]
     for name, found, aim, at_least in rows:
         met = found >= aim if at_least else found <= aim
         sign = "≥" if at_least else "≤"
@@ -115,10 +115,10 @@ def _growth(results: Results) -> list[str]:
              "![time against picture size](images/benchmarks-picture.svg)", "",
              *_grown("megapixels", results.growth),
              "![time against event size](images/benchmarks-event.svg)", "",
-             *_grown("megabytes of the event, always the same picture", results.event_growth)]
+             *_grown("megabytes of the event, with the same picture", results.event_growth)]
     first, last = (results.event_growth[size][VISION].median for size in (min(results.event_growth), max(results.event_growth)))
     per_byte = (last - first) * 1e6 / ((max(results.event_growth) - min(results.event_growth)) * 1e6)
-    return [*lines, f"A byte more of an event costs {per_byte:.2f} ns: reading it, JSON and base64 together.", ""]
+    return [*lines, f"Each further byte of an event costs {per_byte:.2f} ns: reading, JSON and base64 together.", ""]
 
 
 def _grown(what: str, growth: dict[float, dict[str, Times]]) -> list[str]:
@@ -133,7 +133,7 @@ def _soak(results: Results) -> list[str]:
     if not results.soak:
         return []
     lines = ["## Many events", "",
-             "A module that does nothing: what the runtime itself costs, and that nothing grows.", "",
+             "With a module that does nothing: the cost of the runtime itself, and whether memory grows.", "",
              "| events so far | median of the step, µs | memory, MB |", "| ---: | ---: | ---: |"]
     lines += [f"| {events:,} | {median:.0f} | {memory / 1e6:.1f} |" for events, median, memory in results.soak]
     return [*lines, ""]

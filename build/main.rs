@@ -1,5 +1,5 @@
-//! Compiles the model of `models/$MODEL` into the function: its description and labels everywhere, its weights only
-//! into the wasm, so that the library's tests need none.
+//! Compiles the model of `models/$MODEL` into the function. Its description and labels are in every build, its weights only
+//! in the wasm, so that the library's tests need no weights.
 
 mod manifest;
 mod tflite;

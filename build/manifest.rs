@@ -1,4 +1,4 @@
-//! `model.toml`: what a model folder says of its model.
+//! `model.toml`: the description of a model.
 
 use std::error::Error;
 use std::path::Path;

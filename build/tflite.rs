@@ -1,4 +1,4 @@
-//! The few facts that the build needs of a .tflite file: name, shape, type and quantisation of the first input and
+//! Reads from a .tflite file the few facts that the build needs: name, shape, type and quantisation of the first input and
 //! output. Field numbers are those of TensorFlow Lite's flatbuffer schema, version 3 (schema.fbs).
 
 use std::error::Error;

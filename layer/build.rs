@@ -1,4 +1,4 @@
-//! Tells the linker where the runtime's libraries are, as set-up wrote it into `.cargo/config.toml`, and the program
+//! Tells the linker where the runtime's libraries are (set-up wrote that into `.cargo/config.toml`), and tells the program
 //! which models are this project's.
 
 #![expect(clippy::expect_used, reason = "a build script tells its failures by panicking")]

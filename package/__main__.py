@@ -1,4 +1,7 @@
-"""`python3 -m package`: makes dist/layer.zip, dist/scf.zip, the folders with the same files, and dist/sbom.cdx.json."""
+"""`python3 -m package`: makes dist/layer.zip, dist/scf.zip, the folders with the same files, and dist/sbom.cdx.json.
+
+It needs the Python packages of package/requirements.txt; `make package` fetches them.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,8 @@ def fingerprint(vision: Path, wasm: Path) -> str:
     """Of all that the packages are made of: where it is the same, they need not be made again."""
     digest = hashlib.sha256()
     scripts = [PROJECT / "scf/bootstrap", PROJECT / "scf/scf_bootstrap"]
-    for file in [vision, wasm, PROJECT / "Cargo.lock", *scripts, *sorted((PROJECT / "package").glob("*.py")), PROJECT / ".toolchain/state.json"]:
+    own = [*sorted((PROJECT / "package").glob("*.py")), PROJECT / "package/requirements.txt"]
+    for file in [vision, wasm, PROJECT / "Cargo.lock", *scripts, *own, PROJECT / ".toolchain/state.json"]:
         if file.exists():
             digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()

@@ -1,18 +1,26 @@
 # Packages for Tencent SCF; included by the main Makefile. Paths are relative to the repository root.
 .PHONY: package test-package
-package: build ## Make dist/layer.zip and dist/scf.zip for Tencent SCF, and dist/sbom.cdx.json of what is in them
-	@python3 -m package
+package: build .toolchain/sbom/.installed ## Make dist/layer.zip and dist/scf.zip for Tencent SCF, and dist/sbom.cdx.json of what is in them
+	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package
 
 # What the tests of `vision scf` need: a root with nothing but the packages and a shell, and a storage server.
 test-package: package .toolchain/cos-server/.installed .toolchain/sbom-validator/.installed
 	@python3 -m package.platform target/platform
-	python3 -m unittest discover -q -s package/tests -t .
+	PYTHONPATH="$(CURDIR)/.toolchain/sbom-validator" python3 -m unittest discover -q -s package/tests -t .
+
+# Python packages by their pins with sums into a folder for PYTHONPATH; also where python3 comes without pip.
+INSTALL_PYTHON = python3 -c 'import sys, pathlib; from toolchain import pypi; pypi.install(*map(pathlib.Path, sys.argv[1:]))' "$(@D)" "$<"
 
 .toolchain/cos-server/.installed: tests/cos/requirements.txt
-	@python3 -c 'from pathlib import Path; from toolchain import pypi; pypi.install(Path("$(@D)"), Path("$<"))'
+	@$(INSTALL_PYTHON)
 	@touch $@
 
-# CycloneDX's own validator, for dist/sbom.cdx.json.
-.toolchain/sbom-validator/.installed: tests/sbom/requirements.txt
-	@python3 -c 'from pathlib import Path; from toolchain import pypi; pypi.install(Path("$(@D)"), Path("$<"))'
+# The libraries that write dist/sbom.cdx.json and read licences.
+.toolchain/sbom/.installed: package/requirements.txt
+	@$(INSTALL_PYTHON)
+	@touch $@
+
+# The same with CycloneDX's own validator.
+.toolchain/sbom-validator/.installed: tests/sbom/requirements.txt package/requirements.txt
+	@$(INSTALL_PYTHON)
 	@touch $@

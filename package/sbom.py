@@ -17,6 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentScope, ComponentType
+from cyclonedx.model.license import LicenseExpression
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
+
+from package import licences
 from package.archive import Member
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -46,31 +54,30 @@ PARTS = {"libwasmedge.so.0": ("wasmedge", "Apache-2.0"), "libLiteRt.so": ("liter
 # Crates that name no licence but carry one; deny.toml has the sum of the file.
 LICENCE_FILES = {"wasmedge_tensorflow_interface": "Apache-2.0"}
 
-Component = dict[str, Any]
-
 
 def document(layer: list[Member], function: list[Member]) -> bytes:
     """The document for these packages."""
+    bom = Bom()
+    bom.metadata.component = project = _project()
     crates, dependencies = _crates()
-    components = [*crates, *_libraries(layer), *_files(function), _model()]
-    bom = {
-        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "version": 1,
-        "metadata": {"component": _project()},
-        "components": sorted(components, key=lambda component: component["bom-ref"]),
-        "dependencies": sorted(dependencies, key=lambda entry: entry["ref"]),
-    }
-    return (json.dumps(bom, indent=1, sort_keys=True) + "\n").encode()
+    for component in [*crates.values(), *_libraries(layer), *_files(function), _model()]:
+        bom.components.add(component)
+    for component in [project, *crates.values()]:
+        bom.register_dependency(component, [crates[other] for other in sorted(dependencies[str(component.bom_ref)])])
+    written = json.loads(JsonV1Dot6(bom).output_as_string())
+    # The library makes both up anew for every document.
+    del written["serialNumber"], written["metadata"]["timestamp"]
+    return (json.dumps(written, indent=1, sort_keys=True) + "\n").encode()
 
 
 def _project() -> Component:
     version = tomllib.loads((PROJECT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
-    return {"type": "application", "bom-ref": "wasm-vision", "name": "wasm-vision", "version": version, "licenses": _licences("Apache-2.0")}
+    return Component(type=ComponentType.APPLICATION, bom_ref="wasm-vision", name="wasm-vision", version=version,
+                     licenses=_licences("Apache-2.0"))
 
 
-def _crates() -> tuple[list[Component], list[dict[str, Any]]]:
+def _crates() -> tuple[dict[str, Component], dict[str, set[str]]]:
+    """The crates of both programs by reference, and what each needs, by reference, too."""
     checksums = _checksums()
     components: dict[str, Component] = {}
     depends: dict[str, set[str]] = {"wasm-vision": set()}
@@ -89,11 +96,12 @@ def _crates() -> tuple[list[Component], list[dict[str, Any]]]:
             components[reference] = _crate(package, checksums)
             depends.setdefault(reference, set()).update(_reference(packages[other]) for other in needed)
             for library in _bundled(package):
-                components[library["bom-ref"]] = library
-                depends[reference].add(library["bom-ref"])
+                components[str(library.bom_ref)] = library
+                depends[str(library.bom_ref)] = set()
+                depends[reference].add(str(library.bom_ref))
             waiting += [other for other in needed if other not in seen]
             seen.update(needed)
-    return list(components.values()), [{"ref": reference, "dependsOn": sorted(others)} for reference, others in depends.items()]
+    return components, depends
 
 
 def _metadata(target: str) -> dict[str, Any]:
@@ -113,15 +121,13 @@ def _reference(package: dict[str, Any]) -> str:
 
 def _crate(package: dict[str, Any], checksums: dict[tuple[str, str], str]) -> Component:
     reference = _reference(package)
-    component: Component = {"type": "library", "bom-ref": reference, "purl": reference, "name": package["name"],
-                            "version": package["version"], "licenses": _licences(package["license"] or LICENCE_FILES[package["name"]])}
-    if package["name"] in PROGRAMS:
-        component["type"] = "application"
-    if any("proc-macro" in target["kind"] for target in package["targets"]):
-        component["scope"] = "excluded"  # It runs in the compiler.
-    if checksum := checksums.get((package["name"], package["version"])):
-        component["hashes"] = [{"alg": "SHA-256", "content": checksum}]
-    return component
+    compiles_only = any("proc-macro" in target["kind"] for target in package["targets"])
+    checksum = checksums.get((package["name"], package["version"]))
+    return Component(type=ComponentType.APPLICATION if package["name"] in PROGRAMS else ComponentType.LIBRARY,
+                     bom_ref=reference, purl=PackageURL.from_string(reference), name=package["name"], version=package["version"],
+                     licenses=_licences(package["license"] or LICENCE_FILES[package["name"]]),
+                     scope=ComponentScope.EXCLUDED if compiles_only else None,
+                     hashes=_sha256(checksum) if checksum else None)
 
 
 def _bundled(package: dict[str, Any]) -> Iterable[Component]:
@@ -130,13 +136,17 @@ def _bundled(package: dict[str, Any]) -> Iterable[Component]:
     text = (Path(package["manifest_path"]).parent / bundled.file).read_text(errors="replace")
     if (version := re.search(bundled.version, text)) is None:
         raise ValueError(f"{package['name']} {package['version']}: {bundled.file} tells no version of {bundled.name}")
-    yield {"type": "library", "bom-ref": f"pkg:generic/{bundled.name}@{version[1]}", "name": bundled.name,
-           "purl": f"pkg:generic/{bundled.name}@{version[1]}", "version": version[1], "licenses": _licences(bundled.licence)}
+    reference = f"pkg:generic/{bundled.name}@{version[1]}"
+    yield Component(bom_ref=reference, purl=PackageURL.from_string(reference), name=bundled.name, version=version[1],
+                    licenses=_licences(bundled.licence))
 
 
-def _licences(expression: str) -> list[dict[str, str]]:
-    # Crates of old write a slash for "or".
-    return [{"expression": re.sub(r"\s*/\s*", " OR ", expression)}]
+def _licences(expression: str) -> list[LicenseExpression]:
+    return [LicenseExpression(licences.parse(expression).render())]
+
+
+def _sha256(digest: str) -> list[HashType]:
+    return [HashType(alg=HashAlgorithm.SHA_256, content=digest)]
 
 
 def _libraries(layer: list[Member]) -> Iterable[Component]:
@@ -144,13 +154,13 @@ def _libraries(layer: list[Member]) -> Iterable[Component]:
     state_file = PROJECT / ".toolchain/state.json"
     state = json.loads(state_file.read_text()) if state_file.exists() else {}
     for member in layer:
-        name = Path(member.name).name
         component = _file(member)
-        if name in PARTS:
-            part, licence = PARTS[name]
-            component |= {"name": part, "type": "library", "licenses": _licences(licence)}
+        if part_and_licence := PARTS.get(Path(member.name).name):
+            part, licence = part_and_licence
+            component.name, component.type, component.licenses = part, ComponentType.LIBRARY, _licences(licence)
             if found := state.get(part):
-                component |= {"version": found["version"], "properties": [{"name": "wasm-vision:source", "value": found["source"]}]}
+                component.version = found["version"]
+                component.properties.add(Property(name="wasm-vision:source", value=found["source"]))
         yield component
 
 
@@ -159,15 +169,15 @@ def _files(members: list[Member]) -> Iterable[Component]:
 
 
 def _file(member: Member) -> Component:
-    digest = hashlib.sha256(member.content).hexdigest()
-    return {"type": "file", "bom-ref": f"file:{member.name}", "name": member.name, "hashes": [{"alg": "SHA-256", "content": digest}]}
+    return Component(type=ComponentType.FILE, bom_ref=f"file:{member.name}", name=member.name,
+                     hashes=_sha256(hashlib.sha256(member.content).hexdigest()))
 
 
 def _model() -> Component:
     """The weights that the function carries."""
     name = os.environ.get("MODEL", "groceries")
     manifest = tomllib.loads((PROJECT / f"models/{name}/model.toml").read_text())
-    return {"type": "machine-learning-model", "bom-ref": f"model:{manifest['name']}", "name": manifest["name"],
-            "version": manifest["version"], "description": manifest["description"], "licenses": _licences(manifest["licence"]),
-            "hashes": [{"alg": "SHA-256", "content": manifest["sha256"]}],
-            "externalReferences": [{"type": "other", "comment": "made from", "url": url} for url in manifest["sources"]]}
+    sources = [ExternalReference(type=ExternalReferenceType.OTHER, comment="made from", url=XsUri(url)) for url in manifest["sources"]]
+    return Component(type=ComponentType.MACHINE_LEARNING_MODEL, bom_ref=f"model:{manifest['name']}", name=manifest["name"],
+                     version=manifest["version"], description=manifest["description"], licenses=_licences(manifest["licence"]),
+                     hashes=_sha256(manifest["sha256"]), external_references=sources)

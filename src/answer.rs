@@ -1,4 +1,4 @@
-//! From an event to its labels.
+//! From an event to the answer with its labels.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The host's side of the function: inference.
+//! The function's calls of the host: inference.
 
 use std::process::ExitCode;
 

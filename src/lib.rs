@@ -1,12 +1,12 @@
-//! The pure parts of the function `recognize`: from the picture of an event to its labels. What every function needs is
-//! in the kit.
+//! The function `recognize` without its host: from the picture of an event to its labels. What functions share is in the
+//! kit.
 //!
 //! ```text
-//! model      what was compiled in            predictions   output tensor → likeliest classes
+//! model      the model that is compiled in   predictions   output tensor → likeliest classes
 //! answer     picture → labels, as text or JSON
 //! ```
 //!
-//! [`answer()`] joins them around a [`Classifier`]; only `main.rs` knows the host's one.
+//! [`answer()`] joins them with a [`Classifier`]; only `main.rs` uses the one of the host.
 
 mod answer;
 mod model;

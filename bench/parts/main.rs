@@ -1,4 +1,4 @@
-//! The parts of a warm event by themselves, one thread: `cargo bench`.
+//! Measures the parts of a warm event one by one, on one thread: `cargo bench`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may fail by panicking")]
 

@@ -1,7 +1,8 @@
-//! The bare limit of one event: decode the picture at the smallest sufficient scale, stretch it, run the model with
+//! The least that one event can take: decode the picture at the smallest sufficient scale, resize it, run the model with
 //! LiteRT. No wasm, no JSON, no base64.
 //!
-//! `limit PICTURE MODEL.tflite SIDE THREADS PAUSE_MS`; then, as `vision bench --turns`, a count a line in, a line of JSON out.
+//! `limit PICTURE MODEL.tflite SIDE THREADS PAUSE_MS`; then, like `vision bench --turns`, it reads one count a line
+//! and writes one line of JSON for each.
 
 use std::error::Error;
 use std::io::{BufRead as _, Write as _};

@@ -1,7 +1,7 @@
-//! The runtime API of Tencent SCF as a server that only sends one event over and over, as fast as it is asked.
+//! The runtime API of Tencent SCF as a server that sends the same event again and again, as fast as it is asked.
 //!
-//! `platform EVENT-FILE COUNT` prints its port, and once COUNT events are answered a line of JSON: the seconds from the
-//! first `next` to the last answer, and how many of the answers were errors.
+//! `platform EVENT-FILE COUNT` prints its port. After COUNT answers it prints a line of JSON: the seconds from the first
+//! `next` to the last answer, and how many of the answers were errors.
 
 use std::error::Error;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -1,7 +1,7 @@
-//! Base64 in all its forms, as it comes out of an event: what the function decodes is what a decoder of a few lines
-//! decodes, and it refuses what that refuses.
+//! Base64 in all its forms, as an event contains it: the function decodes it exactly as a simple decoder of a few lines
+//! does, and refuses what that one refuses.
 //!
-//! The text stands behind the base64 of a JPEG's header, so that the decoded bytes reach the classifier.
+//! The text follows the base64 of a JPEG's header, so that the decoded bytes reach the classifier.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Bodies of HTTP requests, as a gateway hands them on: whatever their type and content, there is a picture in them or a
-//! reason why there is none.
+//! Bodies of HTTP requests, as a gateway passes them on: for any type and content the result is a picture, or the reason
+//! why there is none.
 //!
 //! The input: content type, content encoding (often empty), each on a line, then the body.
 

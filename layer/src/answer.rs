@@ -1,4 +1,4 @@
-//! What comes back from one event.
+//! The answer to one event.
 
 use std::fmt;
 use std::time::Duration;

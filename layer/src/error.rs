@@ -1,4 +1,4 @@
-//! What went wrong with an event, in the form that every trigger sends to its caller: part of what functions and the
-//! runtime both hold to.
+//! Errors of events, in the form that every trigger sends to its caller; part of the contract between functions and the
+//! runtime.
 
 pub use contract::{ErrorBody, ErrorCode};

@@ -1,9 +1,9 @@
-//! What a fault of the processor means: a trap of the guest, the end of its stack, a first write to a guarded page, or
-//! the end of the process.
+//! Decides what a fault of the processor means: a trap of the guest, the end of its stack, a first write to a guarded
+//! page, or the end of the process.
 //!
-//! WasmEdge turns faults of guests into traps by a jump out of whatever the thread was doing. That is right in guest code
-//! and wrong in host code, where it would leave borrows taken, locks held and damage hidden. So WasmEdge's handler gets
-//! the faults of guest code only; a fault of host code ends the process, which a worker may do.
+//! WasmEdge turns a fault into a trap by jumping out of whatever the thread was doing. That is right in guest code, but in
+//! host code it would leave borrows and locks behind and hide damage. So WasmEdge's handler only gets the faults of guest
+//! code; a fault of host code ends the process, and a worker may end.
 
 use std::ffi::{c_int, c_void};
 use std::sync::OnceLock;

@@ -1,7 +1,7 @@
 //! The program's own definitions of functions of the C library and of LLVM, where WasmEdge and LLVM leave no other choice.
 //!
-//! A program's definition comes before a library's, for its own code and, since it is exported (layer/build.rs), for
-//! its libraries' too.
+//! A program's definition takes precedence over a library's: for the program's own code and, since it is exported
+//! (layer/build.rs), also for its libraries.
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};

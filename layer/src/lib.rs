@@ -8,9 +8,9 @@
 //!
 //! front: talks, decodes nothing, runs nothing          worker's side: runs what strangers send, may die
 //! trigger    get an event, give the answer back        worker     nursery, workers, what they give up
-//! history    what was recognised, kept (`serve`)       engine     a module loaded once, an instance per event
+//! history    keeps what was recognised (`serve`)       engine     a module loaded once, an instance per event
 //! pool       who gets an event; clock, kill, replace   host       the functions that the guest imports
-//! modules    known modules, compiled ones kept         image      JPEG and PNG to pixels
+//! modules    known modules, cache of compiled ones     image      JPEG and PNG to pixels
 //!                                                      inference  TensorFlow Lite models through LiteRT
 //!
 //! channel    messages and files in memory between the two       sandbox    what a process gives up

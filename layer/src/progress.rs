@@ -1,4 +1,4 @@
-//! What this process is doing with its event, told where the other half can read it when the process has ended.
+//! Notes what this process is doing with its event, where the other half can read it after the process has ended.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Files in memory that nobody can change, and parts of them: what a mapping of one shows stays as it is.
+//! Files in memory that nobody can change, and parts of them: the content of a mapping never changes.
 
 use std::fs::File;
 use std::io::{self, Write as _};

@@ -1,4 +1,4 @@
-//! The events of tests/cases, as files: what each gets stands beside it.
+//! The events of tests/cases: each is a file, with its expected answer beside it.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What a module does to the process that runs it is told in one line, and ends in time.
+//! Whatever a module does to the process that runs it, the event ends in time, with one line that says why.
 
 use std::time::{Duration, Instant};
 

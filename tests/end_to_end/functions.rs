@@ -1,4 +1,4 @@
-//! The function of docs/functions.md: built from what stands there, and run.
+//! The function of docs/functions.md, built from the text of the document and run.
 
 use std::fs;
 use std::path::PathBuf;

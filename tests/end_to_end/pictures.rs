@@ -1,4 +1,4 @@
-//! Pictures that are odd, damaged or made to do harm, through the built runtime: what a module gets and hears of them.
+//! Pictures that are unusual, damaged or malicious, through the built runtime: which pixels and remarks a module gets.
 
 use serde_json::json;
 

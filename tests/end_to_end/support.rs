@@ -1,4 +1,4 @@
-//! Calling the program, and what the tests need of the project.
+//! Calls the program, and reads the files of the project that tests need.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! What a module may pass to WASI's functions: an error number comes back, whatever it is. Each module calls one
-//! function and exits with its result.
+//! Whatever a module passes to WASI's functions, it gets an error number back. Each module calls one function and exits
+//! with its result.
 
 use crate::support::Vision;
 

@@ -1,5 +1,5 @@
-//! What an event can find of an earlier one: nothing in memory, globals and tables, nothing in the tensors of a session
-//! over the same model. (Memory after each kind of failure: `layer/src/engine/tests.rs`; clients side by side:
+//! An event finds nothing of an earlier one: not in memory, globals and tables, and not in the tensors of a session over
+//! the same model. (Memory after each kind of failure: `layer/src/engine/tests.rs`; clients side by side:
 //! `tests/serve/isolation.rs`; tensors that no run has written: `layer/src/inference/tests.rs`.)
 
 use vision::inference::ModelPolicy;

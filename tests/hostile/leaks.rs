@@ -1,4 +1,4 @@
-//! A thousand rounds of everything, in a process of its own: other tests would take memory meanwhile.
+//! A thousand rounds of everything leak no memory. They run in a separate process, since other tests take memory, too.
 
 use std::process::Command;
 use std::time::Duration;

@@ -1,8 +1,8 @@
-//! Modules and models that mean harm, and what becomes of them: the documented error, no crash, nothing left behind, and
-//! the next good event answered. docs/security.md names these tests beside the threats that they cover.
+//! Malicious modules and models get the documented error; nothing crashes, nothing is left behind, and the next good event
+//! is answered. docs/security.md names these tests beside the threats that they cover.
 //!
-//! Single kinds of misbehaviour are in `tests/end_to_end/modules.rs` and `host_functions.rs`; here are the attempts
-//! that are made on purpose and in masses.
+//! Single kinds of misbehaviour are in `tests/end_to_end/modules.rs` and `host_functions.rs`; the tests here make many
+//! attempts on purpose.
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 

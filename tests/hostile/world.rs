@@ -1,4 +1,4 @@
-//! Files, sockets, the environment and the clock: what a module finds of the world when it was granted nothing.
+//! What a module that was granted nothing finds of files, sockets, the environment and the clock.
 
 use crate::functions;
 use crate::guest::{Call, Guest};

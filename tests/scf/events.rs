@@ -1,4 +1,4 @@
-//! Good and bad events of every kind: what the platform gets for them.
+//! Good and bad events of every kind, and what the platform gets back.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

@@ -1,4 +1,4 @@
-//! A kernel as old as the platform's may be, by refusing what it does not have.
+//! Imitates a kernel as old as the platform's may be, by refusing the system calls that it does not have.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Whatever is logged, it is no picture, no credential and no token, even if everything is logged.
+//! Logs never contain a picture, a credential or a token, even at the most detailed level.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

@@ -1,4 +1,4 @@
-//! What is found before the first event, so that the platform reports a failed start and no failed events.
+//! Mistakes that are found before the first event, so that the platform reports a failed start and no failed events.
 
 use std::net::TcpListener;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The file of a history: what is left in it, who may read it, what is wrong with it.
+//! The file of a history: what is left after deleting, who may read it, and damaged files.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Clients that do it wrong, by mistake or on purpose. After all of it, a good request is answered.
+//! Clients that send malformed requests, by mistake or on purpose. After all of it, a good request is answered.
 
 use std::io::Write;
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! Workers that die, hang or are killed: the event they had is answered with an error, everything else as ever.
+//! Workers that die, hang or are killed: their event is answered with an error, and all others as usual.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};

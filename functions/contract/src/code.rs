@@ -1,4 +1,4 @@
-//! The kinds of failure.
+//! Error codes, with their HTTP status and exit code.
 
 use serde::Serialize;
 

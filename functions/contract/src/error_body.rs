@@ -1,4 +1,4 @@
-//! What failed answers carry.
+//! The JSON body of an error.
 
 use serde::Serialize;
 

@@ -1,11 +1,11 @@
-//! What functions and the runtime both hold to (docs/architecture.md, "Contract"). Neither side has any of it a second
-//! time.
+//! The contract between functions and the runtime (docs/architecture.md, "Contract"). Both use these definitions, so that
+//! neither has a copy.
 //!
 //! ```text
-//! code       the kinds of failure: name, HTTP status, exit code      error_body   {"error": {"code", "message"}}
-//! http       is this an HTTP event, and of which form; the answer     notice       what an answer says beside itself
-//! outcome    exit code, standard output and error → what they mean    note         the host's word beside pixels
-//! limits     bounds that both sides know                               utf16        events that came as UTF-16
+//! code       error codes: name, HTTP status, exit code               error_body   {"error": {"code", "message"}}
+//! http       is this an HTTP event, in which form; its answer        notice       remarks that go with an answer
+//! outcome    exit code, standard output and error → their meaning    note         the host's remark beside pixels
+//! limits     limits that both sides know                             utf16        events encoded as UTF-16
 //! ```
 
 mod code;

@@ -1,4 +1,4 @@
-//! Bounds that both sides know.
+//! Limits that both sides know.
 
 /// Pixels that a picture may have: 100 megapixels. The host holds to it, before it decodes.
 pub const MAX_PICTURE_PIXELS: u64 = 100_000_000;

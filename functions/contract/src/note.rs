@@ -1,10 +1,10 @@
-//! What the host says beside pixels.
+//! The host's remark beside pixels: a reason or a notice.
 //!
-//! `load_jpg` and `load_png` have one number for a result. A function that wants to know more passes a buffer that is
-//! [`BYTES`] longer than the pixels need, with [`MAGIC`] directly behind the pixels and zeros behind that. Our host
-//! replaces all of these bytes by UTF-8 text, padded with zeros: on failure the reason in a sentence, on success a notice
-//! about damage, nothing but zeros where there is nothing to say. A host that knows nothing of this (a stock WasmEdge)
-//! leaves the magic.
+//! The result of `load_jpg` and `load_png` is one number. A function that wants to know more passes a buffer that is
+//! [`BYTES`] longer than the pixels need, with [`MAGIC`] directly after the pixels and zeros after that. Our host
+//! replaces all of these bytes by UTF-8 text, padded with zeros: after a failure the reason in a sentence, after success a
+//! notice about damage, or only zeros if there is nothing to say. A host without this feature (a stock WasmEdge) leaves the
+//! magic as it is.
 
 /// Length of the field.
 pub const BYTES: usize = 512;

@@ -1,4 +1,4 @@
-//! What an answer says beside itself, such as that a part of the picture is missing.
+//! A remark that goes with an answer, for example that a part of the picture is missing.
 //!
 //! JSON has it as the field [`FIELD`]; other answers to HTTP events have the header [`HEADER`]; a function that answers a
 //! bare event writes a line on standard error and ends with 0.

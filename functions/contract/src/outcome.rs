@@ -1,4 +1,4 @@
-//! What it means how a module ended.
+//! From the way a module ended to what that means for the event.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! JSON that came as UTF-16, as shells of Windows write it.
+//! JSON in UTF-16, as shells on Windows write it.
 
 /// The text of `bytes`, where they are UTF-16 of either byte order: with a byte order mark, or with the zero byte that
 /// stands beside an ASCII character at the start. None for anything else; damaged pairs become U+FFFD.

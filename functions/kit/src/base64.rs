@@ -1,4 +1,4 @@
-//! Base64 as it comes from everywhere: standard or URL-safe alphabet, with or without padding, white space ignored.
+//! Base64 in the variants that clients send: standard or URL-safe alphabet, with or without padding, white space ignored.
 
 mod blocks;
 

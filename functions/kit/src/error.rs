@@ -1,4 +1,4 @@
-//! Why an event has no answer, as the caller is told.
+//! Why an event has no answer, in the words that the caller gets.
 
 use contract::ErrorCode;
 use thiserror::Error;

@@ -1,7 +1,7 @@
 //! Events: JSON from a shell, an API gateway or a function URL.
 //!
-//! An event with `httpMethod` or `rawPath` is an HTTP event, any other a bare one. Unknown fields are skipped, whatever is
-//! in them; the fields that count may stand once.
+//! An event with `httpMethod` or `rawPath` is an HTTP event, any other a bare one. Unknown fields are skipped, whatever
+//! they contain; each known field may occur once.
 
 mod body;
 mod texts;

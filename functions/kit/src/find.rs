@@ -1,7 +1,7 @@
 //! From a body in any form to the picture in it.
 //!
-//! What something is says its content; types and names that clients give are looked at only where the content leaves
-//! it open. Layers (a gateway's base64 around a form with a part that is base64 …) are taken off one after the other.
+//! The content decides what something is; types and names that clients give are used only if the content is ambiguous.
+//! Layers (a gateway's base64 around a form with a part that is base64 …) are removed one after the other.
 
 mod form;
 mod json_body;

@@ -1,5 +1,5 @@
-//! What something is, by its first bytes: the formats that are accepted, and the names of those that are not. Sizes and
-//! all else about a picture are the host's to say, which decodes it: two readers of one format disagree.
+//! Recognises formats by their first bytes: the accepted ones, and the names of others. The size of a picture and
+//! everything else about it is left to the host, which decodes it: two parsers of one format would disagree.
 
 mod boxes;
 

@@ -1,4 +1,4 @@
-//! The host's side of a function: streams and picture decoding.
+//! A function's calls of the host: streams and picture decoding.
 
 use std::io::{self, Read, Write};
 use std::process::{ExitCode, exit};

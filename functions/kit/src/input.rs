@@ -1,4 +1,4 @@
-//! What stands on standard input: JSON in one of its encodings, or a picture as it is.
+//! Standard input: JSON in one of its encodings, or a picture as it is.
 
 use std::borrow::Cow;
 

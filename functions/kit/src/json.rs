@@ -1,4 +1,4 @@
-//! JSON as people write it by hand.
+//! Repairs JSON with raw control characters in its strings, as shell commands make it.
 
 use std::fmt::Write as _;
 

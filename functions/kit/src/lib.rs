@@ -1,5 +1,5 @@
-//! What every function needs, so that a function is one `main.rs` (docs/functions.md): from the bytes of an event to the
-//! text of its answer.
+//! Everything that functions share, from the bytes of an event to the text of its answer, so that a function is one
+//! `main.rs` (docs/functions.md).
 //!
 //! ```text
 //! input      bytes → JSON text, or a picture as it is      event         JSON → bare or HTTP event
@@ -7,7 +7,7 @@
 //! picture    pixels, by the host                           answer        text, JSON, bytes or error → what is printed
 //! ```
 //!
-//! [`respond`] joins them around a function and needs no host, so that functions are tested natively; [`run`] does so
+//! [`respond`] calls a function with all of this and needs no host, so tests can use it natively; [`run`] does the same
 //! with the streams of a wasm module.
 
 mod answer;

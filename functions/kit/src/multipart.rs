@@ -1,7 +1,7 @@
 //! Forms with parts (`multipart/form-data`, also `/related` and `/mixed`; RFC 2046, 5.1 and RFC 7578), as they come from
-//! browsers, phones and scripts: with either line end, with boundaries in quotes or none, and cut off.
+//! browsers, phones and scripts: with either line end, with boundaries in quotes or without one, and cut off.
 //!
-//! What a part holds is for others to find out; here are only its places.
+//! This module only finds where the parts are; others find out what they contain.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! What the caller of an HTTP event wants back: the form and the language.
+//! Which form and language the caller of an HTTP event wants.
 
 /// Form of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

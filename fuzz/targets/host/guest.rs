@@ -6,9 +6,9 @@
 //! | byte | argument |
 //! | --- | --- |
 //! | 0x00 to 0xBF | this number |
-//! | 0xC0 to 0xDF | the address of the input's byte with the number that the next two bytes are |
-//! | 0xE0 to 0xEF | the number that the next four bytes are |
-//! | 0xF0 to 0xFF | the number that lies in the memory at such an address, as a result of another call may |
+//! | 0xC0 to 0xDF | the address of a byte of the input; the next two bytes are its index |
+//! | 0xE0 to 0xEF | the number in the next four bytes |
+//! | 0xF0 to 0xFF | the number in memory at such an address, which may be the result of an earlier call |
 //!
 //! An argument of 64 bits takes two of them.
 

@@ -1,8 +1,8 @@
 //! Every host function with arbitrary arguments: a guest reads the input as a list of calls and makes them all.
 //!
-//! No argument makes a host function trap, and the guest makes none of its own, so a trap is a finding; so is, of
-//! course, whatever ends this process. Of models, the one that seeds.py makes may run: all are verified, as in the
-//! runtime, and it alone reaches LiteRT.
+//! No argument may make a host function trap, and the guest itself never traps, so every trap is a fault found; so is, of
+//! course, an end of this process. As in the runtime all models are verified, and only a known one reaches LiteRT: the
+//! one that seeds.py makes.
 
 #![no_main]
 

@@ -1,8 +1,8 @@
 //! `vision scf` against a runtime API (and an object storage) that answers whatever the input says.
 //!
 //! The input is a list of answers, each sent as it is to the next request; between two stands [`SEPARATOR`].
-//! `init/ready` is answered well, or no event would ever be asked for. Once the answers are used up, the platform is
-//! gone, and the run is over: whatever was received must have been dealt with without a panic.
+//! `init/ready` gets a good answer, otherwise no event would ever be requested. Once the answers are used up, the platform
+//! disappears and the run is over: everything received must have been handled without a panic.
 
 #![no_main]
 

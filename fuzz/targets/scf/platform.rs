@@ -1,4 +1,4 @@
-//! The server's side: reads requests, which are our own program's and so well-formed, and sends raw answers.
+//! The server: reads requests (our own program sends them, so they are well-formed) and sends raw answers.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

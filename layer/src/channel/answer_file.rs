@@ -1,8 +1,8 @@
-//! A worker's file for answers: on its first page what the worker is doing, behind it a small picture, behind that what the
-//! event's module printed. The two have places of their own, since the one comes while the other may still be read.
+//! A worker's file for answers: first a page that says what the worker is doing, then a small picture, then the output of
+//! the module. Picture and output have separate places, since one is written while the other may still be read.
 //!
-//! It has its full size from the start and keeps it, so that a worker can neither fill memory with it nor take it away
-//! under the front's hands.
+//! The file has its full size from the start and keeps it, so that a worker can neither fill memory with it nor shorten it
+//! while the front reads.
 
 use std::fs::File;
 use std::io;

@@ -1,4 +1,4 @@
-//! An event in a file in memory: it is written once, as it comes, and read by the worker that answers it.
+//! An event in a file in memory: it is written once, while it arrives, and read by the worker that answers it.
 
 use std::fs::File;
 use std::io::{self, Read, Write as _};

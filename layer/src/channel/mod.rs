@@ -1,8 +1,8 @@
-//! What passes between the two halves of the runtime: the front process, which talks to the world, and its workers.
+//! Communication between the two halves of the runtime: the front process, which talks to the world, and its workers.
 //!
-//! Messages are small and go over socket pairs that keep their borders (`Socket`). Events and answers lie in files in
-//! memory ([`EventFile`], `AnswerFile`), which are handed over as descriptors. The front believes nothing that a worker
-//! says: lengths are held against what there is, and nothing of a message is used as an address or a descriptor.
+//! Messages are small and go over socket pairs that keep message boundaries (`Socket`). Events and answers lie in files in
+//! memory ([`EventFile`], `AnswerFile`), which are handed over as descriptors. The front does not trust what a worker says:
+//! it checks lengths against the size of the file, and uses nothing from a message as an address or a descriptor.
 
 mod answer_file;
 mod event_file;

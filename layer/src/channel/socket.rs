@@ -1,4 +1,4 @@
-//! A socket pair that keeps the borders of messages, with descriptors beside them.
+//! A socket pair that keeps message boundaries and carries descriptors.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;

@@ -1,4 +1,4 @@
-//! Ahead-of-time compilation: native code beside the wasm, in one file that an interpreter still runs.
+//! Ahead-of-time compilation: native code beside the wasm, in one file that an interpreter can still run.
 
 use std::path::Path;
 

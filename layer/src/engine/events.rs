@@ -1,4 +1,4 @@
-//! Events one after the other, each in an instance of its own that was made before it came.
+//! Answers events one after the other, each in an instance of its own that is made before the event comes.
 
 use std::cell::RefCell;
 use std::io::Read;

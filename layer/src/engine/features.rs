@@ -1,8 +1,8 @@
 //! The parts of WebAssembly that modules may use: those of WebAssembly 2.0, which is what compilers emit for
 //! wasm32-wasip1 and what WasmEdge's compiled code is known to check.
 //!
-//! WasmEdge is set to the same parts and refuses the others; here they get their names. The one that matters most are
-//! 64-bit memories: WasmEdge 0.17.1 compiles accesses to them without a check of their bounds.
+//! WasmEdge is set to the same parts and refuses the others; this module names them in the error. 64-bit memories matter
+//! most: WasmEdge 0.17.1 compiles accesses to them without checking their bounds.
 
 use wasmparser::{CompositeInnerType, MemoryType, Operator, Parser, Payload, TypeRef};
 

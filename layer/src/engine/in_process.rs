@@ -1,5 +1,5 @@
-//! The engine on a thread of this process, for tests and benchmarks of the engine itself. What serves people runs in
-//! workers of their own (`crate::pool`).
+//! The engine on a thread of this process, for tests and benchmarks of the engine itself. Real events run in worker
+//! processes (`crate::pool`).
 
 use std::io::Cursor;
 use std::sync::mpsc::{self, Receiver, Sender};

@@ -1,8 +1,8 @@
-//! What a new instance's memory holds, taken out of the module and kept once for all instances.
+//! The initial data of a module's memory, moved out of the module and kept once for all instances.
 //!
-//! A model compiled into a module is megabytes of data segments, which WasmEdge copies for every instance. Here they
-//! are in a file in memory instead, which each instance gets mapped copy-on-write: an instance is ready sooner, and the
-//! pages that it does not change are there once.
+//! A model compiled into a module is megabytes of data segments, which WasmEdge copies for every instance. This module
+//! puts them into a file in memory, which each instance maps copy-on-write. An instance is ready sooner, and all
+//! instances share the pages that they don't change.
 
 use std::ops::Range;
 

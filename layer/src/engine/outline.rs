@@ -1,4 +1,4 @@
-//! What a module says of itself in its sections: what it imports, exports and needs.
+//! Reads from a module's sections what it imports, exports and needs.
 
 use wasmparser::{ExternalKind, MemoryType, Parser, Payload, TypeRef};
 

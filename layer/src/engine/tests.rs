@@ -1,4 +1,4 @@
-//! One engine, many events: what one does never reaches the next.
+//! One engine, many events: nothing that one does affects the next.
 
 use std::time::Duration;
 

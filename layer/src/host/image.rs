@@ -1,7 +1,7 @@
 //! `wasmedge_image`: decode a picture and stretch it. Result 0 success, 1 failure, 2 a limit was met.
 //!
-//! A guest that leaves room behind the pixels and says so gets a sentence there: why there are no pixels, or what is wrong
-//! with the picture that they are of (docs/pictures.md).
+//! A guest that leaves room after the pixels and marks it gets a sentence there: why there are no pixels, or what is wrong
+//! with the picture (docs/pictures.md).
 
 use contract::note;
 

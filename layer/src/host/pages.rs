@@ -1,5 +1,5 @@
-//! When and in which size the pages of a new guest's memory come. The first touch of a page costs a microsecond or two,
-//! an ordinary event touches two hundred, and one of megabytes thousands.
+//! Makes pages of a new guest's memory ready before the event. The first access to a page costs a microsecond or two; an
+//! ordinary event touches two hundred pages, and one of megabytes touches thousands.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! What damaged models do to LiteRT, with and without verification: the figures of docs/security.md.
+//! Measures what damaged models do to LiteRT, with and without verification.
 //!
 //! Thousands of damaged copies of the project's model, the same ones each time, are loaded and run in child processes:
 //!

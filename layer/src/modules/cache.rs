@@ -1,5 +1,5 @@
-//! What was compiled before, in the user's cache folder (XDG Base Directory Specification), so that other people's modules
-//! start fast the second time.
+//! Keeps compiled modules in the user's cache folder (XDG Base Directory Specification), so that other people's modules
+//! start faster the second time.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Seek as _, Write as _};

@@ -1,4 +1,4 @@
-//! The modules that somebody vouches for: their native code may run as it is.
+//! The modules that somebody vouches for: their native code may run.
 //!
 //! They are named by sha256: in the file `known-modules` beside the program, which the build and the packages write; in the
 //! user's cache, where `vision compile` notes what it made; and by the user (`--trust-module`).

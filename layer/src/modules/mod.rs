@@ -1,4 +1,4 @@
-//! Files of modules: which ones somebody vouches for, and what was compiled of others before.
+//! Files of modules: which ones somebody vouches for, and which others were compiled before.
 
 mod cache;
 mod known;

@@ -1,4 +1,4 @@
-//! The page on which a worker tells what it is doing.
+//! The page on which a worker notes what it is doing.
 
 use std::io;
 use std::os::fd::AsFd as _;

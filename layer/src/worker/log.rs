@@ -1,4 +1,4 @@
-//! What this half logs goes to the front, a line a message: a worker has no standard error.
+//! Sends log lines to the front, one in each message, since a worker has no standard error.
 
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, PoisonError, RwLock};

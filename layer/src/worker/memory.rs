@@ -1,4 +1,4 @@
-//! Memory that the system refuses is noted, so that the other half can say why a worker ended.
+//! Notes when the system refuses memory, so that the other half can say why a worker ended.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 

@@ -1,4 +1,4 @@
-//! The half that runs what strangers send: processes of their own that may die.
+//! The half that runs what strangers send, in separate processes that may die.
 //!
 //! ```text
 //! front ──▶ nursery   forked first of all; confined; loads the module; starts and ends workers

@@ -1,7 +1,7 @@
 //! The nursery: a process with one thread and the module loaded, of which workers are copies.
 //!
-//! It is forked before the front has threads, keys, connections or a database open, and forgets the environment first of
-//! all. It reads strangers' modules, so it is confined before it does; it runs nothing of them.
+//! It is forked before the front has threads, keys, connections or an open database, and first of all overwrites its copy
+//! of the environment. It is confined before it reads a stranger's module, and never runs one.
 
 use std::fs::File;
 use std::io::{self, Write as _};

@@ -1,4 +1,4 @@
-//! Processes: starting them as copies of this one, and what they give up first.
+//! Starts processes as copies of this one, and takes from them what they don't need.
 
 use std::ffi::c_int;
 use std::fs::{File, OpenOptions};

@@ -1,8 +1,8 @@
-//! The bulk of a long text, 16 digits at a time.
+//! Decodes the bulk of a long text, 16 digits at a time.
 //!
-//! Comparisons and additions on vectors that every x86-64 has. Table look-ups, as in the crate base64, take three times
-//! as long in the compiled function. So do the SIMD decoders that there are: they look digits up by shuffling bytes, for
-//! which native code for any x86-64 has no instruction (it came with SSSE3).
+//! It uses comparisons and additions of vectors, which every x86-64 has. Table look-ups, as in the crate base64, take three
+//! times as long in the compiled function. So do the existing SIMD decoders: they look digits up by shuffling bytes, and
+//! native code for any x86-64 has no instruction for that (it came with SSSE3).
 
 use wide::{CmpEq, CmpGt, i8x16, i16x8, i32x4};
 

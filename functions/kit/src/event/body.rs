@@ -1,4 +1,4 @@
-//! The body, as it stands in an event.
+//! The body as an event has it.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Headers, query parameters and other texts of gateways, which each writes in a way of its own.
+//! Headers, query parameters and other texts, which each gateway writes in its own way.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Of a form's parts, the first one counts that is a picture: whatever its name, file name or type, and whatever stands
+//! Finds the picture in a form: the first part that is one, whatever its name, file name or type, and whatever comes
 //! before it.
 
 use std::borrow::Cow;

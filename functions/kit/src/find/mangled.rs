@@ -1,4 +1,4 @@
-//! Pictures that something on their way took for text.
+//! Pictures that something on the way treated as text: recovered if possible, otherwise named in the error.
 
 use crate::error::FunctionError;
 

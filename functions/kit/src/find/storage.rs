@@ -1,4 +1,4 @@
-//! Events of storages that no trigger has handled: they name a picture instead of bringing one.
+//! Recognises storage events that no trigger has handled: they name a picture instead of containing one.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;

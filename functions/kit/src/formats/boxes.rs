@@ -1,6 +1,6 @@
-//! Files that begin with a box `ftyp` (ISO base media): photos of telephones and cameras, and videos. A file has one
-//! major brand and any number that it is compatible with; writers do not agree on which of them says what it is, so all
-//! are looked at. Brands: <https://mp4ra.org/registered-types/brands>.
+//! Files that begin with a box `ftyp` (ISO base media): photos from phones and cameras, and videos. A file has one major
+//! brand and any number of compatible ones. Writers do not agree on which of them names the format, so all are read.
+//! Brands: <https://mp4ra.org/registered-types/brands>.
 
 /// Brands of which one tells what a file is, the rarer kind first: an AVIF also names the brands of HEIF that it is
 /// built on, and a photo may be compatible with videos.

@@ -1,7 +1,7 @@
 //! The guest's memory as async-wasi wants to see it, with every address, length and list checked.
 //!
-//! wasmedge-sys has an implementation, too, but it trusts the guest: a list of 2^29 buffers has a size of 0 there once
-//! its bytes are counted in 32 bits, and the host then reads four gigabytes that nobody has.
+//! wasmedge-sys has an implementation, too, but it trusts the guest: counted in 32 bits, a list of 2^29 buffers has a size
+//! of 0 there, and the host then reads four gigabytes past the guest's memory.
 
 use std::io::{IoSlice, IoSliceMut};
 use std::ops::Range;

@@ -1,7 +1,7 @@
 //! One anti-aliased stretch, to the bit what Pillow's `BILINEAR` makes of the same pixels.
 //!
-//! Quantised models tell steps of one value in a hundredth of the values: a probability moves by 0.05. Libraries with SIMD
-//! have shorter weights and go down first, and so differ in up to every seventh value. Weights and rounding are those of
+//! Quantised models react if one percent of the values differ by one: a probability moves by 0.05. Libraries with SIMD have
+//! shorter weights and go down first, and so differ in up to every seventh value. Weights and rounding are those of
 //! Pillow's `Resample.c`: a triangle as wide as the reduction, whole numbers of 22 bits, a byte between the directions.
 
 mod across_avx2;

@@ -1,9 +1,8 @@
 //! HTTP: the module behind `POST /v1/recognize`, with a page, a history and what machines ask for.
 //!
-//! A request's way: `connections` reads its head within a time, `callers` looks whom it comes from, `router` finds who
-//! answers it, `body` reads it within
-//! size and time, `forms` makes an event of it, `admission` lets it wait for a worker or refuses it, the handler
-//! answers, `answer` makes a response of that.
+//! The path of a request: `connections` reads its head within a time limit, `callers` checks where it comes from, `router`
+//! finds its handler, `body` reads the body within limits of size and time, `forms` makes an event of it, `admission` lets
+//! it wait for a worker or refuses it, the handler answers, and `answer` turns that into a response.
 
 mod admission;
 mod answer;

@@ -1,12 +1,12 @@
 'use strict';
-// `node deploy/main.js check|deploy|remove|url [--web] [--via tool|api]`: see the Makefile targets.
+// `node deploy/tencent/main.js check|deploy|remove|url [--web] [--via tool|api]`: see the Makefile targets.
 // Ends with 0 (done), 1 (the cloud or the tool refused) or 2 (settings or usage; nothing was tried).
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 
-const ROOT = process.env.VISION_PROJECT || path.resolve(__dirname, '..');
+const ROOT = process.env.VISION_PROJECT || path.resolve(__dirname, '..', '..');
 const WEB = path.join('scf', 'web');
 const COMMANDS = ['check', 'deploy', 'remove', 'url'];
 const HELP = 'docs/deploy.md';

@@ -1,8 +1,8 @@
 # Targets of deploying; included by the main Makefile. Paths are relative to the repository root.
 VIA ?= tool
 WITH_NODE = node=$$(python3 -m toolchain node) || exit 2; export PATH="$$node:$$PATH";
-DEPLOY = $(WITH_NODE) node deploy/main.js
-DEPLOY_PACKAGES = deploy/node_modules/.package-lock.json
+DEPLOY = $(WITH_NODE) node deploy/tencent/main.js
+DEPLOY_PACKAGES = deploy/tencent/node_modules/.package-lock.json
 
 .PHONY: deploy deploy-web deploy-url deploy-web-url deploy-check remove remove-web test-deploy
 deploy: deploy-check ## Build, package and deploy to Tencent Cloud: docs/deploy.md (VIA=api: without the Serverless tool)
@@ -29,10 +29,10 @@ remove-web: deploy-check ## Remove the web function
 	@$(DEPLOY) remove --web --via $(VIA)
 
 test-deploy: $(DEPLOY_PACKAGES) ## Test deploying, offline: the Serverless tool against a local engine, recorded API calls
-	@$(WITH_NODE) cd deploy && node --test --test-reporter=spec tests/*.test.js
+	@$(WITH_NODE) cd deploy/tencent && node --test --test-reporter=spec tests/*.test.js
 
 # The packages run no code of theirs when they are installed.
-$(DEPLOY_PACKAGES): deploy/package.json deploy/package-lock.json deploy/.npmrc
-	@$(WITH_NODE) cd deploy && npm ci --ignore-scripts --no-progress --loglevel=error || \
-	    { echo "deploy: npm could not fetch the packages of deploy/package-lock.json" >&2; exit 1; }
+$(DEPLOY_PACKAGES): deploy/tencent/package.json deploy/tencent/package-lock.json deploy/tencent/.npmrc
+	@$(WITH_NODE) cd deploy/tencent && npm ci --ignore-scripts --no-progress --loglevel=error || \
+	    { echo "deploy: npm could not fetch the packages of deploy/tencent/package-lock.json" >&2; exit 1; }
 	@touch $@

@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 
-const ROOT = path.resolve(__dirname, '..', '..');
+const ROOT = path.resolve(__dirname, '..', '..', '..');
 const YAML = ['serverless.yml', 'cos/serverless.yml', 'layer/serverless.yml', 'scf/serverless.yml', 'scf/web/serverless.yml'];
 const KEYS = { TENCENT_SECRET_ID: 'AKIDmadeUpForTheTests000000000000000', TENCENT_SECRET_KEY: 'madeUpSecretOfTheTests0000000000' };
 const DIST = {
@@ -31,11 +31,11 @@ function project(t, files = {}) {
   return folder;
 }
 
-/** Runs `node deploy/main.js …` on a project, with `cloud` in the place of all hosts; resolves to {code, said}. */
+/** Runs `node deploy/tencent/main.js …` on a project, with `cloud` in the place of all hosts; resolves to {code, said}. */
 function deploy(folder, args, { cloud, environment = {} } = {}) {
   const { PATH } = process.env;
   const reroute = cloud ? { NODE_OPTIONS: `--require=${path.join(__dirname, 'reroute.js')}`, CLOUD_PORT: String(cloud.port) } : {};
-  const child = spawn(process.execPath, [path.join(ROOT, 'deploy', 'main.js'), ...args], {
+  const child = spawn(process.execPath, [path.join(ROOT, 'deploy', 'tencent', 'main.js'), ...args], {
     env: { PATH, HOME: folder, VISION_PROJECT: folder, ...reroute, ...environment },
   });
   let said = '';

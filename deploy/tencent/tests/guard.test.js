@@ -29,7 +29,7 @@ for (const [form, request] of Object.entries({
   'with a port in the host': `require('http').request({ host: '${ROLES}:80' })`,
 })) {
   test(`a request to the server that asks for roles is refused: ${form}`, async () => {
-    assert.equal(await outcome(request), `${ROLES} is not asked, see deploy/guard.js`);
+    assert.equal(await outcome(request), `${ROLES} is not asked, see deploy/tencent/guard.js`);
   });
 }
 

@@ -12,7 +12,7 @@ const REFUSED = /\.apigw\.tencentcs\.com$|\.serverless-platform\.com$/;
 
 class RefusingAgent extends http.Agent {
   createConnection({ host }, done) {
-    done(new Error(`${host} is not asked, see deploy/guard.js`));
+    done(new Error(`${host} is not asked, see deploy/tencent/guard.js`));
   }
 }
 
