@@ -8,6 +8,7 @@ mod logging;
 mod run;
 mod scf;
 mod serve;
+mod trigger;
 
 pub use engine_args::EngineArgs;
 pub(crate) use engine_args::Start;
@@ -18,7 +19,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
-use crate::trigger::shutdown::Unfinished;
 use crate::worker;
 use logging::LogArgs;
 
@@ -101,7 +101,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Run(arguments) => start().and_then(|start| run::run(start, &arguments)),
-        Command::Scf(arguments) => start().and_then(|start| scf::run(start, &arguments)),
+        Command::Scf(arguments) => start().and_then(|start| scf::run(start, arguments)),
         Command::Serve(arguments) => start().and_then(|start| serve::run(start, arguments)),
         Command::Compile(arguments) => start().and_then(|start| compile::run(start, &arguments)),
         Command::Bench(arguments) => start().and_then(|start| bench::run(start, &arguments)),
@@ -119,13 +119,6 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// What ends a program whose workers are gone for good: whoever started it starts it again.
-pub(crate) fn workers_gone() -> Failure {
-    Failure::failed(anyhow::anyhow!(
-        "the processes that start workers are gone, so nothing can be answered any more"
-    ))
-}
-
 /// Runs asynchronous work on this thread; events run in the workers.
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime =
@@ -134,17 +127,6 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     // Nothing that still runs, such as a look-up of a name, is waited for.
     runtime.shutdown_background();
     Ok(done)
-}
-
-/// What an end that was cut short means: one that took its time is told of, one that somebody cut is a failure.
-fn end(unfinished: Unfinished) -> Result<(), Failure> {
-    match unfinished {
-        Unfinished::TimeIsUp(_) => {
-            tracing::warn!("{unfinished}");
-            Ok(())
-        }
-        Unfinished::SecondSignal => Err(Failure::failed(unfinished)),
-    }
 }
 
 #[cfg(test)]
