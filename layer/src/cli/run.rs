@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EngineArgs, Outcome, Start, trigger};
+use super::engine_args::{EngineArgs, Start};
+use super::exit::Outcome;
+use super::trigger;
 use crate::trigger::run::RunTrigger;
 
 #[derive(Debug, Args)]

@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use super::{EngineArgs, Outcome, Start, trigger};
+use super::engine_args::{EngineArgs, Start};
+use super::exit::Outcome;
+use super::trigger;
 use crate::trigger::scf::ScfTrigger;
 
 #[derive(Debug, Args)]

@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use super::{EngineArgs, Outcome, Start, parse_count, trigger};
+use super::engine_args::{EngineArgs, Start, parse_count};
+use super::exit::Outcome;
+use super::trigger;
 use crate::engine::EngineConfig;
 use crate::history::{Location, OF_USER};
 use crate::trigger::serve::{HistorySettings, ServeSettings, ServeTrigger};

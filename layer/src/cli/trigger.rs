@@ -2,14 +2,14 @@
 
 use std::num::NonZeroUsize;
 
-use tokio::runtime::{Builder, Runtime};
-
-use super::{EngineArgs, Exit, Failure, Outcome, Start};
+use super::engine_args::{EngineArgs, Start};
+use super::exit::{Exit, Failure, Outcome};
+use super::front::block_on;
 use crate::engine::EngineConfig;
 use crate::pool::LoadedPool;
 use crate::sandbox::Sandbox;
 use crate::trigger::shutdown::{Shutdown, Unfinished};
-use crate::trigger::{Requirements, Threads, Trigger, TriggerError};
+use crate::trigger::{Requirements, Trigger, TriggerError};
 
 /// Leads `trigger` through its life; `arguments` are the module's.
 pub(super) fn run(start: Start, engine: &EngineArgs, arguments: &[String], trigger: impl Trigger) -> Outcome {
@@ -17,11 +17,7 @@ pub(super) fn run(start: Start, engine: &EngineArgs, arguments: &[String], trigg
     let loaded = engine.load(start, config(engine, arguments, &requirements))?;
     let kept = trigger.prepare().map_err(failure)?;
     let sandbox = engine.sandbox.enter(&kept).map_err(Failure::usage)?;
-    let runtime = front(requirements.threads).map_err(Failure::failed)?;
-    let ended = runtime.block_on(serve(loaded, sandbox, &requirements, trigger));
-    // Nothing that still runs, such as a look-up of a name, is waited for.
-    runtime.shutdown_background();
-    ended.map(|()| Exit::Answered)
+    block_on(requirements.threads, serve(loaded, sandbox, &requirements, trigger))?.map(|()| Exit::Answered)
 }
 
 fn config(engine: &EngineArgs, arguments: &[String], requirements: &Requirements) -> EngineConfig {
@@ -33,14 +29,6 @@ fn config(engine: &EngineArgs, arguments: &[String], requirements: &Requirements
     config.limits.event_mib = config.limits.event_mib.max(requirements.event_mib);
     config.makes_thumbnail = requirements.makes_thumbnail;
     config
-}
-
-fn front(threads: Threads) -> std::io::Result<Runtime> {
-    let mut builder = match threads {
-        Threads::One => Builder::new_current_thread(),
-        Threads::EachCore => Builder::new_multi_thread(),
-    };
-    builder.enable_all().build()
 }
 
 async fn serve(

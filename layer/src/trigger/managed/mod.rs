@@ -7,11 +7,13 @@
 //! - SIGTERM finishes the event in hand, if that is possible within the time for the end, and then leaves.
 
 mod delivery;
+mod error;
 mod event_kind;
 mod invocation;
 mod platform;
 mod runtime_api;
 
+pub use error::ManagedError;
 pub use invocation::Invocation;
 pub use platform::{Platform, Post};
 
@@ -19,7 +21,6 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use thiserror::Error;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
@@ -32,26 +33,6 @@ use crate::pool::Handler;
 use delivery::{Delivery, deliver};
 use event_kind::EventKind;
 use runtime_api::{Arrival, NextError, RuntimeApi};
-
-/// Why the loop could not start; once it runs, it only ends when it is told to.
-#[derive(Debug, Error)]
-pub enum ManagedError {
-    /// The HTTP client can't be made.
-    #[error("can't set up the HTTP client for the runtime API: {0}")]
-    Client(String),
-    /// The platform was not told that events may come.
-    #[error("the runtime API at {address} did not take {call} within {waited:?}: {reason}")]
-    NotReady {
-        /// Host and port.
-        address: String,
-        /// What was called.
-        call: String,
-        /// How long it was tried.
-        waited: Duration,
-        /// The last failure.
-        reason: String,
-    },
-}
 
 /// A platform's events, ready to be asked for; what is put into the storage of the same cloud is labelled.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use reqwest::{Client, Response, StatusCode};
 use thiserror::Error;
 use tracing::warn;
 
-use super::ManagedError;
+use super::error::ManagedError;
 use super::invocation::Invocation;
 use super::platform::{Platform, Post};
 use crate::error::ErrorCode;

@@ -28,7 +28,6 @@ use super::causes::causes;
 use super::reply::{Form, Reply};
 use crate::error::ErrorCode;
 use crate::pool::Handler;
-use address::RESERVED;
 use client::{Storage, StorageError};
 use labels::Labels;
 

@@ -22,6 +22,7 @@ mod requests;
 mod router;
 mod service;
 mod settings;
+mod status;
 mod workers;
 
 pub use settings::{HistorySettings, ServeSettings};

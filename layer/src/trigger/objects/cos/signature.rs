@@ -9,7 +9,7 @@ use percent_encoding::utf8_percent_encode;
 use ring::{digest, hmac};
 
 use super::credentials::Credentials;
-use crate::trigger::objects::RESERVED;
+use crate::trigger::objects::address::RESERVED;
 
 /// A request, as far as it is signed.
 #[derive(Debug)]
