@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Server, eventually, file, tomato, vision};
+use support::file;
+
+use crate::server::{Server, eventually, tomato, vision};
 
 fn history() -> (tempfile::TempDir, Server) {
     let folder = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Server, encode, tomato};
+use crate::server::{Server, encode, tomato};
 
 #[test]
 fn what_is_no_picture_is_named() {
@@ -81,8 +81,8 @@ fn what_is_wrong_with_the_command_line_is_told_before_anything_is_served() {
         (&["--history", "file:h.sqlite?mode=memory"], "is not the path of a file"),
         (&["--queue-limit", "70000"], "--queue-limit"),
     ] {
-        let mut command = crate::support::vision();
-        command.arg("serve").arg("--wasm").arg(crate::support::file("dist/recognize.wasm")).args(arguments);
+        let mut command = crate::server::vision();
+        command.arg("serve").arg("--wasm").arg(support::file("dist/recognize.wasm")).args(arguments);
         let output = command.output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Server, encode, form, labels_of_run, read, tomato};
+use support::read;
+
+use crate::server::{Server, encode, form, labels_of_run, tomato};
 
 #[test]
 fn every_form_of_a_picture_gets_the_labels_of_vision_run() {

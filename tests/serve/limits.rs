@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Reply, Server, eventually, request, tomato};
+use crate::server::{Reply, Server, eventually, request, tomato};
 
 /// Runs until it is stopped.
 const ENDLESS: &str = r#"(module (memory (export "memory") 1) (func (export "_start") (loop br 0)))"#;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Server, children, eventually, signal, tomato};
+use crate::server::{Reply, Server, children, eventually, signal, tomato};
 
 #[test]
 fn a_running_service_is_alive_and_ready() {

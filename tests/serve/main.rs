@@ -28,9 +28,9 @@ mod page;
 mod postgres;
 /// What the process gives up.
 mod sandbox;
+/// The running program and a client for it.
+mod server;
 /// The end by SIGTERM.
 mod shutdown;
-/// The running program and a client for it.
-mod support;
 /// Workers that die, hang or are killed.
 mod workers;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::net::TcpStream;
 
-use crate::support::{Reply, Server, eventually, form, request, tomato};
+use crate::server::{Reply, Server, eventually, form, request, tomato};
 
 /// Numbers that look random and are the same in every run (xorshift, by G. Marsaglia).
 struct Numbers(u64);

@@ -1,6 +1,8 @@
 //! The files of the page.
 
-use crate::support::{Server, file};
+use support::file;
+
+use crate::server::Server;
 
 #[test]
 fn the_page_and_all_it_names_come_from_the_service_itself() {

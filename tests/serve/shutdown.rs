@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Reply, Server, eventually, request, tomato};
+use crate::server::{Reply, Server, eventually, request, tomato};
 
 /// Answers small events and never ends with a larger one, such as that of a photo.
 const ENDLESS_FOR_PHOTOS: &str = r#"(module

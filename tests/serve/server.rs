@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,19 +9,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
+use support::{function, read};
 
 /// Longer than anything here takes, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A file of the project.
-pub(crate) fn file(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
-}
-
-/// The bytes of a file of the project.
-pub(crate) fn read(path: &str) -> Vec<u8> {
-    std::fs::read(file(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
 
 pub(crate) fn tomato() -> Vec<u8> {
     read("tests/samples/tomato.jpg")
@@ -34,17 +24,7 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
 
 /// `vision` with nothing of the caller's settings.
 pub(crate) fn vision() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vision"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VISION_")) {
-        command.env_remove(name);
-    }
-    command
-}
-
-pub(crate) fn function() -> PathBuf {
-    let wasm = file("dist/recognize.wasm");
-    assert!(wasm.exists(), "dist/recognize.wasm is missing: run `make build` (or `make test`, which does)");
-    wasm
+    support::vision(env!("CARGO_BIN_EXE_vision"))
 }
 
 /// `vision run`'s HTTP answer to this picture.
@@ -80,9 +60,7 @@ impl Server {
 
     /// A module in WebAssembly text behind HTTP.
     pub(crate) fn start_wat(wat: &str, arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let module = folder.path().join("module.wasm");
-        std::fs::write(&module, wat::parse_str(wat).unwrap()).unwrap();
+        let (_folder, module) = support::module(wat);
         let mut command = vision();
         command.arg("serve").args(["--listen", "127.0.0.1:0", "--wasm"]).arg(module).args(arguments);
         Self::spawn(command)
