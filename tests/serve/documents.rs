@@ -4,6 +4,7 @@ use std::process::Command;
 
 use support::{file, read};
 
+use crate::client::Client;
 use crate::server::{Server, eventually};
 
 /// Probabilities may differ by a step between processors, ids and times always do.

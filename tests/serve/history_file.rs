@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use support::{file, read};
 
+use crate::client::Client;
 use crate::server::{Server, eventually, tomato, vision};
 
 const LEMON: &str = "tests/samples/lemon.jpg";

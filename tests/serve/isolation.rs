@@ -4,6 +4,7 @@ use std::thread;
 
 use support::read;
 
+use crate::client::Client;
 use crate::server::{Server, labels_of_run, tomato};
 
 #[test]

@@ -2,6 +2,7 @@
 
 use support::can_confine;
 
+use crate::client::Client;
 use crate::server::{Server, eventually, labels_of_run, tomato};
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::client::Client;
 use crate::server::{Server, children, eventually, labels_of_run, signal, tomato};
 
 fn nursery(server: &Server) -> u32 {

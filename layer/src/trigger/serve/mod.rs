@@ -141,6 +141,20 @@ impl Trigger for ServeTrigger {
     }
 }
 
+/// The service without connections: answers requests with the `workers` of `pool` once all of them are warm. For servers
+/// that bring their own connections, and for tests.
+pub async fn answering(
+    settings: &ServeSettings,
+    workers: NonZeroUsize,
+    history: Option<History>,
+    pool: &Pool,
+) -> axum::Router {
+    metrics::prepare();
+    let workers = Workers::of(pool, workers);
+    let service = Service::start(settings, workers, pool.limits(), history, pool.clone()).await;
+    router::router(&Arc::new(service))
+}
+
 /// Takes the address that requests come to; they wait until the service runs.
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ListenError> {
     let failed = |source| ListenError { address, source };
