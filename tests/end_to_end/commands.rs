@@ -5,7 +5,9 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Vision, file, function};
+use support::{file, function};
+
+use crate::program::Vision;
 
 const RETURN: &str = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
 
@@ -45,7 +47,7 @@ fn evaluation_list(folder: &std::path::Path) -> std::path::PathBuf {
     let samples = std::fs::read_dir(file("tests/samples")).unwrap().map(|entry| entry.unwrap().path());
     let mut lines = Vec::new();
     for sample in samples.filter(|path| path.extension().is_some_and(|extension| extension == "jpg")) {
-        let event = crate::support::bare(&std::fs::read(&sample).unwrap());
+        let event = crate::program::bare(&std::fs::read(&sample).unwrap());
         let answer = Vision::run_function().stdin(event).call().stdout;
         let label = answer.lines().next().unwrap().rsplit_once(": ").unwrap().0.to_owned();
         lines.push(format!("{}, {label}, {}", sample.canonicalize().unwrap().display(), label.len()));

@@ -20,6 +20,8 @@ mod models;
 mod modules;
 /// Pictures that are odd, damaged or made to do harm.
 mod pictures;
+/// Calling the program, and reading what it answers.
+mod program;
 /// The examples of the documents.
 mod readme;
 /// The answers agree with a second implementation.
@@ -28,7 +30,5 @@ mod reference;
 mod run;
 /// What the process gives up.
 mod sandbox;
-/// Calling the program, and what the tests need of the project.
-mod support;
 /// What modules may pass to WASI's functions.
 mod wasi_arguments;

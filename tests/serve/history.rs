@@ -7,7 +7,10 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::postgres::Postgres;
-use crate::support::{Server, encode, eventually, file, read, tomato, vision};
+use support::{file, read};
+
+use crate::client::{Client, encode};
+use crate::server::{Server, eventually, tomato, vision};
 
 /// A place for a history.
 enum Place {
@@ -96,7 +99,7 @@ fn what_was_recognised_is_listed_newest_first(place: &Place) {
 fn every_form_of_a_picture_is_kept_as_the_picture_it_is(place: &Place) {
     let server = place.serve(&[]);
     let url = format!("data:image/jpeg;base64,{}", encode(tomato()));
-    let (kind, form) = crate::support::form(&tomato());
+    let (kind, form) = crate::client::form(&tomato());
     assert_eq!(server.post("/", "text/plain", url.as_bytes()).status, 200);
     assert_eq!(
         server.post("/", "application/json", json!({"image": url}).to_string().as_bytes()).status,

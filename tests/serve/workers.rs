@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Server, children, eventually, labels_of_run, signal, tomato};
+use crate::client::Client;
+use crate::server::{Server, children, eventually, labels_of_run, signal, tomato};
 
 fn nursery(server: &Server) -> u32 {
     let children = children(server.id());
@@ -122,10 +123,10 @@ fn a_service_without_a_nursery_ends_so_that_it_is_started_again() {
 
 #[test]
 fn a_worker_knows_neither_the_environment_nor_the_command_line() {
-    let mut command = crate::support::vision();
+    let mut command = crate::server::vision();
     command.env("VISION_TEST_SECRET", "s3cr3t-value");
     command.args(["serve", "--listen", "127.0.0.1:0", "--cors-origin", "https://s3cr3t.example", "--wasm"]);
-    command.arg(crate::support::function());
+    command.arg(support::function());
     let server = Server::spawn(command);
     assert_eq!(server.recognize(&tomato()).status, 200);
     for process in workers(&server).into_iter().chain([nursery(&server)]) {

@@ -61,7 +61,7 @@ def main() -> int:
 
 
 def soak(arguments: argparse.Namespace, folder: Path) -> int:
-    platform, clients = Platform(arguments.pause, arguments.seed), Clients(arguments.pause, arguments.seed)
+    platform, clients = Platform(arguments.pause, arguments.seed, folder), Clients(arguments.pause, arguments.seed)
     groups = {name: ControlGroup(name, arguments.memory) for name in ("scf", "serve")}
     if any(group.folder is None for group in groups.values()):
         print("soak: no control group can be made here (that needs root): memory is only looked at")
@@ -85,6 +85,7 @@ def soak(arguments: argparse.Namespace, folder: Path) -> int:
         platform.stopping.set()
         clients.stopping.set()
         endings = {name: end(process) for name, process in processes.items()}
+        platform.close()
         for group in groups.values():
             group.remove()
     problems += [f"{name} ended with {code}" for name, code in endings.items() if code]

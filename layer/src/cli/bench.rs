@@ -11,11 +11,14 @@ use clap::Args;
 use futures_util::future::join_all;
 use serde::Serialize;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on, parse_count};
+use super::engine_args::{EngineArgs, Start, parse_count};
+use super::exit::{Exit, Failure, Outcome};
+use super::front::block_on;
 use crate::answer::Timings;
 use crate::console;
 use crate::limits::parse_duration;
 use crate::pool::Pool;
+use crate::trigger::Threads;
 
 /// Events before the measurement: the first compiles the model and touches all memory.
 const WARM_UP: usize = 5;
@@ -58,7 +61,7 @@ pub(super) fn run(start: Start, arguments: &BenchArgs) -> Outcome {
         .map_err(Failure::usage)?;
     let loaded = arguments.engine.load(start, arguments.engine.config(&[]))?;
     let (workers, pause) = (arguments.workers.get(), arguments.pause);
-    block_on(async {
+    block_on(Threads::One, async {
         let pool = loaded.start(workers).await.map_err(Failure::usage)?;
         let bench = Bench { pool, event: event.into(), workers, pause };
         bench.measure(WARM_UP * bench.workers).await?;

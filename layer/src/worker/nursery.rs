@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use super::event_loop::{self, Confinement};
@@ -45,8 +46,19 @@ pub fn fork() -> io::Result<Nursery> {
     Ok(Nursery { channel, process })
 }
 
-/// A nursery whose channel is standard input: for programs that are not this one and have threads already, such as
-/// tests. It returns when the other side is gone.
+/// Starts the nursery from the built program, at this path: for programs that are not it and have threads already, such as
+/// tests.
+///
+/// # Errors
+/// The system's reason.
+pub fn start(program: &Path) -> io::Result<Nursery> {
+    let (channel, own) = Socket::pair()?;
+    let standard_input = own.as_fd().try_clone_to_owned()?;
+    let child = Command::new(program).arg("nursery").stdin(standard_input).spawn()?;
+    Ok(Nursery { channel, process: child.id().cast_signed() })
+}
+
+/// A nursery whose channel is standard input, as [`start`] starts it. It returns when the other side is gone.
 ///
 /// # Errors
 /// The system's reason.

@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::call::Endpoint;
+use crate::http::Response;
+
 /// How the headers of `next` are spelled; the platform's documents have the first two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spelling {
+pub enum Spelling {
     /// `Request_Id`
     HowTo,
     /// `request_id`
@@ -18,7 +21,7 @@ pub(crate) enum Spelling {
 
 /// What goes wrong with one answer to `next`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum NextFault {
+pub enum NextFault {
     /// The connection ends before the answer.
     DropBeforeAnswer,
     /// The connection ends in the middle of the event.
@@ -33,7 +36,7 @@ pub(crate) enum NextFault {
 
 /// What goes wrong with one post of a result.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum PostFault {
+pub enum PostFault {
     /// The connection ends; the platform has not taken the result.
     DropBeforeTaking,
     /// The platform has taken the result, but the connection ends before it says so.
@@ -44,19 +47,19 @@ pub(crate) enum PostFault {
 
 /// An event for the fake platform.
 #[derive(Clone, Debug)]
-pub(crate) struct Event {
-    pub(super) id: String,
-    pub(super) body: Vec<u8>,
-    pub(super) time_limit: Duration,
-    pub(super) spelling: Spelling,
-    pub(super) after: Duration,
-    pub(super) next_faults: VecDeque<NextFault>,
-    pub(super) post_faults: VecDeque<PostFault>,
+pub struct Event {
+    pub(crate) id: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) time_limit: Duration,
+    pub(crate) spelling: Spelling,
+    pub(crate) after: Duration,
+    pub(crate) next_faults: VecDeque<NextFault>,
+    pub(crate) post_faults: VecDeque<PostFault>,
 }
 
 impl Event {
     /// An event with this JSON; the rest is what a platform at peace would send.
-    pub(crate) fn new(body: impl Into<Vec<u8>>) -> Self {
+    pub fn new(body: impl Into<Vec<u8>>) -> Self {
         Self {
             id: "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".to_owned(),
             body: body.into(),
@@ -68,41 +71,54 @@ impl Event {
         }
     }
 
-    pub(crate) fn id(mut self, id: impl Into<String>) -> Self {
+    /// The same under another name.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = id.into();
         self
     }
 
-    pub(crate) fn time_limit(mut self, limit: Duration) -> Self {
+    /// The same with this time for it.
+    #[must_use]
+    pub fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
         self
     }
 
-    pub(crate) fn spelling(mut self, spelling: Spelling) -> Self {
+    /// The same with headers spelled so.
+    #[must_use]
+    pub fn spelling(mut self, spelling: Spelling) -> Self {
         self.spelling = spelling;
         self
     }
 
     /// The platform has nothing for so long.
-    pub(crate) fn after(mut self, pause: Duration) -> Self {
+    #[must_use]
+    pub fn after(mut self, pause: Duration) -> Self {
         self.after = pause;
         self
     }
 
     /// One more thing that goes wrong before the event arrives.
-    pub(crate) fn on_next(mut self, fault: NextFault) -> Self {
+    #[must_use]
+    pub fn on_next(mut self, fault: NextFault) -> Self {
         self.next_faults.push_back(fault);
         self
     }
 
     /// One more thing that goes wrong when the result is posted.
-    pub(crate) fn on_post(mut self, fault: PostFault) -> Self {
+    #[must_use]
+    pub fn on_post(mut self, fault: PostFault) -> Self {
         self.post_faults.push_back(fault);
         self
     }
 
-    /// The headers of `next`.
-    pub(super) fn headers(&self) -> Vec<(String, String)> {
+    /// The answer to `next` with this event, where nothing goes wrong.
+    pub fn response(&self) -> Response {
+        Response { status: 200, headers: self.headers(), body: self.body.clone() }
+    }
+
+    fn headers(&self) -> Vec<(String, String)> {
         let spell = |name: &str| match self.spelling {
             Spelling::HowTo => name.to_owned(),
             Spelling::ApiTable => name.to_lowercase(),
@@ -121,20 +137,13 @@ impl Event {
     }
 }
 
-/// Where a result was posted to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Endpoint {
-    /// The invocation succeeded.
-    Response,
-    /// The invocation failed.
-    Error,
-}
-
 /// The result that the platform has taken for one event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) body: String,
+pub struct Outcome {
+    /// Where it was posted to.
+    pub endpoint: Endpoint,
+    /// What was posted.
+    pub body: String,
     /// From the last byte of the event sent to the last byte of the result received.
-    pub(crate) took: Duration,
+    pub took: Duration,
 }

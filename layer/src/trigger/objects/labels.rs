@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::notification::ObjectAddress;
+use super::address::ObjectAddress;
 
 /// `{"bucket", "key", "labels": ["tomato: 97.12%", …]}`, or `error` in the place of `labels`.
 ///

@@ -1,50 +1,26 @@
-//! The running program and a client for it.
+//! The running program.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
+use support::{function, read};
+
+use crate::client::{Client, Reply, encode, request};
 
 /// Longer than anything here takes, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A file of the project.
-pub(crate) fn file(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
-}
-
-/// The bytes of a file of the project.
-pub(crate) fn read(path: &str) -> Vec<u8> {
-    std::fs::read(file(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
 
 pub(crate) fn tomato() -> Vec<u8> {
     read("tests/samples/tomato.jpg")
 }
 
-pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
-    BASE64_STANDARD.encode(bytes)
-}
-
 /// `vision` with nothing of the caller's settings.
 pub(crate) fn vision() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vision"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VISION_")) {
-        command.env_remove(name);
-    }
-    command
-}
-
-pub(crate) fn function() -> PathBuf {
-    let wasm = file("dist/recognize.wasm");
-    assert!(wasm.exists(), "dist/recognize.wasm is missing: run `make build` (or `make test`, which does)");
-    wasm
+    support::vision(env!("CARGO_BIN_EXE_vision"))
 }
 
 /// `vision run`'s HTTP answer to this picture.
@@ -80,9 +56,7 @@ impl Server {
 
     /// A module in WebAssembly text behind HTTP.
     pub(crate) fn start_wat(wat: &str, arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let module = folder.path().join("module.wasm");
-        std::fs::write(&module, wat::parse_str(wat).unwrap()).unwrap();
+        let (_folder, module) = support::module(wat);
         let mut command = vision();
         command.arg("serve").args(["--listen", "127.0.0.1:0", "--wasm"]).arg(module).args(arguments);
         Self::spawn(command)
@@ -135,31 +109,6 @@ impl Server {
         Reply::read(&mut stream)
     }
 
-    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        let mut stream = self.connect();
-        drop(stream.write_all(&request(method, path, headers, body)));
-        Reply::read(&mut stream).unwrap_or_else(|| panic!("no answer to {method} {path}: {}", self.log()))
-    }
-
-    pub(crate) fn get(&self, path: &str) -> Reply {
-        self.send("GET", path, &[], b"")
-    }
-
-    pub(crate) fn post(&self, path: &str, kind: &str, body: &[u8]) -> Reply {
-        self.send("POST", path, &[("content-type", kind)], body)
-    }
-
-    pub(crate) fn recognize(&self, picture: &[u8]) -> Reply {
-        self.post("/v1/recognize", "image/jpeg", picture)
-    }
-
-    /// The value of a metric, by its name with labels and a space; 0 where it was never counted.
-    pub(crate) fn metric(&self, name: &str) -> f64 {
-        let text = self.get("/metrics").text();
-        let value = text.lines().find_map(|line| line.strip_prefix(name));
-        value.map_or(0.0, |value| value.trim().parse().unwrap())
-    }
-
     /// The number of its process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
@@ -180,75 +129,18 @@ impl Server {
     }
 }
 
+impl Client for Server {
+    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let mut stream = self.connect();
+        drop(stream.write_all(&request(method, path, headers, body)));
+        Reply::read(&mut stream).unwrap_or_else(|| panic!("no answer to {method} {path}: {}", self.log()))
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
-    }
-}
-
-/// A request that closes its connection.
-pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let length = body.len();
-    let mut head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n"
-    );
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    [head.as_bytes(), b"\r\n", body].concat()
-}
-
-/// A form with one file.
-pub(crate) fn form(picture: &[u8]) -> (&'static str, Vec<u8>) {
-    let head = b"--boundary\r\ncontent-disposition: form-data; name=\"file\"; filename=\"photo.jpg\"\r\n\r\n";
-    let body = [&head[..], picture, b"\r\n--boundary--\r\n"].concat();
-    ("multipart/form-data; boundary=boundary", body)
-}
-
-/// An answer, read to its end.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Reply {
-    /// Reads until the other side closes.
-    pub(crate) fn read(stream: &mut TcpStream) -> Option<Self> {
-        let mut bytes = Vec::new();
-        // A reset after the answer is the service's right where it has not read all.
-        drop(stream.read_to_end(&mut bytes));
-        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
-        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        let mut lines = head.split("\r\n");
-        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-        let headers = lines.filter_map(|line| line.split_once(": "));
-        let headers = headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
-        Some(Self { status, headers, body: bytes[end + 4..].to_vec() })
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.body.clone()).unwrap()
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
-    }
-
-    /// Status and error code.
-    pub(crate) fn error(&self) -> (u16, String) {
-        (self.status, self.json()["error"]["code"].as_str().unwrap().to_owned())
-    }
-
-    /// What the error says.
-    pub(crate) fn message(&self) -> String {
-        self.json()["error"]["message"].as_str().unwrap().to_owned()
     }
 }
 

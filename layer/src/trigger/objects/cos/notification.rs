@@ -1,26 +1,28 @@
-//! Notifications of object storage: which objects an event is about.
+//! COS's notifications: which objects an event is about.
 //!
 //! Form: <https://cloud.tencent.com/document/product/583/9707>. What is read ends up in the host name of a signed
 //! request, so nothing that is no bucket or region gets through.
 
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
+use thiserror::Error;
+
+use crate::trigger::objects::{Change, ObjectAddress, Record};
 
 /// `{"Records": [{"cos": …, "event": …}]}`
-#[derive(Debug, Deserialize, PartialEq, Eq)]
-pub(in crate::trigger::scf) struct Notification {
+#[derive(Debug, Deserialize)]
+struct Notification {
     #[serde(rename = "Records")]
-    pub(super) records: Vec<Record>,
+    records: Vec<CosRecord>,
 }
 
-#[derive(Debug, Deserialize, PartialEq, Eq)]
-pub(super) struct Record {
+#[derive(Debug, Deserialize)]
+struct CosRecord {
     cos: Cos,
     #[serde(default)]
     event: EventDetails,
 }
 
-#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Cos {
     #[serde(default)]
@@ -29,14 +31,14 @@ struct Cos {
     cos_bucket: Bucket,
 }
 
-#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Object {
     key: String,
     url: String,
 }
 
-#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Bucket {
     name: String,
@@ -44,51 +46,40 @@ struct Bucket {
     cos_region: String,
 }
 
-#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct EventDetails {
     event_name: String,
 }
 
-/// One object: bucket with APPID, region such as `ap-guangzhou`, key without a leading slash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ObjectAddress {
-    pub(super) bucket: String,
-    pub(super) region: String,
-    pub(super) key: String,
+/// The records of an event; nothing if it has none of COS.
+pub(super) fn parse(event: &[u8]) -> Option<Vec<Record>> {
+    let Notification { records } = serde_json::from_slice(event).ok()?;
+    Some(records.into_iter().map(Record::from).collect())
 }
 
-impl Notification {
-    /// Nothing if the event has no records of object storage.
-    pub(in crate::trigger::scf) fn parse(event: &[u8]) -> Option<Self> {
-        serde_json::from_slice(event).ok().filter(|notification: &Self| !notification.records.is_empty())
+impl From<CosRecord> for Record {
+    fn from(record: CosRecord) -> Self {
+        let change = if record.event.event_name.starts_with("cos:ObjectCreated:") {
+            record.address().map_or_else(Change::Unreadable, Change::Created)
+        } else {
+            Change::Other(record.event.event_name)
+        };
+        Self { key: record.cos.cos_object.key, change }
     }
 }
 
-impl Record {
-    /// The key as it stood in the event, for people.
-    pub(super) fn key(&self) -> &str {
-        &self.cos.cos_object.key
-    }
-
-    pub(super) fn event_name(&self) -> &str {
-        &self.event.event_name
-    }
-
-    pub(super) fn is_creation(&self) -> bool {
-        self.event.event_name.starts_with("cos:ObjectCreated:")
-    }
-
+impl CosRecord {
     /// Which object it is.
     ///
     /// # Errors
     /// Says which field is missing or strange.
-    pub(super) fn address(&self) -> Result<ObjectAddress, String> {
+    fn address(&self) -> Result<ObjectAddress, String> {
         let Bucket { name, appid, .. } = &self.cos.cos_bucket;
         let bucket = format!("{name}-{appid}");
-        check_bucket(&bucket)?;
+        check_bucket(&bucket).map_err(|error| error.to_string())?;
         // `key` is /<appid>/<bucket>/<key>.
-        let key = self.key();
+        let key = &self.cos.cos_object.key;
         let key = key
             .strip_prefix(&format!("/{appid}/{name}/"))
             .ok_or_else(|| format!("the key {key:?} does not begin with /{appid}/{name}/"))?;
@@ -113,31 +104,22 @@ impl Record {
     }
 }
 
-impl ObjectAddress {
-    /// The same with the key percent-decoded, if that makes a difference.
-    pub(super) fn percent_decoded(&self) -> Option<Self> {
-        let key = percent_decode_str(&self.key).decode_utf8().ok()?;
-        (key != self.key).then(|| Self { key: key.into_owned(), ..self.clone() })
-    }
-}
-
 /// A bucket's whole name: lower-case letters, digits and hyphens, then the APPID
 /// (<https://cloud.tencent.com/document/product/436/13312>).
 ///
 /// # Errors
 /// Says what was found and what is accepted.
-pub(super) fn check_bucket(bucket: &str) -> Result<(), String> {
+pub fn check_bucket(bucket: &str) -> Result<(), BucketError> {
     let well_formed = bucket.rsplit_once('-').is_some_and(|(name, appid)| {
         is_label(name) && !appid.is_empty() && appid.bytes().all(|byte| byte.is_ascii_digit())
     });
-    if well_formed && bucket.len() <= 63 {
-        Ok(())
-    } else {
-        Err(format!(
-            "found the bucket {bucket:?}, accepted is a name with its APPID, such as vision-1250000000"
-        ))
-    }
+    if well_formed && bucket.len() <= 63 { Ok(()) } else { Err(BucketError(bucket.to_owned())) }
 }
+
+/// What was given is no bucket's whole name.
+#[derive(Debug, Error)]
+#[error("found the bucket {0:?}, accepted is a name with its APPID, such as vision-1250000000")]
+pub struct BucketError(String);
 
 fn is_label(text: &str) -> bool {
     !text.is_empty()
@@ -151,7 +133,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn record(bucket: &str, key: &str, rest: &str) -> Record {
+    /// Where an object is, by a record with this bucket and key.
+    fn address(bucket: &str, key: &str, rest: &str) -> Result<ObjectAddress, String> {
         let event = format!(
             r#"{{"Records":[{{"cos":{{"cosObject":{{"url":"http://testpic-1253970026.cos.ap-chengdu.myqcloud.com/testfile",
                  "key":{}}},"cosBucket":{{"region":"cd","name":{},"appid":"1253970026"{rest}}}}},
@@ -159,16 +142,22 @@ mod tests {
             serde_json::json!(key),
             serde_json::json!(bucket),
         );
-        Notification::parse(event.as_bytes()).unwrap().records.remove(0)
+        created(event.as_bytes())
+    }
+
+    fn created(event: &[u8]) -> Result<ObjectAddress, String> {
+        match parse(event).unwrap().remove(0).change {
+            Change::Created(address) => Ok(address),
+            Change::Unreadable(reason) => Err(reason),
+            Change::Other(event) => panic!("{event}"),
+        }
     }
 
     #[test]
     fn the_platforms_own_sample_is_understood() {
         let sample = include_bytes!("../../../../../tests/events/scf/cos-put.json");
-        let notification = Notification::parse(sample).unwrap();
-        assert!(notification.records[0].is_creation());
         assert_eq!(
-            notification.records[0].address().unwrap(),
+            created(sample).unwrap(),
             ObjectAddress {
                 bucket: "testpic-1253970026".into(),
                 region: "ap-chengdu".into(),
@@ -179,49 +168,44 @@ mod tests {
 
     #[test]
     fn the_region_of_newer_events_comes_first() {
-        let record = record("testpic", "/1253970026/testpic/a", r#","cosRegion":"ap-guangzhou""#);
-        assert_eq!(record.address().unwrap().region, "ap-guangzhou");
+        let address = address("testpic", "/1253970026/testpic/a", r#","cosRegion":"ap-guangzhou""#);
+        assert_eq!(address.unwrap().region, "ap-guangzhou");
     }
 
     #[test]
     fn keys_keep_what_they_have_of_slashes_and_letters() {
-        let address = record("testpic", "/1253970026/testpic/in/番茄 1.jpg", "").address().unwrap();
-        assert_eq!(address.key, "in/番茄 1.jpg");
-        assert_eq!(address.percent_decoded(), None);
-        let encoded = record("testpic", "/1253970026/testpic/%E7%95%AA.jpg", "").address().unwrap();
+        let plain = address("testpic", "/1253970026/testpic/in/番茄 1.jpg", "").unwrap();
+        assert_eq!(plain.key, "in/番茄 1.jpg");
+        assert_eq!(plain.percent_decoded(), None);
+        let encoded = address("testpic", "/1253970026/testpic/%E7%95%AA.jpg", "").unwrap();
         assert_eq!(encoded.percent_decoded().unwrap().key, "番.jpg");
     }
 
     #[test]
     fn a_bucket_or_region_that_would_lead_to_another_host_is_refused() {
         for bucket in ["evil.example/", "evil.example#", "a@b", "", "-", "Testpic"] {
-            let record = record(bucket, &format!("/1253970026/{bucket}/x"), "");
-            assert!(record.address().unwrap_err().contains("accepted is"), "{bucket}");
+            let address = address(bucket, &format!("/1253970026/{bucket}/x"), "");
+            assert!(address.unwrap_err().contains("accepted is"), "{bucket}");
         }
-        let elsewhere = record("testpic", "/1253970026/testpic/x", r#","cosRegion":"x.evil.example/""#);
-        assert!(elsewhere.address().unwrap_err().contains("is no region"));
+        let elsewhere = address("testpic", "/1253970026/testpic/x", r#","cosRegion":"x.evil.example/""#);
+        assert!(elsewhere.unwrap_err().contains("is no region"));
     }
 
     #[test]
     fn a_key_of_another_bucket_is_refused() {
-        assert!(
-            record("testpic", "/1253970026/other/x", "")
-                .address()
-                .unwrap_err()
-                .contains("does not begin with")
-        );
-        assert!(record("testpic", "/1253970026/testpic/", "").address().unwrap_err().contains("empty"));
+        assert!(address("testpic", "/1253970026/other/x", "").unwrap_err().contains("does not begin with"));
+        assert!(address("testpic", "/1253970026/testpic/", "").unwrap_err().contains("empty"));
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_parsed_or_not(event in proptest::collection::vec(any::<u8>(), 0..300)) {
-            Notification::parse(&event);
+            parse(&event);
         }
 
         #[test]
         fn any_names_make_an_address_or_a_reason(bucket in ".*", key in ".*") {
-            drop(record(&bucket, &key, "").address());
+            drop(address(&bucket, &key, ""));
         }
     }
 }

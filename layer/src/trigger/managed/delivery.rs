@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use tracing::{error, warn};
 
-use super::backoff::Backoff;
 use super::invocation::Invocation;
-use super::reply::Reply;
+use super::platform::Platform;
 use super::runtime_api::RuntimeApi;
 use crate::error::ErrorCode;
+use crate::trigger::backoff::Backoff;
+use crate::trigger::reply::Reply;
 
 /// Whether the platform has an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +24,16 @@ pub(super) enum Delivery {
 ///
 /// After a dropped connection nobody knows whether the post arrived, so the same bytes are posted again: the
 /// platform keeps the first result and ignores later ones, which makes that safe.
-pub(super) async fn deliver(api: &RuntimeApi, invocation: &Invocation, reply: &Reply) -> Delivery {
+pub(super) async fn deliver(
+    api: &RuntimeApi<impl Platform>,
+    invocation: &Invocation,
+    reply: &Reply,
+) -> Delivery {
     let mut reply = reply.clone();
     let mut backoff = Backoff::default();
     let mut may_have_arrived = false;
     loop {
-        match api.post(&reply).await {
+        match api.settle(invocation, &reply).await {
             Ok(status) if status.is_success() => return Delivery::Settled,
             // It took the lost post and now tells that there is nothing left to answer.
             Ok(status) if status.is_client_error() && may_have_arrived => return Delivery::Settled,

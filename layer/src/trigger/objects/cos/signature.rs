@@ -5,13 +5,11 @@
 
 use std::fmt::Write as _;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use ring::{digest, hmac};
 
 use super::credentials::Credentials;
-
-/// What must not stand bare in names and values: all but RFC 3986's unreserved characters.
-pub(super) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use crate::trigger::objects::address::RESERVED;
 
 /// A request, as far as it is signed.
 #[derive(Debug)]

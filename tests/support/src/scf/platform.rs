@@ -1,13 +1,12 @@
-//! The platform's side of the custom runtime's protocol, strict: what it does not expect is a violation.
-//!
-//! Protocol: <https://cloud.tencent.com/document/product/583/47274>.
+//! The platform's side of the protocol, strict: what it does not expect is a violation.
 
 use std::collections::VecDeque;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use crate::event::{Endpoint, Event, NextFault, Outcome, PostFault};
+use super::call::{Call, Endpoint};
+use super::event::{Event, NextFault, Outcome, PostFault};
 use crate::http::{Connection, Request, Response};
 
 /// What one step of the protocol has to go on with.
@@ -20,7 +19,7 @@ enum Action {
     Drop,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct State {
     ready: Option<Instant>,
     ready_faults: VecDeque<PostFault>,
@@ -37,6 +36,7 @@ struct State {
     violations: Vec<String>,
 }
 
+#[derive(Debug)]
 struct Job {
     event: Event,
     sent: Option<Instant>,
@@ -50,14 +50,15 @@ struct Job {
     outcome: Option<Outcome>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
 }
 
 /// A platform with one instance of a function.
-pub(crate) struct Platform {
+#[derive(Debug)]
+pub struct Platform {
     address: SocketAddr,
     shared: Arc<Shared>,
 }
@@ -66,7 +67,8 @@ pub(crate) struct Platform {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Platform {
-    pub(crate) fn start(ready_faults: &[PostFault]) -> Self {
+    /// A platform at an address of its own. Of the first posts of init/ready, so many go wrong.
+    pub fn start(ready_faults: &[PostFault]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = State { ready_faults: ready_faults.iter().copied().collect(), ..State::default() };
@@ -82,12 +84,13 @@ impl Platform {
         Self { address, shared }
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    /// Where its runtime API is.
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Queues an event; the number is for the other methods.
-    pub(crate) fn send(&self, event: Event) -> usize {
+    pub fn send(&self, event: Event) -> usize {
         let mut state = self.shared.lock();
         let number = state.jobs.len();
         state.jobs.push(Job {
@@ -105,46 +108,47 @@ impl Platform {
     }
 
     /// What became of an event, as soon as it is known.
-    pub(crate) fn outcome(&self, number: usize) -> Option<Outcome> {
+    pub fn outcome(&self, number: usize) -> Option<Outcome> {
         self.wait(|state| state.jobs[number].outcome.clone())
     }
 
     /// Waits until the event has been sent.
-    pub(crate) fn wait_until_sent(&self, number: usize) {
+    pub fn wait_until_sent(&self, number: usize) {
         self.wait(|state| state.jobs[number].sent).expect("the event is fetched");
     }
 
     /// Waits until half of the event has been sent.
-    pub(crate) fn wait_until_stalled(&self, number: usize) {
+    pub fn wait_until_stalled(&self, number: usize) {
         self.wait(|state| state.jobs[number].stalled.then_some(())).expect("the event is fetched");
     }
 
     /// Waits until the function asks for an event and there is none.
-    pub(crate) fn wait_until_idle(&self) {
+    pub fn wait_until_idle(&self) {
         self.wait(|state| state.waiting.then_some(())).expect("the function asks for events");
     }
 
     /// Whether the event has been sent.
-    pub(crate) fn was_sent(&self, number: usize) -> bool {
+    pub fn was_sent(&self, number: usize) -> bool {
         self.shared.lock().jobs[number].sent.is_some()
     }
 
     /// Waits until the function has said something at all.
-    pub(crate) fn wait_until_asked(&self) {
+    pub fn wait_until_asked(&self) {
         self.wait(|state| state.asked.then_some(())).expect("the function posts init/ready");
     }
 
     /// When init/ready was posted.
-    pub(crate) fn ready(&self) -> Option<Instant> {
+    pub fn ready(&self) -> Option<Instant> {
         self.wait(|state| state.ready)
     }
 
-    pub(crate) fn connections(&self) -> usize {
+    /// Connections that were ever made to it.
+    pub fn connections(&self) -> usize {
         self.shared.lock().connections
     }
 
     /// Everything that the function did against the protocol.
-    pub(crate) fn violations(&self) -> Vec<String> {
+    pub fn violations(&self) -> Vec<String> {
         self.shared.lock().violations.clone()
     }
 
@@ -204,13 +208,11 @@ impl Shared {
     }
 
     fn step(&self, request: &Request) -> Action {
-        let known = match (request.method.as_str(), request.path.as_str()) {
-            ("POST", "/runtime/init/ready") => self.on_ready(),
-            ("GET", "/runtime/invocation/next") if request.body.is_empty() => self.on_next(),
-            ("POST", "/runtime/invocation/response") => self.on_result(Endpoint::Response, &request.body),
-            ("POST", "/runtime/invocation/error") => self.on_result(Endpoint::Error, &request.body),
-            (method, path) => Err(format!("{method} {path} with {} bytes", request.body.len())),
-        };
+        let known = Call::of(request).and_then(|call| match call {
+            Call::Ready => self.on_ready(),
+            Call::Next => self.on_next(),
+            Call::Result(endpoint) => self.on_result(endpoint, &request.body),
+        });
         known.unwrap_or_else(|violation| {
             self.lock().violations.push(violation);
             Action::Respond(Response::status(400))
@@ -267,7 +269,7 @@ impl Shared {
         let job = &mut state.jobs[number];
         let fault = job.event.next_faults.pop_front();
         job.broken = fault.is_some();
-        let response = Response { status: 200, headers: job.event.headers(), body: job.event.body.clone() };
+        let response = job.event.response();
         Ok(match fault {
             Some(NextFault::DropBeforeAnswer) => Action::Drop,
             Some(NextFault::DropInBody) => {
@@ -317,6 +319,8 @@ impl Shared {
             let body =
                 String::from_utf8(body.to_vec()).map_err(|_| "a result that is not UTF-8".to_owned())?;
             job.outcome = Some(Outcome { endpoint, body, took });
+            // It is not sent again.
+            job.event.body = Vec::new();
             if took > job.event.time_limit && !job.hindered {
                 return Err(format!("the result of event {number} came after its time limit"));
             }

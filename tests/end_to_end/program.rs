@@ -1,34 +1,12 @@
-//! Calls the program, and reads the files of the project that tests need.
+//! Calling the program, and reading what it answers.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-
-/// The project's folder.
-pub(crate) fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// A file of the project.
-pub(crate) fn file(path: &str) -> PathBuf {
-    project().join(path)
-}
-
-/// The bytes of a file of the project.
-pub(crate) fn read(path: &str) -> Vec<u8> {
-    std::fs::read(file(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-/// The built function.
-pub(crate) fn function() -> PathBuf {
-    let wasm = file("dist/recognize.wasm");
-    assert!(wasm.exists(), "dist/recognize.wasm is missing: run `make build` (or `make test`, which does)");
-    wasm
-}
+use support::{function, read};
 
 /// What a call of the program did.
 #[derive(Debug)]
@@ -47,11 +25,8 @@ pub(crate) struct Vision {
 
 impl Vision {
     pub(crate) fn new(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vision"));
+        let mut command = support::vision(env!("CARGO_BIN_EXE_vision"));
         command.args(arguments);
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VISION_")) {
-            command.env_remove(name);
-        }
         Self { command, stdin: Vec::new() }
     }
 
@@ -62,9 +37,7 @@ impl Vision {
 
     /// `vision run` with a module in WebAssembly text.
     pub(crate) fn run_wat(wat: &str) -> (tempfile::TempDir, Self) {
-        let folder = tempfile::tempdir().unwrap();
-        let module = folder.path().join("module.wasm");
-        std::fs::write(&module, wat::parse_str(wat).unwrap()).unwrap();
+        let (folder, module) = support::module(wat);
         let call = Self::new(&["run", "--log-level", "error"]).option("--wasm", module);
         (folder, call)
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What a request is signed with. Never logged: `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Credentials {
+pub struct Credentials {
     pub(super) secret_id: String,
     pub(super) secret_key: String,
     pub(super) token: Option<String>,

@@ -1,4 +1,4 @@
-//! The platform's four calls.
+//! A client of the platform's calls.
 
 use std::time::{Duration, Instant};
 
@@ -8,12 +8,13 @@ use reqwest::{Client, Response, StatusCode};
 use thiserror::Error;
 use tracing::warn;
 
-use super::ScfError;
-use super::backoff::Backoff;
-use super::event_kind::EventKind;
+use super::error::ManagedError;
 use super::invocation::Invocation;
-use super::reply::Reply;
+use super::platform::{Platform, Post};
 use crate::error::ErrorCode;
+use crate::trigger::backoff::Backoff;
+use crate::trigger::causes::causes;
+use crate::trigger::reply::{Form, Reply};
 
 /// How long init/ready is tried: the platform's end of it is on the same machine and there first.
 const READY_PATIENCE: Duration = Duration::from_secs(10);
@@ -23,9 +24,9 @@ const POST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A client that keeps its one connection.
 #[derive(Debug)]
-pub(super) struct RuntimeApi {
+pub(super) struct RuntimeApi<P> {
+    platform: P,
     client: Client,
-    address: String,
     event_limit: usize,
 }
 
@@ -45,9 +46,9 @@ pub(super) struct EventTooLarge {
 
 impl EventTooLarge {
     pub(super) fn reply(&self) -> Reply {
-        let kind = if self.from_http { EventKind::Http } else { EventKind::Bare };
+        let form = if self.from_http { Form::Http } else { Form::Bare };
         let message = format!("the event has more than {} bytes, which is the limit", self.limit);
-        Reply::failed(&kind, ErrorCode::TooLarge, message)
+        Reply::failed(form, ErrorCode::TooLarge, message)
     }
 }
 
@@ -64,8 +65,8 @@ pub(super) enum NextError {
     Empty,
 }
 
-impl RuntimeApi {
-    pub(super) fn new(host: &str, port: u16, event_limit: usize) -> Result<Self, ScfError> {
+impl<P: Platform> RuntimeApi<P> {
+    pub(super) fn new(platform: P, event_limit: usize) -> Result<Self, ManagedError> {
         let client = Client::builder()
             // The platform is on this machine, whatever proxy the environment names.
             .no_proxy()
@@ -75,53 +76,37 @@ impl RuntimeApi {
             .pool_idle_timeout(None)
             .pool_max_idle_per_host(1)
             .build()
-            .map_err(|error| ScfError::Client { purpose: "the runtime API", reason: causes(&error) })?;
-        let address = if host.contains(':') && !host.starts_with('[') {
-            format!("[{host}]:{port}")
-        } else {
-            format!("{host}:{port}")
-        };
-        let url = format!("http://{address}/");
-        if host.is_empty() || host.contains(['/', '@', '?', '#']) || reqwest::Url::parse(&url).is_err() {
-            return Err(ScfError::Configuration(format!(
-                "SCF_RUNTIME_API is {host:?}, accepted is a host name or an IP address"
-            )));
-        }
-        Ok(Self { client, address, event_limit })
+            .map_err(|error| ManagedError::Client(causes(&error)))?;
+        Ok(Self { platform, client, event_limit })
     }
 
     fn url(&self, path: &str) -> String {
-        format!("http://{}/runtime/{path}", self.address)
+        format!("http://{}/{}/{path}", self.platform.address(), P::ROOT)
     }
 
-    /// Tells that events may come.
-    pub(super) async fn ready(&self) -> Result<(), ScfError> {
+    /// Tells that events may come, where the platform wants to be told.
+    pub(super) async fn ready(&self) -> Result<(), ManagedError> {
+        let Some(ready) = self.platform.ready() else { return Ok(()) };
         let start = Instant::now();
         let mut backoff = Backoff::default();
         loop {
-            // The platform's own sample sends one blank.
-            let posted =
-                self.client.post(self.url("init/ready")).body(" ").timeout(POST_TIMEOUT).send().await;
-            let reason = match posted {
-                Ok(response) if response.status().is_success() => {
-                    read_to_end(response).await;
-                    return Ok(());
-                }
-                Ok(response) => format!("status {}", response.status()),
+            let reason = match self.post(ready.clone()).await {
+                Ok(status) if status.is_success() => return Ok(()),
+                Ok(status) => format!("status {status}"),
                 Err(error) => causes(&error),
             };
             if start.elapsed() > READY_PATIENCE {
-                let address = self.address.clone();
-                return Err(ScfError::NotReady { address, waited: READY_PATIENCE, reason });
+                let (address, call) = (self.platform.address().to_owned(), ready.path);
+                return Err(ManagedError::NotReady { address, call, waited: READY_PATIENCE, reason });
             }
-            warn!(%reason, "init/ready was not taken, trying again");
+            warn!(%reason, "{} was not taken, trying again", ready.path);
             backoff.wait().await;
         }
     }
 
     /// Waits until an event begins to arrive: a long poll, so without a time limit.
     pub(super) async fn wait_for_next(&self) -> Result<Response, NextError> {
-        let response = self.client.get(self.url("invocation/next")).send().await?;
+        let response = self.client.get(self.url(self.platform.next_path())).send().await?;
         if response.status() == StatusCode::OK {
             Ok(response)
         } else {
@@ -131,7 +116,7 @@ impl RuntimeApi {
 
     /// Reads the event, but not more than its limit, and not longer than the platform waits for its answer.
     pub(super) async fn receive(&self, response: Response) -> Result<Arrival, NextError> {
-        let invocation = Invocation::from_headers(response.headers(), Instant::now());
+        let invocation = self.platform.invocation(response.headers(), Instant::now());
         let given_up = invocation.given_up().into();
         let received = tokio::time::timeout_at(given_up, self.read(invocation, response)).await;
         received.unwrap_or(Err(NextError::Stalled))
@@ -157,14 +142,22 @@ impl RuntimeApi {
     }
 
     /// Posts the result of the event in hand.
-    pub(super) async fn post(&self, reply: &Reply) -> Result<StatusCode, reqwest::Error> {
-        let (path, content_type) = match reply {
-            Reply::Answer(_) => ("invocation/response", "text/plain; charset=utf-8"),
-            Reply::Failure { .. } => ("invocation/error", "application/json"),
-        };
-        let request =
-            self.client.post(self.url(path)).header("content-type", content_type).body(reply.body());
-        let response = request.timeout(POST_TIMEOUT).send().await?;
+    pub(super) async fn settle(
+        &self,
+        invocation: &Invocation,
+        reply: &Reply,
+    ) -> Result<StatusCode, reqwest::Error> {
+        self.post(match reply {
+            Reply::Answer(answer) => self.platform.answer(invocation, answer.clone()),
+            Reply::Failure { code, message } => self.platform.failure(invocation, *code, message),
+        })
+        .await
+    }
+
+    async fn post(&self, Post { path, headers, body }: Post) -> Result<StatusCode, reqwest::Error> {
+        let request = self.client.post(self.url(&path)).timeout(POST_TIMEOUT).body(body);
+        let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let response = request.send().await?;
         let status = response.status();
         read_to_end(response).await;
         Ok(status)
@@ -176,10 +169,4 @@ async fn read_to_end(response: Response) {
     if let Err(error) = response.bytes().await {
         tracing::debug!(error = %causes(&error), "the end of an answer was lost");
     }
-}
-
-/// The error with its causes: the outermost only says that a request failed.
-pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
