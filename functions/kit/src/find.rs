@@ -87,6 +87,10 @@ fn in_bytes<'e>(
         return in_text(&text, kind, layers);
     }
     match std::str::from_utf8(&bytes) {
+        // A file with few bytes above 127: nobody meant it to be base64.
+        Ok(text) if !formats::is_text(&bytes) && !text.trim_start().starts_with(['{', '"']) => {
+            Err(FunctionError::unsupported(formats::name(&bytes)))
+        }
         Ok(text) => in_text(text.trim_start_matches('\u{feff}'), kind, layers),
         Err(_) => Err(FunctionError::unsupported(formats::name(&bytes))),
     }
