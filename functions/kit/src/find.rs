@@ -83,7 +83,7 @@ fn in_bytes<'e>(
     if let Some(parts) = multipart::parts(&bytes, kind) {
         return form::in_parts(bytes, &parts, layers);
     }
-    if let Some(text) = utf16::decode(&bytes) {
+    if let Some(text) = utf16::decode(&bytes).filter(|text| formats::is_text(text.as_bytes())) {
         return in_text(&text, kind, layers);
     }
     match std::str::from_utf8(&bytes) {

@@ -123,9 +123,10 @@ fn by_header(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         // No text has the zeros of a bitmap's header.
         [b'B', b'M', rest @ ..] if rest.iter().take(12).any(|&byte| byte == 0) => Some("BMP"),
-        // A bitmap without its file's header: 40 bytes, one plane.
-        [40, 0, 0, 0, _, _, _, _, _, _, _, _, 1, 0, ..] => Some("BMP"),
-        [b'P', digit @ b'1'..=b'6', b' ' | b'\t' | b'\r' | b'\n', b'0'..=b'9' | b'#', ..] => match digit {
+        // A bitmap without its file's header: the length of its own, its size, one plane.
+        [12, 0, 0, 0, _, _, _, _, 1, 0, ..] => Some("BMP"),
+        [40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0, _, _, _, _, _, _, _, _, 1, 0, ..] => Some("BMP"),
+        [b'P', digit @ b'1'..=b'6', rest @ ..] if is_netpbm(rest) => match digit {
             b'1' | b'4' => Some("PBM"),
             b'2' | b'5' => Some("PGM"),
             _ => Some("PPM"),
@@ -136,10 +137,18 @@ fn by_header(bytes: &[u8]) -> Option<&'static str> {
         }
         [0x0A, 0 | 2..=5, 0 | 1, 1 | 2 | 4 | 8, ..] => Some("PCX"),
         [_, _, _, _, 0x11 | 0x12, 0xAF, ..] => Some("an animation (FLI)"),
+        [1, 0, 0, 0, ..] if bytes.get(40..44) == Some(b" EMF") => Some("a drawing (EMF)"),
         _ if bytes.get(128..132) == Some(b"DICM") => Some("DICOM"),
         _ if bytes.ends_with(TARGA_S_END) || is_targa(bytes) => Some("TGA"),
         _ => None,
     }
+}
+
+/// White space and a number or a comment follow the first two letters.
+fn is_netpbm(behind: &[u8]) -> bool {
+    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0B;
+    let first = behind.iter().find(|byte| !is_space(byte));
+    behind.first().is_some_and(is_space) && first.is_some_and(|byte| byte.is_ascii_digit() || *byte == b'#')
 }
 
 /// By all of the header that has few values: kinds of palette and picture, the palette's size, the picture's, its depth.
@@ -239,7 +248,11 @@ mod tests {
             (b"\x1F\x8B\x08", "compressed data (gzip)"),
             (b"P6\n10 12\n255\n\x01\x02", "PPM"),
             (b"P5 # a comment", "PGM"),
-            (b"P4\r8 8\n", "PBM"),
+            (b"P4\r\x0B8 8\n", "PBM"),
+            (b"P3\n\n", "text"),
+            (b"\x7C\0\0\0\x10\0\0\0\x10\0\0\0\x01\0\x18\0", "BMP"),
+            (b"\x0C\0\0\0\x10\0\x10\0\x01\0\x18\0", "BMP"),
+            (b"\x01\0\0\0\x58\0\0\0................................ EMF", "a drawing (EMF)"),
             (b"P2 is a letter and a digit", "text"),
             (b"\0\0\x02\0\x01\0\x20\x20", "a mouse pointer (CUR)"),
             (b"\0\0\x02\0\0\0\0\0\0\0\0\0\x20\0\x10\0\x18\0...", "TGA"),

@@ -240,6 +240,7 @@ fn other_text_is_named_as_such() {
 fn a_file_of_low_bytes_is_data_or_has_a_name_and_is_no_bad_base64() {
     let sent = |bytes: &[u8]| message(bytes_sent("", bytes));
     assert_eq!(sent(b"\x01\x02abc"), "found data of an unknown format, accepted are JPEG and PNG");
+    assert_eq!(sent(b"\x01\0\0\0\x7C\0 \0"), "found data of an unknown format, accepted are JPEG and PNG");
     assert_eq!(sent(b"P5\n2 2\n127\n\x01\x02\x03\x04"), "found PGM, accepted are JPEG and PNG");
 }
 
