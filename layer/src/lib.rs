@@ -15,11 +15,13 @@
 //!
 //! channel    messages and files in memory between the two       sandbox    what a process gives up
 //! answer     what becomes of an event                           limits     every bound on what comes from outside
+//! control_groups   all memory of a worker, counted by the kernel
 //! ```
 
 pub mod answer;
 pub mod channel;
 pub mod cli;
+mod control_groups;
 pub mod engine;
 pub mod error;
 mod faults;

@@ -34,7 +34,7 @@ pub(super) fn run(start: Start, arguments: &RunArgs) -> Outcome {
         error => Failure::failed(error),
     })?;
     let loaded = engine.load(start, engine.config(&arguments.arguments))?;
-    engine.sandbox.enter(&Needs::default()).map_err(Failure::usage)?;
+    engine.sandbox.enter(&Needs { folders: loaded.folders(), ..Needs::default() }).map_err(Failure::usage)?;
     block_on(async {
         let pool = loaded.start(1).await.map_err(Failure::usage)?;
         trigger::answer(&pool, event, arguments.timings).await.map_err(Failure::failed)

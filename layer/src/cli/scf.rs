@@ -21,7 +21,10 @@ pub(super) fn run(start: Start, arguments: &ScfArgs) -> Outcome {
     let loaded = engine.load(start, engine.config(&[]))?;
     // The runtime API and the storage.
     let network = Network { connect: true, ..Network::default() };
-    engine.sandbox.enter(&Needs { network, ..Needs::default() }).map_err(Failure::usage)?;
+    engine
+        .sandbox
+        .enter(&Needs { network, folders: loaded.folders(), ..Needs::default() })
+        .map_err(Failure::usage)?;
     block_on(async {
         let shutdown = Shutdown::install(platform.shutdown).map_err(Failure::failed)?;
         // The platform gives an instance one event at a time.

@@ -55,9 +55,10 @@ pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
     let of_history = Network { connect: is_server, local: is_server, listen: false };
     let (folder, files) = history.as_ref().map(Location::paths).unwrap_or_default();
     let needs = Needs {
-        folders: folder.into_iter().collect(),
+        folders: folder.into_iter().chain(loaded.folders()).collect(),
         files,
         network: Network { listen: true, ..of_history },
+        ..Needs::default()
     };
     trigger::open_metrics();
     let sandbox = engine.sandbox.enter(&needs).map_err(Failure::usage)?;

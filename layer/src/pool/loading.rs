@@ -13,10 +13,10 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::nursery::{NurseryClient, log};
 use super::slot::{Shared, Slot};
-use super::worker::Worker;
 use super::{Counters, Pool};
 use crate::answer::WorkerEnd;
 use crate::channel::{Asked, ChannelError, Mechanism, Reply, Report, Socket, memory_file};
+use crate::control_groups::ControlGroups;
 use crate::engine::{EngineConfig, LoadError, LoadStep, Processor};
 use crate::inference::ModelDigest as Sha256Sum;
 use crate::limits::{Limits, LoadLimits, MIB};
@@ -29,6 +29,7 @@ pub struct Loader {
     nursery: Nursery,
     limits: LoadLimits,
     scratch: Option<tempfile::TempDir>,
+    groups: Option<ControlGroups>,
 }
 
 impl Loader {
@@ -45,9 +46,15 @@ impl Loader {
     ) -> Result<(Self, Vec<(String, String)>), LoadError> {
         // Only a compiler needs it.
         let scratch = tempfile::tempdir().ok();
-        let loader = Self { nursery, limits, scratch };
+        let groups = ControlGroups::of_this_process(nursery.process);
+        match &groups {
+            Ok(groups) => tracing::info!("each worker has a control group for its memory ({groups})"),
+            Err(reason) => tracing::info!("workers have no control groups for their memory: {reason}"),
+        }
+        let loader = Self { nursery, limits, scratch, groups: groups.ok() };
         let scratch = loader.scratch.as_ref().map(|folder| folder.path().to_owned());
-        let asked = Asked::Confine { mode, folders, scratch, log_level };
+        let groups = loader.groups.as_ref().map(|groups| groups.folder().to_owned());
+        let asked = Asked::Confine { mode, folders, scratch, groups, log_level };
         match loader.ask(&asked, &[], limits.load_time).map_err(|error| loader.gone("", &error))? {
             Reply::Confined { missing } => {
                 let named = |Mechanism { name, reason }| (name, reason);
@@ -130,6 +137,7 @@ impl Loader {
                 limits: config.limits,
                 module: name.to_owned(),
                 makes_thumbnails: config.makes_thumbnail,
+                groups: self.groups,
             })),
             Reply::NeedsCompiling { sum, carries_code, is_known } => {
                 Ok(Loading::NeedsCompiling { loader: self, sum, carries_code, is_known })
@@ -246,15 +254,21 @@ pub struct LoadedPool {
     limits: Limits,
     module: String,
     makes_thumbnails: bool,
+    groups: Option<ControlGroups>,
 }
 
 impl LoadedPool {
+    /// The folders that the front needs for its workers.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        self.groups.iter().map(|groups| groups.folder().to_owned()).collect()
+    }
+
     /// Starts `workers` and waits until each is ready. To be called within a tokio runtime.
     ///
     /// # Errors
     /// See [`LoadError`].
     pub async fn start(self, workers: usize) -> Result<Pool, LoadError> {
-        let Self { channel, limits, module, makes_thumbnails } = self;
+        let Self { channel, limits, module, makes_thumbnails, groups } = self;
         let nursery = NurseryClient::new(channel).map_err(|error| LoadError::Worker(error.to_string()))?;
         let (jobs, queue) = mpsc::unbounded_channel();
         let counters = Counters::default();
@@ -263,13 +277,13 @@ impl LoadedPool {
             jobs: Mutex::new(queue),
             nursery,
             limits,
+            groups,
             module,
             makes_thumbnails,
             counters: counters.clone(),
             alive: Arc::clone(&alive),
         });
-        let starting =
-            (0..workers).map(|_| Worker::start(&shared.nursery, limits, &shared.module, makes_thumbnails));
+        let starting = (0..workers).map(|_| shared.start_worker());
         for worker in futures_util::future::try_join_all(starting).await? {
             counters.started.inc();
             tokio::spawn(Slot::new(Arc::clone(&shared), worker).serve());

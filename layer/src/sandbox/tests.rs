@@ -199,10 +199,10 @@ fn confined_worker() {
     // SAFETY: a plain call.
     let front = unsafe { libc::getppid() };
     // Filters hold for the thread that asks for them and those that it starts: the test's own.
-    let (sandbox, missing) = Sandbox::of_nursery(SandboxMode::Require, Vec::new(), None);
+    let (sandbox, missing) = Sandbox::of_nursery(SandboxMode::Require, Vec::new(), None, None);
     assert!(missing.is_empty(), "{missing:?}");
     sandbox.end_loading();
-    sandbox.confine_worker(false).unwrap();
+    sandbox.confine_worker(&[]).unwrap();
     assert_forbidden("a file", File::open("/etc/passwd"));
     assert_forbidden("the front's environment", File::open(format!("/proc/{front}/environ")));
     assert_forbidden("a new file", File::create("/tmp/vision-was-here"));
