@@ -70,13 +70,16 @@ impl Worker {
         let system = |error: std::io::Error| LoadError::Worker(error.to_string());
         let (channel, other) = Socket::pair().map_err(system)?;
         let answers = AnswerFile::new(limits).map_err(system)?;
+        let started = Instant::now();
         let process = nursery.start(&other, &answers).await.map_err(failed)?;
         drop(other);
         let channel = AsyncSocket::new(channel).map_err(system)?;
         let mut worker = Self { makes_thumbnails, channel, answers, process, group: None };
         // The kernel takes its time for the move, in which the worker makes its instance.
-        let (group, ready) =
-            tokio::join!(enter(groups, process, limits), timeout(limits.time + GRACE, worker.ready()));
+        let entering = async { (enter(groups, process, limits).await, started.elapsed()) };
+        let waiting = async { (timeout(limits.time + GRACE, worker.ready()).await, started.elapsed()) };
+        let ((group, entered), (ready, instantiated)) = tokio::join!(entering, waiting);
+        tracing::debug!(?instantiated, ?entered, has_group = group.is_some(), "a worker was started");
         worker.group = group;
         let reason = match ready {
             Ok(Ok(())) => return Ok(worker),
