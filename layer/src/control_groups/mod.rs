@@ -19,7 +19,8 @@ mod worker_group;
 pub(crate) use worker_group::WorkerGroup;
 
 use std::fmt::Display;
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,6 +41,8 @@ pub(crate) struct ControlGroups(Arc<Groups>);
 struct Groups {
     version: Version,
     folder: PathBuf,
+    /// The list of processes of the group in which the front is.
+    own_processes: Option<File>,
     left: Left,
 }
 
@@ -64,11 +67,14 @@ impl ControlGroups {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = place.folder.join(format!("{NAME}{front}-{number}"));
         fs::create_dir(&folder).map_err(|error| named(&folder, &error))?;
-        let groups = Groups { version: place.version, folder, left: Left::default() };
-        if place.version == Version::Two {
-            hand_memory_on(place, &groups.folder, own)
-                .inspect_err(|_| drop(fs::remove_dir(&groups.folder)))?;
-        }
+        let own_group = match place.version {
+            Version::One => Ok(place.folder.clone()),
+            Version::Two => {
+                hand_memory_on(place, &folder, own).inspect_err(|_| drop(fs::remove_dir(&folder)))
+            }
+        }?;
+        let own_processes = File::options().write(true).open(own_group.join("cgroup.procs")).ok();
+        let groups = Groups { version: place.version, folder, own_processes, left: Left::default() };
         Ok(Self(Arc::new(groups)))
     }
 
@@ -77,13 +83,23 @@ impl ControlGroups {
         &self.0.folder
     }
 
-    /// Moves a worker into a group of its own, in which it may have `bytes` of memory. Takes some milliseconds, as the kernel
-    /// waits for all processors.
+    /// Has the kernel prepare for a worker that enters its group soon. Before a process changes its group, the kernel waits
+    /// some milliseconds for all processors, but not where it has done so within the last ten or so. This process is moved
+    /// to where it is.
+    pub(crate) fn prepare(&self) {
+        if let Some(processes) = &self.0.own_processes {
+            // Where it fails, the worker waits longer.
+            let _ = processes.write_all_at(b"0", 0);
+        }
+    }
+
+    /// Moves a worker into a group of its own, in which it may have `bytes` of memory. Takes some milliseconds without
+    /// [`prepare`](Self::prepare).
     ///
     /// # Errors
     /// Names the file and the system's reason: the worker may have ended.
     pub(crate) fn enter(&self, worker: i32, bytes: u64) -> Result<WorkerGroup, String> {
-        let Groups { version, folder, left } = &*self.0;
+        let Groups { version, folder, left, .. } = &*self.0;
         let group = WorkerGroup::new(group_of(folder, worker), *version, left.clone())?;
         group.limit(bytes)?;
         group.write("cgroup.procs", &worker.to_string())?;
@@ -111,10 +127,11 @@ fn group_of(folder: &Path, worker: i32) -> PathBuf {
 }
 
 /// In version 2 a group with processes can't have groups below it that have memory limits: the front and its nursery, the
-/// only ones there, go into a group of their own.
-fn hand_memory_on(place: &Place, folder: &Path, own: [i32; 2]) -> Result<(), String> {
+/// only ones there, go into a group of their own. Where they are then.
+fn hand_memory_on(place: &Place, folder: &Path, own: [i32; 2]) -> Result<PathBuf, String> {
     if place.hands_memory_on() {
-        return place::write(folder, "cgroup.subtree_control", "+memory");
+        place::write(folder, "cgroup.subtree_control", "+memory")?;
+        return Ok(place.folder.clone());
     }
     let own_group = folder.join(OWN_GROUP);
     fs::create_dir(&own_group).map_err(|error| named(&own_group, &error))?;
@@ -124,12 +141,14 @@ fn hand_memory_on(place: &Place, folder: &Path, own: [i32; 2]) -> Result<(), Str
         .and_then(|()| place::write(&place.folder, "cgroup.subtree_control", "+memory"))
         .and_then(|()| place::write(folder, "cgroup.subtree_control", "+memory"));
     // Somebody may have come meanwhile.
-    handed_on.inspect_err(|_| {
+    if let Err(reason) = handed_on {
         for process in own {
             drop(place::write(&place.folder, "cgroup.procs", &process.to_string()));
         }
         drop(fs::remove_dir(own_group));
-    })
+        return Err(reason);
+    }
+    Ok(own_group)
 }
 
 /// Removes what fronts left that are gone: folders of our name whose process is not there. What still has a process stays,

@@ -23,6 +23,9 @@ use crate::limits::{Limits, LoadLimits, MIB};
 use crate::sandbox::SandboxMode;
 use crate::worker::Nursery;
 
+/// How often the kernel is kept prepared for a worker's control group.
+const PREPARED: Duration = Duration::from_millis(5);
+
 /// The nursery before it has a module.
 #[derive(Debug)]
 pub struct Loader {
@@ -152,14 +155,26 @@ impl Loader {
         channel.send(asked, descriptors).map_err(AskError::Channel)?;
         let deadline = Instant::now() + limit;
         loop {
-            if !wait_until(channel, deadline) {
-                return Err(AskError::TooSlow);
-            }
+            self.wait_for_reply(deadline, matches!(asked, Asked::Load { .. }))?;
             match channel.receive_only::<Reply>().map_err(AskError::Channel)? {
                 Reply::Log(line) => log(&line),
                 reply => return Ok(reply),
             }
         }
+    }
+
+    /// `starts_workers`: the first worker is started soon after the reply, and enters its group the faster.
+    fn wait_for_reply(&self, deadline: Instant, starts_workers: bool) -> Result<(), AskError> {
+        let channel = &self.nursery.channel;
+        if let Some(groups) = self.groups.as_ref().filter(|_| starts_workers) {
+            while Instant::now() < deadline {
+                groups.prepare();
+                if wait_until(channel, deadline.min(Instant::now() + PREPARED)) {
+                    return Ok(());
+                }
+            }
+        }
+        if wait_until(channel, deadline) { Ok(()) } else { Err(AskError::TooSlow) }
     }
 
     /// Why the nursery does not answer; it is of no more use.
