@@ -213,7 +213,9 @@ impl Slot {
             self.useless += 1;
             match self.shared.start_worker().await {
                 Ok(worker) => {
-                    self.worker = worker;
+                    let last = std::mem::replace(&mut self.worker, worker);
+                    // Its control group is removed, for which the kernel may have one wait.
+                    drop(tokio::task::spawn_blocking(move || drop(last)));
                     self.shared.counters.started.inc();
                     self.count(true);
                     return true;
