@@ -10,6 +10,8 @@ mod cases;
 mod commands;
 /// What a module does to the process that runs it.
 mod containment;
+/// What the kernel counts of a worker's memory beside what its own limits count.
+mod control_groups;
 /// The function of docs/functions.md.
 mod functions;
 /// The functions that modules import, with every result code.

@@ -15,7 +15,8 @@ use crate::trigger::{Requirements, Trigger, TriggerError};
 pub(super) fn run(start: Start, engine: &EngineArgs, arguments: &[String], trigger: impl Trigger) -> Outcome {
     let requirements = trigger.requirements();
     let loaded = engine.load(start, config(engine, arguments, &requirements))?;
-    let kept = trigger.prepare().map_err(failure)?;
+    let mut kept = trigger.prepare().map_err(failure)?;
+    kept.folders.extend(loaded.folders());
     let sandbox = engine.sandbox.enter(&kept).map_err(Failure::usage)?;
     block_on(requirements.threads, serve(loaded, sandbox, &requirements, trigger))?.map(|()| Exit::Answered)
 }

@@ -108,7 +108,7 @@ impl Trigger for ServeTrigger {
         metrics::prepare();
         let (folder, files) = location.map(Location::paths).unwrap_or_default();
         let network = Network { listen: true, ..self.network_of_history() };
-        Ok(Needs { folders: folder.into_iter().collect(), files, network })
+        Ok(Needs { folders: folder.into_iter().collect(), files, network, ..Needs::default() })
     }
 
     async fn open(&self, _: &Pool) -> Result<Opened, TriggerError> {
