@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::support::{Outcome, Vision};
+use crate::program::{Outcome, Vision};
 
 /// Fills the file `filled` of the first granted folder with 256 MiB, in pieces of 1.
 const FILLS_A_FILE: &str = r#"(module
