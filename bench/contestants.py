@@ -11,6 +11,7 @@ from types import TracebackType
 
 from bench import paths
 from package import platform
+from tests.soak.processes import memory_mib
 
 HANDLER = str(paths.PEERS / "handler.py")
 # Between an answer and the next event, for all alike: our next instance is then ready, as it is on every platform that
@@ -56,13 +57,13 @@ class Contestant:
         turn = json.loads(line)
         return Turn(turn["nanoseconds"], turn["wall_nanoseconds"])
 
-    def resident_bytes(self) -> int:
-        return resident_bytes(self.process.pid)
+    def memory_bytes(self) -> int:
+        return memory_bytes(self.process.pid)
 
 
-def resident_bytes(pid: int) -> int:
-    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def memory_bytes(pid: int) -> int:
+    """Of a process and its workers, each page once."""
+    return int(memory_mib(pid) * (1 << 20))
 
 
 def picture(name: str) -> str:

@@ -12,7 +12,7 @@ import threading
 import time
 
 from bench import paths
-from bench.contestants import resident_bytes, unpack_layer
+from bench.contestants import memory_bytes, unpack_layer
 
 CONNECTIONS = 64
 
@@ -38,8 +38,8 @@ class Service:
                    str(connections), str(seconds), *([] if rate is None else [str(rate)])]
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
-    def resident_megabytes(self) -> float:
-        return resident_bytes(self.process.pid) / 1e6
+    def memory_megabytes(self) -> float:
+        return memory_bytes(self.process.pid) / 1e6
 
 
 def result(process: subprocess.Popen) -> dict:
@@ -55,11 +55,11 @@ def main() -> int:
     unloaded = result(service.load(seconds / 6, connections=1))
     say("one connection", unloaded)
     result(service.load(seconds / 6))
-    before = service.resident_megabytes()
+    before = service.memory_megabytes()
     saturated = result(service.load(seconds))
-    after = service.resident_megabytes()
+    after = service.memory_megabytes()
     say(f"{CONNECTIONS} connections at saturation", saturated)
-    print(f"resident memory, MB: {before:.1f} before, {after:.1f} after")
+    print(f"memory, MB: {before:.1f} before, {after:.1f} after")
     steady = result(service.load(seconds, rate=0.8 * saturated["per_second"]))
     say(f"{CONNECTIONS} connections at 80 %", steady)
     print(f"p99 at 80 %: {steady['p99_ms'] / unloaded['median_ms']:.2f} times the unloaded median")

@@ -83,7 +83,7 @@ def scf_events_per_second(command: list[str], name: str, events: int) -> tuple[f
                                cwd=paths.PROJECT, start_new_session=True)
     try:
         result = json.loads(platform.stdout.readline())
-        memory = contestants.resident_bytes(runtime.pid)
+        memory = contestants.memory_bytes(runtime.pid)
     finally:
         os.killpg(runtime.pid, signal.SIGTERM)
         runtime.wait(timeout=30)
@@ -111,11 +111,11 @@ def scf_against_shell_loop(rounds: int) -> dict[str, float]:
 
 
 def memory(events: int) -> dict[str, int]:
-    """Resident bytes after so many events of 512 × 384 pixels."""
+    """Bytes after so many events of 512 × 384 pixels."""
     _, ours = scf_events_per_second(scf_command(threads=1), "512x384", events)
     with Contestant(contestants.handler("turns", "512x384", 1, draft=True, pause=0)) as process:
         process.take_turn(events)
-        return {VISION: ours, DRAFT: process.resident_bytes()}
+        return {VISION: ours, DRAFT: process.memory_bytes()}
 
 
 def workers(rounds: int) -> dict[int, float]:
@@ -150,7 +150,7 @@ def grown(pictures: list[tuple[float, str]], rounds: int) -> dict[float, dict[st
 
 
 def soak(events: int, steps: int = 10) -> list[tuple[int, float, int]]:
-    """Many events of a module that does nothing: events so far, median microseconds of the step, resident bytes."""
+    """Many events of a module that does nothing: events so far, median microseconds of the step, bytes of memory."""
     module = paths.WORK / "nothing.wasm"
     module.write_bytes(NOTHING)
     compiled = paths.WORK / "nothing.compiled.wasm"
@@ -161,5 +161,5 @@ def soak(events: int, steps: int = 10) -> list[tuple[int, float, int]]:
         for step in range(1, steps + 1):
             turn = process.take_turn(events // steps)
             median = sorted(turn.nanoseconds)[len(turn.nanoseconds) // 2] / 1000
-            results.append((step * events // steps, median, process.resident_bytes()))
+            results.append((step * events // steps, median, process.memory_bytes()))
     return results

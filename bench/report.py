@@ -104,7 +104,7 @@ def _others(results: Results) -> list[str]:
         f"{_ratio(cold, VISION, DRAFT):.2f} |",
         f"| SCF, events per second (tomato; other: shell loop) | {results.scf[VISION]:.1f} | {results.scf[LOOP]:.1f} | "
         f"{results.scf[VISION] / results.scf[LOOP]:.1f} |",
-        f"| resident memory after {results.memory_events} events, MB (512 × 384; other: python, draft) | "
+        f"| memory, front and worker together, after {results.memory_events} events, MB (512 × 384; other: python, draft) | "
         f"{memory[VISION] / 1e6:.1f} | {memory[DRAFT] / 1e6:.1f} | {memory[VISION] / memory[DRAFT]:.2f} |",
         f"| events per second (512 × 384; two workers; other: one worker) | {results.workers[2]:.1f} | "
         f"{results.workers[1]:.1f} | {results.workers[2] / results.workers[1]:.2f} |", ""]
@@ -134,6 +134,6 @@ def _soak(results: Results) -> list[str]:
         return []
     lines = ["## Many events", "",
              "With a module that does nothing: the cost of the runtime itself, and whether memory grows.", "",
-             "| events so far | median of the step, µs | resident memory, MB |", "| ---: | ---: | ---: |"]
-    lines += [f"| {events:,} | {median:.0f} | {resident / 1e6:.1f} |" for events, median, resident in results.soak]
+             "| events so far | median of the step, µs | memory, MB |", "| ---: | ---: | ---: |"]
+    lines += [f"| {events:,} | {median:.0f} | {memory / 1e6:.1f} |" for events, median, memory in results.soak]
     return [*lines, ""]

@@ -9,7 +9,7 @@ use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use vision::engine::{Engine, EngineConfig};
 use vision::image::{Decoder, PixelFormat, thumbnail};
-use vision::inference::{ModelCache, ModelPolicy};
+use vision::inference::{LiteRt, ModelCache, ModelPolicy};
 
 const TOMATO: &[u8] = include_bytes!("../../tests/samples/tomato.jpg");
 const MODEL: &[u8] = include_bytes!("../../models/groceries/model.tflite");
@@ -39,20 +39,24 @@ fn history_thumbnail(bencher: Bencher) {
     bencher.bench_local(|| thumbnail(black_box(TOMATO), 160, MOST_BYTES).unwrap());
 }
 
+fn models() -> ModelCache {
+    ModelCache::new(Box::new(LiteRt::new(NonZeroUsize::MIN).unwrap()), ModelPolicy::Any)
+}
+
 #[divan::bench]
 fn session_of_a_known_model(bencher: Bencher) {
-    let mut models = ModelCache::new(NonZeroUsize::MIN, ModelPolicy::Any).unwrap();
-    models.session(MODEL, None).unwrap();
+    let mut models = models();
+    models.load(MODEL, None).unwrap();
     bencher
         .counter(BytesCount::of_slice(MODEL))
-        .bench_local(|| models.session(black_box(MODEL), None).unwrap());
+        .bench_local(|| models.load(black_box(MODEL), None).unwrap().session().unwrap());
 }
 
 #[divan::bench]
 fn inference(bencher: Bencher) {
-    let mut models = ModelCache::new(NonZeroUsize::MIN, ModelPolicy::Any).unwrap();
-    let mut session = models.session(MODEL, None).unwrap();
-    session.set_input("image", &vec![128; (SIDE * SIDE * 3) as usize]).unwrap();
+    let mut models = models();
+    let mut session = models.load(MODEL, None).unwrap().session().unwrap();
+    session.set_input(0, &vec![128; (SIDE * SIDE * 3) as usize]).unwrap();
     bencher.bench_local(|| session.run().unwrap());
 }
 

@@ -46,11 +46,6 @@ class Handler:
         return "\n".join(lines)
 
 
-def resident_bytes() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * 4096
-
-
 def main() -> None:
     mode, event_file, model, labels, threads, pause, *options = sys.argv[1:]
     with open(event_file, "rb") as file:
@@ -70,8 +65,7 @@ def main() -> None:
             handler.handle(event)
             nanoseconds.append(time.perf_counter_ns() - start)
         wall = time.perf_counter_ns() - begin
-        print(json.dumps({"nanoseconds": nanoseconds, "wall_nanoseconds": wall, "resident_bytes": resident_bytes()}),
-              flush=True)
+        print(json.dumps({"nanoseconds": nanoseconds, "wall_nanoseconds": wall}), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use vision::image::{Decoder, PixelFormat};
-use vision::inference::{ModelCache, ModelPolicy, Session};
+use vision::inference::{LiteRt, ModelCache, ModelPolicy, Session};
 use vision::limits::Limits;
 
 const WARM_UP: usize = 5;
@@ -19,14 +19,14 @@ struct Limit {
     encoded: Vec<u8>,
     side: u32,
     decoder: Decoder,
-    session: Session,
+    session: Box<dyn Session>,
     pixels: Vec<u8>,
 }
 
 impl Limit {
     fn event(&mut self) -> Result<u8, Box<dyn Error>> {
         self.decoder.decode_into(&self.encoded, self.side, self.side, PixelFormat::Rgb8, &mut self.pixels)?;
-        self.session.set_input("image", &self.pixels)?;
+        self.session.set_input(self.session.input_index("image")?, &self.pixels)?;
         self.session.run()?;
         let index = self.session.output_index("probabilities")?;
         let likeliest = self.session.output(index)?.iter().max().copied();
@@ -41,8 +41,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let side: u32 = side.parse()?;
     let pause = Duration::from_millis(pause.parse()?);
-    let mut models = ModelCache::new(threads.parse::<NonZeroUsize>()?, ModelPolicy::Any)?;
-    let session = models.session(&std::fs::read(model)?, None)?;
+    let backend = LiteRt::new(threads.parse::<NonZeroUsize>()?)?;
+    let mut models = ModelCache::new(Box::new(backend), ModelPolicy::Any);
+    let session = models.load(&std::fs::read(model)?, None)?.session()?;
     let pixels = vec![0; (side * side * 3) as usize];
     let mut limit = Limit {
         encoded: std::fs::read(picture)?,

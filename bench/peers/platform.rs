@@ -4,11 +4,13 @@
 //! `next` to the last answer, and how many of the answers were errors.
 
 use std::error::Error;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use support::http::{Connection, Response};
+use support::scf::{Call, Endpoint, Event};
 
 struct Platform {
     event: Vec<u8>,
@@ -18,6 +20,9 @@ struct Platform {
     failed: AtomicUsize,
     start: OnceLock<Instant>,
 }
+
+/// For each event.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,40 +51,32 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 impl Platform {
     fn serve(&self, stream: TcpStream) -> Result<(), Box<dyn Error>> {
-        stream.set_nodelay(true)?;
-        let mut reader = BufReader::new(stream.try_clone()?);
-        let mut writer = stream;
-        loop {
-            let mut request = String::new();
-            if reader.read_line(&mut request)? == 0 {
-                return Ok(());
-            }
-            read_body(&mut reader)?;
-            if request.contains("/invocation/next") {
-                self.start.get_or_init(Instant::now);
-                let number = self.sent.fetch_add(1, Ordering::Relaxed);
-                if number >= self.count {
-                    // Held, as the platform does while there is no event.
-                    std::thread::park();
-                }
-                let head = format!(
-                    "HTTP/1.1 200 OK\r\nRequest_Id: event-{number}\r\nMemory_Limit_In_Mb: 512\r\n\
-                     Time_Limit_In_Ms: 30000\r\nContent-Length: {}\r\n\r\n",
-                    self.event.len()
-                );
-                writer.write_all(&[head.as_bytes(), &self.event].concat())?;
-            } else {
-                writer.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")?;
-                self.note(&request);
+        let mut connection = Connection::new(stream);
+        while let Some(request) = connection.read()? {
+            let response = match Call::of(&request)? {
+                Call::Next => self.next(),
+                Call::Ready | Call::Result(_) => Response::status(200),
+            };
+            connection.write(&response, usize::MAX)?;
+            if let Call::Result(endpoint) = Call::of(&request)? {
+                self.note(endpoint);
             }
         }
+        Ok(())
     }
 
-    fn note(&self, request: &str) {
-        if request.contains("/init/ready") {
-            return;
+    fn next(&self) -> Response {
+        self.start.get_or_init(Instant::now);
+        let number = self.sent.fetch_add(1, Ordering::Relaxed);
+        if number >= self.count {
+            // Held, as the platform does while there is no event.
+            std::thread::park();
         }
-        if request.contains("/invocation/error") {
+        Event::new(self.event.clone()).id(format!("event-{number}")).time_limit(TIME_LIMIT).response()
+    }
+
+    fn note(&self, endpoint: Endpoint) {
+        if endpoint == Endpoint::Error {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
         if self.answered.fetch_add(1, Ordering::Relaxed) + 1 == self.count {
@@ -90,21 +87,4 @@ impl Platform {
             );
         }
     }
-}
-
-fn read_body(reader: &mut BufReader<TcpStream>) -> Result<(), Box<dyn Error>> {
-    let mut length = 0;
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header)?;
-        let header = header.trim().to_ascii_lowercase();
-        if header.is_empty() {
-            break;
-        }
-        if let Some(value) = header.strip_prefix("content-length:") {
-            length = value.trim().parse()?;
-        }
-    }
-    let read = std::io::copy(&mut reader.by_ref().take(length), &mut std::io::sink())?;
-    if read == length { Ok(()) } else { Err("the connection ended".into()) }
 }

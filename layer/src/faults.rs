@@ -9,7 +9,8 @@ use std::ffi::{c_int, c_void};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::{host, native_stack};
+use crate::host::write_guard;
+use crate::native_stack;
 
 /// The signals that a fault may come as.
 const SIGNALS: [c_int; 3] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE];
@@ -77,7 +78,7 @@ unsafe extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context
     // SAFETY: the kernel's information about this fault.
     let (address, instruction) =
         unsafe { ((*info).si_addr() as usize, program_counter(context.cast::<libc::ucontext_t>())) };
-    if signal == libc::SIGSEGV && host::open_at(address) {
+    if signal == libc::SIGSEGV && write_guard::open_at(address) {
         return;
     }
     let is_host = is_host_code(instruction);

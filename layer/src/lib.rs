@@ -15,11 +15,17 @@
 //!
 //! channel    messages and files in memory between the two       sandbox    what a process gives up
 //! answer     what becomes of an event                           limits     every bound on what comes from outside
+//! control_groups   all memory of a worker, counted by the kernel
 //! ```
+
+// `println!` and `eprintln!` panic where nobody reads: see `console`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod answer;
 pub mod channel;
 pub mod cli;
+mod console;
+mod control_groups;
 pub mod engine;
 pub mod error;
 mod faults;

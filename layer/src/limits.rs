@@ -70,6 +70,9 @@ pub struct LoadLimits {
     pub load_time: Duration,
 }
 
+/// Memory of a worker above its limit: what the runtime itself takes (LiteRT, the instance's own tables, buffers).
+pub const RUNTIME_BYTES: u64 = 24 << 20;
+
 /// Bytes that the file of a module may have: wasm, native code and a model.
 pub const MODULE_BYTES: usize = 256 << 20;
 

@@ -15,8 +15,6 @@ use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 
-use crate::faults;
-
 /// Address space of the stack; only what is used takes memory.
 pub(crate) const STACK_BYTES: usize = 24 << 20;
 
@@ -47,12 +45,12 @@ pub(crate) struct GuestStack {
 }
 
 impl GuestStack {
-    /// Guards the stack of the calling thread, which must have been started with [`STACK_BYTES`].
+    /// Guards the stack of the calling thread, which must have been started with [`STACK_BYTES`]; faults of the process must
+    /// be handled already ([`crate::faults::install`]).
     ///
     /// # Errors
     /// The system's reason.
     pub(crate) fn of_this_thread() -> std::io::Result<Self> {
-        faults::install();
         let base = base_of_this_thread()?;
         protect(base, RED_BYTES + RESERVE_BYTES, libc::PROT_NONE)?;
         BASE.set(base);

@@ -12,9 +12,9 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 TESTS = PROJECT / "tests"
 
-# Code and what it is installed from explain themselves; so do programs, which are executable.
+# Code and what it is built from explain themselves; so do programs, which are executable.
 CODE = {".rs", ".py", ".mk"}
-INSTALLED_FROM = {"requirements.txt", "requirements.in"}
+BUILT_FROM = {"Cargo.toml", "requirements.txt", "requirements.in"}
 
 
 def committed() -> list[Path]:
@@ -25,7 +25,7 @@ def committed() -> list[Path]:
 
 
 def is_fixture(file: Path) -> bool:
-    return not (file.suffix in CODE or file.name in INSTALLED_FROM or file.name == "README.md" or os.access(file, os.X_OK))
+    return not (file.suffix in CODE or file.name in BUILT_FROM or file.name == "README.md" or os.access(file, os.X_OK))
 
 
 def readme_of(file: Path) -> Path | None:

@@ -3,7 +3,9 @@
 
 use serde_json::json;
 
-use crate::support::{Vision, bare, encode, http, read, response};
+use support::read;
+
+use crate::program::{Vision, bare, encode, http, response};
 
 /// A bare event that fails: its one line on standard error.
 fn line(event: impl Into<Vec<u8>>) -> String {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Outcome, Vision, file};
+use support::file;
+
+use crate::program::{Outcome, Vision};
 
 /// The files that hold events, by the name of the case.
 fn cases() -> BTreeMap<String, PathBuf> {

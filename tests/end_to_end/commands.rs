@@ -1,8 +1,13 @@
 //! `vision compile`, `vision eval`, and the command line itself.
 
+use std::fs::File;
+use std::process::{Command, ExitStatus, Stdio};
+
 use serde_json::Value;
 
-use crate::support::{Vision, file, function};
+use support::{file, function};
+
+use crate::program::Vision;
 
 const RETURN: &str = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
 
@@ -42,7 +47,7 @@ fn evaluation_list(folder: &std::path::Path) -> std::path::PathBuf {
     let samples = std::fs::read_dir(file("tests/samples")).unwrap().map(|entry| entry.unwrap().path());
     let mut lines = Vec::new();
     for sample in samples.filter(|path| path.extension().is_some_and(|extension| extension == "jpg")) {
-        let event = crate::support::bare(&std::fs::read(&sample).unwrap());
+        let event = crate::program::bare(&std::fs::read(&sample).unwrap());
         let answer = Vision::run_function().stdin(event).call().stdout;
         let label = answer.lines().next().unwrap().rsplit_once(": ").unwrap().0.to_owned();
         lines.push(format!("{}, {label}, {}", sample.canonicalize().unwrap().display(), label.len()));
@@ -102,6 +107,77 @@ fn a_list_that_makes_no_sense_is_named_before_anything_runs() {
         "{}",
         outcome.stderr
     );
+}
+
+/// Where a command writes that nobody reads: what `head` leaves behind once it has its lines.
+fn closed_pipe() -> Stdio {
+    let (_, writer) = std::io::pipe().unwrap();
+    writer.into()
+}
+
+/// How `vision` ends with these streams, and what it says on standard error where that is not one of them.
+fn end(arguments: &[&str], stdout: Stdio, stderr: Stdio) -> (ExitStatus, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vision"));
+    let child = command
+        .args(arguments)
+        .env("VISION_LOG", "error")
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .stderr(stderr)
+        .spawn()
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status, String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn who_stops_reading_ends_a_command_quietly() {
+    let folder = tempfile::tempdir().unwrap();
+    let (list, wasm) = (evaluation_list(folder.path()), function());
+    let (list, wasm) = (list.to_str().unwrap(), wasm.to_str().unwrap());
+    let (labels, event) = (file("models/groceries/labels.txt"), file("tests/tomato.json"));
+    let eval = ["eval", list, "--labels", labels.to_str().unwrap(), "--wasm", wasm];
+    let bench = ["bench", event.to_str().unwrap(), "--count", "1", "--wasm", wasm];
+    for command in [&[&eval[..], &["--json"]].concat(), &eval[..], &bench[..], &["--help"]] {
+        let (status, stderr) = end(command, closed_pipe(), Stdio::piped());
+        assert_eq!((status.code(), stderr.as_str()), (Some(0), ""), "{command:?}");
+    }
+}
+
+#[test]
+fn turns_end_when_nobody_reads_them() {
+    let (wasm, event) = (function(), file("tests/tomato.json"));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_vision"))
+        .arg("bench")
+        .arg(&event)
+        .args(["--turns", "--wasm"])
+        .arg(&wasm)
+        .stdin(Stdio::piped())
+        .stdout(closed_pipe())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut turns = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut turns, b"1\n1\n").unwrap();
+    let status = child.wait().unwrap();
+    drop(turns);
+    assert_eq!(status.code(), Some(0), "it ends though there may be more turns to come");
+}
+
+#[test]
+fn a_report_that_can_t_be_written_is_a_failure_with_its_reason() {
+    let (wasm, event) = (function(), file("tests/tomato.json"));
+    let bench = ["bench", event.to_str().unwrap(), "--count", "1", "--wasm", wasm.to_str().unwrap()];
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let (status, stderr) = end(&bench, full.into(), Stdio::piped());
+    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert!(stderr.starts_with("vision: can't print the result: No space left"), "{stderr}");
+}
+
+#[test]
+fn a_failure_has_its_exit_code_also_where_nobody_reads_why() {
+    let (status, _) = end(&["compile", "nowhere.wasm", "out.wasm"], Stdio::null(), closed_pipe());
+    assert_eq!(status.code(), Some(2));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Outcome, Vision};
+use crate::program::{Outcome, Vision};
 
 /// The outcome of a module in WebAssembly text, and that it came within the time limit and some seconds.
 fn outcome(wat: &str, options: &[(&str, &str)]) -> Outcome {

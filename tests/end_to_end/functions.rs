@@ -6,7 +6,9 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::support::{Outcome, Vision, blocks, file, http, read, response};
+use support::{file, read};
+
+use crate::program::{Outcome, Vision, blocks, http, response};
 
 const DOCUMENT: &str = "docs/functions.md";
 
@@ -49,7 +51,7 @@ fn the_function_of_the_document_is_short_and_does_what_it_says() {
     for (found, promised) in channels(&text.stdout).into_iter().zip(promised) {
         assert!((found - promised).abs() <= 8, "found {}, promised {promised:?}", text.stdout);
     }
-    let body = json!(crate::support::encode(read("tests/samples/tomato.jpg")));
+    let body = json!(crate::program::encode(read("tests/samples/tomato.jpg")));
     let (status, answer) = response(&run().stdin(http(&body, &json!({}))).call());
     assert_eq!((status, answer["colour"].as_str()), (200, Some(text.stdout.trim())));
     let refused = run().stdin(&b"GIF89a"[..]).call();

@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
-use crate::support::{Vision, read};
+use support::read;
+
+use crate::program::Vision;
 
 const IMPORTS: &str = r#"
     (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))

@@ -10,6 +10,8 @@ mod cases;
 mod commands;
 /// What a module does to the process that runs it.
 mod containment;
+/// What the kernel counts of a worker's memory beside what its own limits count.
+mod control_groups;
 /// The function of docs/functions.md.
 mod functions;
 /// The functions that modules import, with every result code.
@@ -20,6 +22,8 @@ mod models;
 mod modules;
 /// Pictures that are odd, damaged or made to do harm.
 mod pictures;
+/// Calling the program, and reading what it answers.
+mod program;
 /// The examples of the documents.
 mod readme;
 /// The answers agree with a second implementation.
@@ -28,7 +32,5 @@ mod reference;
 mod run;
 /// What the process gives up.
 mod sandbox;
-/// Calling the program, and what the tests need of the project.
-mod support;
 /// What modules may pass to WASI's functions.
 mod wasi_arguments;

@@ -1,6 +1,6 @@
 //! Which models a module may run.
 
-use crate::support::Vision;
+use crate::program::Vision;
 
 #[test]
 fn a_model_that_is_not_known_is_named_with_the_option_that_allows_it() {
@@ -14,7 +14,7 @@ fn a_model_that_is_not_known_is_named_with_the_option_that_allows_it() {
             (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
             (call $exit (i32.add (i32.const 10)
                 (call $create (i32.const 65536) (i32.load (i32.const 8)) (i32.const 16))))))"#;
-    let mut model = crate::support::read("models/groceries/model.tflite");
+    let mut model = support::read("models/groceries/model.tflite");
     let description = b"MLIR Converted.";
     let at = model.windows(description.len()).position(|window| window == description).unwrap();
     model[at] = b'm';

@@ -1,6 +1,8 @@
 //! Modules that are no modules, misbehave, or were written by other people.
 
-use crate::support::{Vision, file, function, read};
+use support::{file, function, read};
+
+use crate::program::Vision;
 
 /// The message of a module that fails, with its exit code.
 fn failure(wat: &str) -> (Option<i32>, String) {
@@ -223,6 +225,6 @@ fn a_module_of_other_people_runs_unmodified_with_granted_folders_and_arguments()
     if std::env::var("MODEL").is_ok_and(|model| model != "groceries") {
         return;
     }
-    assert!(tomato.stdout.starts_with(&crate::support::labels("en")[index]), "{index}: {}", tomato.stdout);
+    assert!(tomato.stdout.starts_with(&crate::program::labels("en")[index]), "{index}: {}", tomato.stdout);
     assert_eq!(call(false).code, Some(1), "without the folders there is no model");
 }

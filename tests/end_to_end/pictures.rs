@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Outcome, Vision, encode, http, read, response};
+use support::read;
+
+use crate::program::{Outcome, Vision, encode, http, response};
 
 /// Pixels of a side of the target.
 const SIDE: usize = 40;

@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use crate::support::{blocks, file, read};
+use support::{file, read};
+
+use crate::program::blocks;
 
 /// Command and expected output of an example.
 fn parse(block: &str) -> (String, String) {

@@ -4,7 +4,9 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::support::{Vision, encode, http, read, response};
+use support::read;
+
+use crate::program::{Vision, encode, http, response};
 
 /// How far a probability may be from the other implementation's,
 const TOLERANCE: f64 = 0.05;

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Vision, encode, file, http, labels, read, response};
+use support::{file, read};
+
+use crate::program::{Vision, encode, http, labels, response};
 
 #[test]
 fn the_tomato_is_named_first_in_three_lines() {

@@ -1,6 +1,8 @@
 //! `--sandbox`: the process gives up what it does not need. (What exactly: `layer/src/sandbox/tests.rs`.)
 
-use crate::support::{Outcome, Vision, file};
+use support::file;
+
+use crate::program::{Outcome, Vision};
 
 /// The outcome with a sandbox that is required; nothing where this kernel has none, which CI does not accept.
 fn confined(call: Vision) -> Option<Outcome> {

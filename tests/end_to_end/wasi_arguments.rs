@@ -1,7 +1,7 @@
 //! Whatever a module passes to WASI's functions, it gets an error number back. Each module calls one function and exits
 //! with its result.
 
-use crate::support::Vision;
+use crate::program::Vision;
 
 /// Addresses in the module's memory.
 const LIST: u32 = 16; // two buffers: 8 bytes at 64 and 8 bytes at 72

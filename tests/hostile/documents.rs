@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::guest::file;
+use support::read;
 
 #[test]
 fn the_tests_that_the_table_of_threats_names_exist() {
-    let text = String::from_utf8(file("docs/security.md")).unwrap();
+    let text = String::from_utf8(read("docs/security.md")).unwrap();
     let mut count = 0;
     // In the table a test is `path::name`.
     for reference in text.split('`').filter(|word| word.contains(".rs::")) {

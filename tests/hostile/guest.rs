@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use support::read;
 use vision::engine::{Answer, CallError, CodeSource, DirGrant, Engine, EngineConfig};
 use vision::inference::ModelPolicy;
 use vision::limits::Limits;
@@ -175,13 +176,9 @@ pub(crate) fn good_calls() -> Vec<Call> {
 
 /// The project's model.
 pub(crate) fn model() -> Vec<u8> {
-    let model = file("models/groceries/model.tflite");
+    let model = read("models/groceries/model.tflite");
     assert_eq!(model.len(), MODEL_BYTES as usize, "the model changed: so must MODEL_BYTES");
     model
-}
-
-pub(crate) fn file(path: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()
 }
 
 /// What is added to the result of the last call, so that it is no ordinary exit code.
@@ -193,7 +190,7 @@ pub(crate) fn event(calls: &[Call], exits_with_the_last: bool, model: &[u8]) -> 
     let mut event: Vec<u8> = header.iter().flat_map(|number| number.to_le_bytes()).collect();
     calls.iter().for_each(|call| event.extend(call.bytes()));
     event.resize((PICTURE - EVENT) as usize, 0);
-    let picture = file("tests/images/one-pixel.jpg");
+    let picture = read("tests/images/one-pixel.jpg");
     assert_eq!(picture.len(), PICTURE_BYTES as usize, "the picture changed: so must PICTURE_BYTES");
     event.extend(picture);
     event.resize((MODEL - EVENT) as usize, 0);

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use crate::event::{Endpoint, Event, NextFault, PostFault};
+use support::scf::{Endpoint, Event, NextFault, PostFault};
+use support::{file, read};
+
 use crate::events::{FUNCTION_URL, LEMON, failure, http_answer, with_picture};
-use crate::program::{Kind, file, read};
+use crate::program::Kind;
 use crate::session::Session;
 
 fn lemon() -> Event {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+use support::read;
+use support::scf::{Endpoint, Event, Outcome};
 
 use crate::cos_server::{CosServer, notification};
-use crate::event::{Endpoint, Event, Outcome};
 use crate::events::{LEMON, failure};
-use crate::program::{answer_at_the_prompt, read};
+use crate::program::answer_at_the_prompt;
 use crate::session::Session;
 
 /// What is told about each record of an event that was dealt with.

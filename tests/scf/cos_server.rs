@@ -5,8 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
-
-use crate::program::{file, read};
+use support::{file, read};
 
 // The same as in tests/cos/server.py.
 pub(crate) const SECRET_ID: &str = "AKIDTESTTESTTEST";

@@ -3,9 +3,10 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+use support::read;
+use support::scf::{Endpoint, Event, Outcome, Spelling};
 
-use crate::event::{Endpoint, Event, Outcome, Spelling};
-use crate::program::{answer_at_the_prompt, read};
+use crate::program::answer_at_the_prompt;
 use crate::session::Session;
 
 /// One of the platform's own events with a picture as its body.

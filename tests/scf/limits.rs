@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
+use support::scf::Event;
 
-use crate::event::Event;
 use crate::events::{failure, http_answer};
 use crate::session::Session;
 

@@ -8,20 +8,14 @@ mod connections;
 mod cos;
 /// The storage for those tests, and events about it.
 mod cos_server;
-/// An event as the fake platform sends it, and what goes wrong on the way.
-mod event;
 /// Good and bad events of every kind.
 mod events;
-/// HTTP as the platform speaks it.
-mod http;
 /// Sizes and times.
 mod limits;
 /// A kernel as old as the platform's may be.
 mod old_kernel;
 /// The packages in a root with nothing else in it.
 mod packages;
-/// The platform's side of the protocol.
-mod platform;
 /// What is logged, and what is not.
 mod privacy;
 /// The function as the platform starts it.

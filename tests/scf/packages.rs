@@ -2,9 +2,11 @@
 
 use std::process::Command;
 
-use crate::event::Event;
+use support::read;
+use support::scf::Event;
+
 use crate::events::{FUNCTION_URL, LEMON, http_answer, with_picture};
-use crate::program::{Kind, in_root, namespaces, platform_root, read};
+use crate::program::{Kind, in_root, namespaces, platform_root};
 use crate::session::Session;
 
 #[test]

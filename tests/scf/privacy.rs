@@ -3,11 +3,11 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
+use support::read;
+use support::scf::Event;
 
 use crate::cos_server::{CosServer, SECRET_ID, SECRET_KEY, TOKEN, notification};
-use crate::event::Event;
 use crate::events::{FUNCTION_URL, LEMON, with_picture};
-use crate::program::read;
 use crate::session::Session;
 
 #[test]

@@ -8,17 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use support::{file, function};
+
 use crate::old_kernel;
-
-/// A file of the project.
-pub(crate) fn file(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
-}
-
-/// The bytes of a file of the project.
-pub(crate) fn read(path: &str) -> Vec<u8> {
-    std::fs::read(file(path)).unwrap_or_else(|error| panic!("{path}: {error}: run `make test`"))
-}
 
 /// Which program runs.
 #[derive(Debug)]
@@ -46,7 +38,7 @@ impl Program {
             Kind::Packaged | Kind::PackagedOnAnOldKernel if namespaces() => {
                 in_root(&platform_root(), &["/var/user/bootstrap"])
             }
-            Kind::Packaged | Kind::PackagedOnAnOldKernel => Self::built(&file("dist/recognize.wasm")),
+            Kind::Packaged | Kind::PackagedOnAnOldKernel => Self::built(&function()),
             Kind::Built(module) => Self::built(module),
         };
         command
@@ -131,7 +123,7 @@ impl Drop for Program {
 pub(crate) fn answer_at_the_prompt(event: &[u8]) -> String {
     let mut child = Command::new(env!("CARGO_BIN_EXE_vision"))
         .args(["run", "--wasm"])
-        .arg(file("dist/recognize.wasm"))
+        .arg(function())
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,29 +1,18 @@
 //! `VISION_SANDBOX`: on a kernel that can, the function needs no files, no programs and no sockets but its connections.
 
+use support::scf::{Event, Platform};
+use support::{can_confine, read};
+
 use crate::cos_server::CosServer;
-use crate::event::Event;
 use crate::events::LEMON;
-use crate::platform::Platform;
-use crate::program::{Kind, Program, file, read};
+use crate::program::{Kind, Program};
 use crate::session::Session;
 
 const REQUIRE: (&str, &str) = ("VISION_SANDBOX", "require");
 
-/// Whether this kernel has all that is required; CI accepts no other.
-fn kernel_can() -> bool {
-    let platform = Platform::start(&[]);
-    let function = Kind::Built(file("dist/recognize.wasm"));
-    let mut program = Program::start(&function, platform.address(), &[REQUIRE]);
-    let can = platform.ready().is_some();
-    program.terminate();
-    program.exit_code();
-    assert!(can || std::env::var_os("CI").is_none(), "CI needs landlock: {}", program.stderr());
-    can
-}
-
 #[test]
 fn a_confined_function_answers_and_labels_objects_of_a_bucket() {
-    if !kernel_can() {
+    if !can_confine(env!("CARGO_BIN_EXE_vision")) {
         return;
     }
     let storage = CosServer::start("confined-1250000000");

@@ -1,10 +1,9 @@
 //! A platform with a function running on it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::event::{Event, Outcome, PostFault};
-use crate::platform::Platform;
+use support::scf::{Event, Outcome, Platform, PostFault};
+
 use crate::program::{Kind, Program};
 
 /// Ends with [`Session::finish`], which finds violations of the protocol.
@@ -27,7 +26,7 @@ impl Session {
 
     /// The built program with the built function.
     pub(crate) fn built(environment: &[(&str, &str)]) -> Self {
-        Self::start(&Kind::Built(crate::program::file("dist/recognize.wasm")), environment, &[])
+        Self::start(&Kind::Built(support::file("dist/recognize.wasm")), environment, &[])
     }
 
     /// The built program with a module in WebAssembly text.
@@ -37,7 +36,7 @@ impl Session {
 
     /// The same with these variables.
     pub(crate) fn module_with(wat: &str, environment: &[(&str, &str)]) -> Self {
-        let (folder, module) = module(wat);
+        let (folder, module) = support::module(wat);
         Self { _module: Some(folder), ..Self::start(&Kind::Built(module), environment, &[]) }
     }
 
@@ -80,12 +79,4 @@ impl Session {
         assert_eq!(code, Some(0), "{log}");
         log
     }
-}
-
-/// A module in WebAssembly text as a file.
-pub(crate) fn module(wat: &str) -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let module = folder.path().join("module.wasm");
-    std::fs::write(&module, wat::parse_str(wat).unwrap()).unwrap();
-    (folder, module)
 }

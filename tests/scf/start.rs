@@ -3,9 +3,10 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 
-use crate::platform::Platform;
-use crate::program::{Kind, Program, file};
-use crate::session::module;
+use support::scf::Platform;
+use support::{file, module};
+
+use crate::program::{Kind, Program};
 
 /// Exit code and log of a start that must fail; nothing may have been sent to the platform.
 fn failed_start(kind: &Kind, environment: &[(&str, &str)]) -> (Option<i32>, String) {

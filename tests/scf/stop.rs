@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::event::{Event, NextFault, PostFault};
-use crate::program::read;
+use support::read;
+use support::scf::{Event, NextFault, PostFault};
+
 use crate::session::Session;
 
 /// Sleeps for a second and prints a word.
@@ -41,8 +42,8 @@ fn an_event_in_hand_is_answered_before_the_function_leaves() {
 
 #[test]
 fn before_init_ready_the_function_leaves_as_well() {
-    let platform = crate::platform::Platform::start(&[PostFault::Status(503); 1000]);
-    let kind = crate::program::Kind::Built(crate::program::file("dist/recognize.wasm"));
+    let platform = support::scf::Platform::start(&[PostFault::Status(503); 1000]);
+    let kind = crate::program::Kind::Built(support::file("dist/recognize.wasm"));
     let mut program = crate::program::Program::start(&kind, platform.address(), &[]);
     platform.wait_until_asked();
     program.terminate();

@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 
 use serde_json::json;
+use support::read;
+use support::scf::{Endpoint, Event, NextFault, Outcome, PostFault};
 
-use crate::event::{Endpoint, Event, NextFault, Outcome, PostFault};
 use crate::events::{API_GATEWAY, FUNCTION_URL, LEMON, failure, http_answer, with_picture};
-use crate::program::{answer_at_the_prompt, read, say};
+use crate::program::{answer_at_the_prompt, say};
 use crate::session::Session;
 
 const EVENTS: usize = 1000;

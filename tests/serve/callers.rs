@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
-use crate::support::{Server, eventually, file, tomato, vision};
+use support::file;
+
+use crate::client::Client;
+use crate::in_process::InProcess;
+use crate::server::{Server, eventually, tomato, vision};
 
 fn history() -> (tempfile::TempDir, Server) {
     let folder = tempfile::tempdir().unwrap();
@@ -87,7 +91,7 @@ fn a_page_of_another_origin_neither_fills_nor_reads_nor_empties_the_history() {
 
 #[test]
 fn a_page_of_an_origin_that_was_named_may() {
-    let server = Server::start(&["--cors-origin", "https://shop.example"]);
+    let server = InProcess::start(&["--cors-origin", "https://shop.example"]);
     let headers = [("origin", "https://shop.example"), ("sec-fetch-site", "cross-site")];
     let reply = server.send("POST", "/v1/recognize", &headers, &tomato());
     assert_eq!(reply.status, 200);

@@ -2,7 +2,10 @@
 
 use std::process::Command;
 
-use crate::support::{Server, eventually, file, read};
+use support::{file, read};
+
+use crate::client::Client;
+use crate::server::{Server, eventually};
 
 /// Probabilities may differ by a step between processors, ids and times always do.
 fn without_numbers(text: &str) -> String {

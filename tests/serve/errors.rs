@@ -2,11 +2,13 @@
 
 use serde_json::json;
 
-use crate::support::{Server, encode, tomato};
+use crate::client::{Client, encode};
+use crate::in_process::InProcess;
+use crate::server::{Server, tomato};
 
 #[test]
 fn what_is_no_picture_is_named() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     for (kind, body, status, code, message) in [
         (
             "image/gif",
@@ -29,7 +31,7 @@ fn what_is_no_picture_is_named() {
 
 #[test]
 fn parameters_that_make_no_sense_are_named() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     for query in ["top=0", "top=many", "top=1000000", "top=1&top=2"] {
         let reply = server.post(&format!("/v1/recognize?{query}"), "image/jpeg", &tomato());
         assert_eq!(reply.error(), (400, "bad_request".to_owned()), "{query}");
@@ -39,14 +41,14 @@ fn parameters_that_make_no_sense_are_named() {
 
 #[test]
 fn a_compressed_body_is_refused() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     let reply = server.send("POST", "/", &[("content-encoding", "gzip")], &tomato());
     assert_eq!(reply.error(), (415, "unsupported_image".to_owned()));
 }
 
 #[test]
 fn other_addresses_are_not_found_and_other_methods_not_allowed() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     assert_eq!(server.get("/elsewhere").error(), (404, "not_found".to_owned()));
     assert_eq!(server.get("/assets/../Cargo.toml").status, 404);
     let put = server.send("PUT", "/v1/recognize", &[], b"");
@@ -81,8 +83,8 @@ fn what_is_wrong_with_the_command_line_is_told_before_anything_is_served() {
         (&["--history", "file:h.sqlite?mode=memory"], "is not the path of a file"),
         (&["--queue-limit", "70000"], "--queue-limit"),
     ] {
-        let mut command = crate::support::vision();
-        command.arg("serve").arg("--wasm").arg(crate::support::file("dist/recognize.wasm")).args(arguments);
+        let mut command = crate::server::vision();
+        command.arg("serve").arg("--wasm").arg(support::file("dist/recognize.wasm")).args(arguments);
         let output = command.output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
@@ -92,7 +94,7 @@ fn what_is_wrong_with_the_command_line_is_told_before_anything_is_served() {
 
 #[test]
 fn a_body_that_claims_to_be_base64_of_an_event_is_refused_in_words() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     let body = json!({"body": "{}", "isBase64Encoded": true}).to_string();
     let reply = server.post("/", "application/json", body.as_bytes());
     assert_eq!(reply.error(), (400, "bad_request".to_owned()));

@@ -2,11 +2,15 @@
 
 use serde_json::json;
 
-use crate::support::{Server, encode, form, labels_of_run, read, tomato};
+use support::read;
+
+use crate::client::{Client, encode, form};
+use crate::in_process::InProcess;
+use crate::server::{labels_of_run, tomato};
 
 #[test]
 fn every_form_of_a_picture_gets_the_labels_of_vision_run() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     let picture = tomato();
     let expected = labels_of_run(&picture);
     let base64 = encode(&picture);
@@ -39,7 +43,7 @@ const OTHER_PARTS: &str = "--b\r\ncontent-disposition: form-data; name=\"camera\
 
 #[test]
 fn parts_of_a_form_are_chosen_by_what_is_in_them() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     let picture = tomato();
     let expected = labels_of_run(&picture);
     let base64 = encode(&picture);
@@ -72,28 +76,28 @@ fn parts_of_a_form_are_chosen_by_what_is_in_them() {
 
 #[test]
 fn a_charset_in_content_encoding_is_no_compression() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     let reply = server.send("POST", "/", &[("content-encoding", "utf-8")], &tomato());
     assert_eq!(reply.json(), labels_of_run(&tomato()));
 }
 
 #[test]
 fn a_png_is_a_picture_too() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     let picture = read("tests/images/grey-16.png");
     assert_eq!(server.post("/", "image/png", &picture).json(), labels_of_run(&picture));
 }
 
 #[test]
 fn the_body_of_the_demo_is_an_event() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     let reply = server.post("/", "application/json", &read("tests/tomato.json"));
     assert!(reply.json()["predictions"][0]["label"].as_str().unwrap().contains("omato"));
 }
 
 #[test]
 fn language_number_and_form_of_the_answer_are_the_clients_choice() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     let top = server.post("/v1/recognize?top=5&lang=zh", "image/jpeg", &tomato());
     assert_eq!(top.json()["predictions"].as_array().unwrap().len(), 5);
     assert_eq!(top.header("content-language"), Some("zh"));
@@ -105,7 +109,7 @@ fn language_number_and_form_of_the_answer_are_the_clients_choice() {
 
 #[test]
 fn an_answer_says_where_its_time_went_and_carries_an_id() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     let reply = server.recognize(&tomato());
     for stage in ["read;dur=", "queue;dur=", "inference;dur="] {
         assert!(reply.header("server-timing").unwrap().contains(stage));
@@ -119,13 +123,13 @@ fn an_answer_says_where_its_time_went_and_carries_an_id() {
 
 #[test]
 fn pages_of_other_origins_are_let_in_only_where_told() {
-    let ask = |server: &Server| {
+    let ask = |server: &InProcess| {
         let headers = [("origin", "https://example.org"), ("access-control-request-method", "POST")];
         let reply = server.send("OPTIONS", "/v1/recognize", &headers, b"");
         reply.header("access-control-allow-origin").map(str::to_owned)
     };
-    assert_eq!(ask(&Server::start(&[])), None);
-    let known = Server::start(&["--cors-origin", "https://example.org"]);
+    assert_eq!(ask(&InProcess::start(&[])), None);
+    let known = InProcess::start(&["--cors-origin", "https://example.org"]);
     assert_eq!(ask(&known).as_deref(), Some("https://example.org"));
-    assert_eq!(ask(&Server::start(&["--cors-origin", "https://other.org"])), None);
+    assert_eq!(ask(&InProcess::start(&["--cors-origin", "https://other.org"])), None);
 }

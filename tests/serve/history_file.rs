@@ -7,7 +7,10 @@ use std::process::{Command, Stdio};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use crate::support::{Server, eventually, file, read, tomato, vision};
+use support::{file, read};
+
+use crate::client::Client;
+use crate::server::{Server, eventually, tomato, vision};
 
 const LEMON: &str = "tests/samples/lemon.jpg";
 

@@ -2,7 +2,10 @@
 
 use std::thread;
 
-use crate::support::{Server, labels_of_run, read, tomato};
+use support::read;
+
+use crate::client::Client;
+use crate::server::{Server, labels_of_run, tomato};
 
 #[test]
 fn clients_at_the_same_time_get_the_labels_of_their_own_pictures() {

@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Reply, Server, eventually, request, tomato};
+use crate::client::{Client, Reply, request};
+use crate::server::{Server, eventually, tomato};
 
 /// Runs until it is stopped.
 const ENDLESS: &str = r#"(module (memory (export "memory") 1) (func (export "_start") (loop br 0)))"#;

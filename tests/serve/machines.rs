@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Server, children, eventually, signal, tomato};
+use crate::client::{Client, Reply};
+use crate::in_process::InProcess;
+use crate::server::{Server, children, eventually, signal, tomato};
 
 #[test]
 fn a_running_service_is_alive_and_ready() {
@@ -73,7 +75,7 @@ fn without_any_worker_the_service_is_alive_and_not_ready() {
 
 #[test]
 fn the_status_names_the_model_and_whether_there_is_a_history() {
-    let status = Server::start(&[]).get("/v1/status").json();
+    let status = InProcess::start(&[]).get("/v1/status").json();
     let model = std::env::var("MODEL").unwrap_or_else(|_| "groceries".to_owned());
     assert_eq!(status, json!({"model": model, "version": env!("CARGO_PKG_VERSION"), "history": false}));
 }
@@ -114,7 +116,7 @@ fn every_request_is_logged_without_its_picture() {
 struct Interface(Value);
 
 impl Interface {
-    fn of(server: &Server) -> Self {
+    fn of(server: &impl Client) -> Self {
         Self(server.get("/openapi.json").json())
     }
 
@@ -146,7 +148,7 @@ impl Interface {
 #[test]
 fn real_answers_are_as_the_interface_is_described() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(&["--history", folder.path().join("h.sqlite").to_str().unwrap()]);
+    let server = InProcess::start(&["--history", folder.path().join("h.sqlite").to_str().unwrap()]);
     let interface = Interface::of(&server);
     let text = server.send("POST", "/v1/recognize", &[("accept", "text/plain")], &tomato());
     for reply in [

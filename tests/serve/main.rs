@@ -1,9 +1,12 @@
-//! `vision serve` as its clients see it: the built program with the built function, over real connections.
+//! `vision serve` as its clients see it: the built program with the built function, over real connections where
+//! connections are the point.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 /// Whom the service answers.
 mod callers;
+/// Requests and answers.
+mod client;
 /// The examples of docs/http.md.
 mod documents;
 /// What clients are told when there is no good answer.
@@ -14,6 +17,8 @@ mod forms;
 mod history;
 /// The file of a history: what is left in it, who may read it, what is wrong with it.
 mod history_file;
+/// The service without a socket, for what is no matter of connections.
+mod in_process;
 /// What one client can see of another: nothing.
 mod isolation;
 /// Bounds on sizes, times and numbers.
@@ -28,9 +33,9 @@ mod page;
 mod postgres;
 /// What the process gives up.
 mod sandbox;
+/// The running program.
+mod server;
 /// The end by SIGTERM.
 mod shutdown;
-/// The running program and a client for it.
-mod support;
 /// Workers that die, hang or are killed.
 mod workers;

@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::net::TcpStream;
 
-use crate::support::{Reply, Server, eventually, form, request, tomato};
+use crate::client::{Client, Reply, form, request};
+use crate::server::{Server, eventually, tomato};
 
 /// Numbers that look random and are the same in every run (xorshift, by G. Marsaglia).
 struct Numbers(u64);

@@ -1,10 +1,13 @@
 //! The files of the page.
 
-use crate::support::{Server, file};
+use support::file;
+
+use crate::client::Client;
+use crate::in_process::InProcess;
 
 #[test]
 fn the_page_and_all_it_names_come_from_the_service_itself() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     for path in ["/", "/history"] {
         let page = server.get(path);
         assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
@@ -23,7 +26,7 @@ fn the_page_and_all_it_names_come_from_the_service_itself() {
 
 #[test]
 fn files_are_the_ones_of_the_project_and_are_not_sent_twice() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     let first = server.get("/");
     assert_eq!(first.body, std::fs::read(file("web/index.html")).unwrap());
     let tag = first.header("etag").unwrap();
@@ -34,7 +37,7 @@ fn files_are_the_ones_of_the_project_and_are_not_sent_twice() {
 
 #[test]
 fn nothing_foreign_and_nothing_inline_may_run() {
-    let page = Server::start(&[]).get("/");
+    let page = InProcess::start(&[]).get("/");
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self'"), "{policy}");
     assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
@@ -44,7 +47,7 @@ fn nothing_foreign_and_nothing_inline_may_run() {
 
 #[test]
 fn files_beside_the_page_are_not_served() {
-    let server = Server::start(&[]);
+    let server = InProcess::start(&[]);
     for path in ["/assets/", "/assets/nothing.js", "/assets/../layer/Cargo.toml", "/assets/%2e%2e/Cargo.toml"]
     {
         assert_eq!(server.get(path).status, 404, "{path}");

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::eventually;
+use crate::server::eventually;
 
 /// A running server; ends with its test.
 pub(crate) struct Postgres {

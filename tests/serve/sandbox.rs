@@ -1,20 +1,13 @@
 //! `--sandbox require`: the service works without files, programs and new sockets.
 
-use crate::support::{Server, eventually, labels_of_run, tomato, vision};
+use support::can_confine;
 
-/// Whether this kernel has all that is required; CI accepts no other.
-fn kernel_can() -> bool {
-    let output =
-        vision().args(["run", "--sandbox", "require"]).stdin(std::process::Stdio::null()).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let can = !said.contains("the sandbox needs ");
-    assert!(can || std::env::var_os("CI").is_none(), "CI needs landlock: {said}");
-    can
-}
+use crate::client::Client;
+use crate::server::{Server, eventually, labels_of_run, tomato};
 
 #[test]
 fn a_confined_service_answers_and_keeps_a_history_also_when_it_is_started_again() {
-    if !kernel_can() {
+    if !can_confine(env!("CARGO_BIN_EXE_vision")) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -32,7 +25,7 @@ fn a_confined_service_answers_and_keeps_a_history_also_when_it_is_started_again(
 
 #[test]
 fn every_thread_of_a_confined_service_is_under_its_filters() {
-    if !kernel_can() {
+    if !can_confine(env!("CARGO_BIN_EXE_vision")) {
         return;
     }
     let server = Server::start(&["--sandbox", "require"]);

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Reply, Server, eventually, request, tomato};
+use crate::client::{Client, Reply, request};
+use crate::server::{Server, eventually, tomato};
 
 /// Answers small events and never ends with a larger one, such as that of a photo.
 const ENDLESS_FOR_PHOTOS: &str = r#"(module

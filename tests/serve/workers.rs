@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Server, children, eventually, labels_of_run, signal, tomato};
+use crate::client::Client;
+use crate::server::{Server, children, eventually, labels_of_run, signal, tomato};
 
 fn nursery(server: &Server) -> u32 {
     let children = children(server.id());
@@ -122,10 +123,10 @@ fn a_service_without_a_nursery_ends_so_that_it_is_started_again() {
 
 #[test]
 fn a_worker_knows_neither_the_environment_nor_the_command_line() {
-    let mut command = crate::support::vision();
+    let mut command = crate::server::vision();
     command.env("VISION_TEST_SECRET", "s3cr3t-value");
     command.args(["serve", "--listen", "127.0.0.1:0", "--cors-origin", "https://s3cr3t.example", "--wasm"]);
-    command.arg(crate::support::function());
+    command.arg(support::function());
     let server = Server::spawn(command);
     assert_eq!(server.recognize(&tomato()).status, 200);
     for process in workers(&server).into_iter().chain([nursery(&server)]) {
@@ -135,4 +136,44 @@ fn a_worker_knows_neither_the_environment_nor_the_command_line() {
             assert!(!text.windows(6).any(|window| window == b"s3cr3t"), "{file}");
         }
     }
+}
+
+/// Fills the file `filled` of the first granted folder with 256 MiB.
+const FILLS_A_FILE: &str = r#"(module
+    (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 17)
+    (data (i32.const 0) "\00\00\01\00\00\00\10\00") (data (i32.const 64) "filled")
+    (func (export "_start") (local $round i32)
+        (drop (call $open (i32.const 3) (i32.const 0) (i32.const 64) (i32.const 6)
+            (i32.const 9) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 16)))
+        (loop $on
+            (drop (call $write (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i32.const 24)))
+            (local.set $round (i32.add (local.get $round) (i32.const 1)))
+            (br_if $on (i32.lt_u (local.get $round) (i32.const 256))))))"#;
+
+#[test]
+fn a_worker_beyond_the_memory_of_its_control_group_costs_its_own_event_and_is_replaced() {
+    let Ok(memory) = tempfile::tempdir_in("/dev/shm") else {
+        eprintln!("this system has no files in memory: control groups are not tested");
+        return;
+    };
+    let dir = format!("/granted:{}", memory.path().display());
+    let options = ["--workers", "1", "--memory-limit", "64", "--dir", &dir, "--log-level", "vision=info"];
+    let server = Server::start_wat(FILLS_A_FILE, &options);
+    if !server.log().contains("each worker has a control group") {
+        eprintln!("this system has no control groups to give, so they are not tested: {}", server.log());
+        return;
+    }
+    // It was tried with a picture of its own already.
+    for round in 2..=3 {
+        assert_eq!(server.recognize(&tomato()).error(), (500, "internal".to_owned()));
+        eventually("a worker is there again", || workers(&server).len() == 1);
+        assert_eq!(server.metric("vision_workers_out_of_memory_total "), f64::from(round));
+    }
+    assert_eq!(server.metric("vision_workers_died_total "), 3.0);
+    let log = server.log();
+    assert!(log.contains("a worker was ended by its control group"), "{log}");
+    assert!(log.contains("the event takes more than the 64 MiB of memory that a worker may have"), "{log}");
 }

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.soak.control_group import ControlGroup
 from tests.soak.events import PROJECT
+from tests.soak.processes import family, memory_mib
 from tests.soak.scf import Platform
 from tests.soak.serve import Clients
 from tests.soak.tally import Tally
@@ -25,11 +26,6 @@ WARM_MINUTES = 2
 MINUTES_COMPARED = 5
 # What the allocator may keep more at the end than after that.
 MOST_GROWTH_MIB = 16
-
-
-def memory_mib(pid: int) -> float:
-    """Memory of a process and all that it started, each page once (proportional set size)."""
-    return sum(number(f"/proc/{process}/smaps_rollup", "Pss") for process in family(pid)) / 1024
 
 
 class Killer(threading.Thread):
@@ -51,21 +47,6 @@ class Killer(threading.Thread):
                         self.killed += 1
 
 
-def family(pid: int) -> list[int]:
-    """A process and all that descend from it."""
-    done = subprocess.run(["pgrep", "--parent", str(pid)], capture_output=True, text=True, check=False)
-    return [pid, *(process for child in done.stdout.split() for process in family(int(child)))]
-
-
-def number(file: str, name: str) -> int:
-    """The number of a line in a file of /proc, in KiB; 0 where the process is gone."""
-    try:
-        lines = Path(file).read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.soak", description=__doc__)
     parser.add_argument("minutes", type=float)
@@ -80,7 +61,7 @@ def main() -> int:
 
 
 def soak(arguments: argparse.Namespace, folder: Path) -> int:
-    platform, clients = Platform(arguments.pause, arguments.seed), Clients(arguments.pause, arguments.seed)
+    platform, clients = Platform(arguments.pause, arguments.seed, folder), Clients(arguments.pause, arguments.seed)
     groups = {name: ControlGroup(name, arguments.memory) for name in ("scf", "serve")}
     if any(group.folder is None for group in groups.values()):
         print("soak: no control group can be made here (that needs root): memory is only looked at")
@@ -104,6 +85,7 @@ def soak(arguments: argparse.Namespace, folder: Path) -> int:
         platform.stopping.set()
         clients.stopping.set()
         endings = {name: end(process) for name, process in processes.items()}
+        platform.close()
         for group in groups.values():
             group.remove()
     problems += [f"{name} ended with {code}" for name, code in endings.items() if code]

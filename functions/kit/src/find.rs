@@ -83,10 +83,14 @@ fn in_bytes<'e>(
     if let Some(parts) = multipart::parts(&bytes, kind) {
         return form::in_parts(bytes, &parts, layers);
     }
-    if let Some(text) = utf16::decode(&bytes) {
+    if let Some(text) = utf16::decode(&bytes).filter(|text| formats::is_text(text.as_bytes())) {
         return in_text(&text, kind, layers);
     }
     match std::str::from_utf8(&bytes) {
+        // A file with few bytes above 127: nobody meant it to be base64.
+        Ok(text) if !formats::is_text(&bytes) && !text.trim_start().starts_with(['{', '"']) => {
+            Err(FunctionError::unsupported(formats::name(&bytes)))
+        }
         Ok(text) => in_text(text.trim_start_matches('\u{feff}'), kind, layers),
         Err(_) => Err(FunctionError::unsupported(formats::name(&bytes))),
     }

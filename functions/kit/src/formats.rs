@@ -48,7 +48,7 @@ pub(crate) fn name(bytes: &[u8]) -> &'static str {
 }
 
 /// First bytes and what they stand for.
-const SIGNATURES: [(&[u8], &str); 36] = [
+const SIGNATURES: [(&[u8], &str); 51] = [
     (b"GIF87a", "GIF"),
     (b"GIF89a", "GIF"),
     (b"II*\0\x10\0\0\0CR", "a raw photo (Canon CR2)"),
@@ -61,10 +61,10 @@ const SIGNATURES: [(&[u8], &str); 36] = [
     (b"FUJIFILMCCD-RAW", "a raw photo (RAF)"),
     (b"%PDF", "PDF"),
     (b"%!PS", "PostScript"),
+    (b"\xC5\xD0\xD3\xC6", "PostScript"),
+    (b"\xD7\xCD\xC6\x9A", "a drawing (WMF)"),
     (b"8BPS", "a Photoshop file (PSD)"),
     (b"gimp xcf", "a GIMP file (XCF)"),
-    (b"\0\0\x01\0", "an icon (ICO)"),
-    (b"\0\0\x02\0", "a mouse pointer (CUR)"),
     (b"icns", "an icon (ICNS)"),
     (b"\xFF\x0A", "JPEG XL"),
     (b"\0\0\0\x0CJXL ", "JPEG XL"),
@@ -73,6 +73,21 @@ const SIGNATURES: [(&[u8], &str); 36] = [
     (b"qoif", "QOI"),
     (b"v/1\x01", "OpenEXR"),
     (b"DDS ", "DDS"),
+    (b"BLP1", "BLP"),
+    (b"BLP2", "BLP"),
+    (b"P7\n", "PAM"),
+    (b"PF\n", "PFM"),
+    (b"Pf\n", "PFM"),
+    (b"#?RADIANCE", "Radiance HDR"),
+    (b"#?RGBE", "Radiance HDR"),
+    (b"farbfeld", "farbfeld"),
+    (b"SIMPLE  =", "FITS"),
+    (b"\x01\xDA", "SGI"),
+    (b"\x59\xA6\x6A\x95", "a Sun raster"),
+    (b"\xB1\x68\xDE\x3A", "PCX"),
+    (b"/* XPM */", "XPM"),
+    (b"#define ", "XBM or source code"),
+    (b"\x89HDF\r\n\x1a\n", "HDF5"),
     (b"\x1A\x45\xDF\xA3", "a video (Matroska or WebM)"),
     (b"FLV\x01", "a video (FLV)"),
     (b"\0\0\x01\xBA", "a video (MPEG)"),
@@ -99,25 +114,99 @@ fn other(bytes: &[u8]) -> Option<&'static str> {
             _ => None,
         };
     }
-    // Two letters would be a word, too: no text has the zeros of a bitmap's header.
-    if bytes.starts_with(b"BM")
-        && bytes.get(2..).is_some_and(|rest| rest.iter().take(12).any(|&byte| byte == 0))
-    {
-        return Some("BMP");
+    boxes::kind(bytes).or_else(|| by_header(bytes))
+}
+
+/// Formats whose first bytes would be a word or nothing special, by more of their header.
+fn by_header(bytes: &[u8]) -> Option<&'static str> {
+    const TARGA_S_END: &[u8] = b"TRUEVISION-XFILE.\0";
+    match bytes {
+        // No text has the zeros of a bitmap's header.
+        [b'B', b'M', rest @ ..] if rest.iter().take(12).any(|&byte| byte == 0) => Some("BMP"),
+        // A bitmap without its file's header: the length of its own, its size, one plane.
+        [12, 0, 0, 0, _, _, _, _, 1, 0, ..] => Some("BMP"),
+        [40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0, _, _, _, _, _, _, _, _, 1, 0, ..] => Some("BMP"),
+        [b'P', digit @ b'1'..=b'6', rest @ ..] if is_netpbm(rest) => match digit {
+            b'1' | b'4' => Some("PBM"),
+            b'2' | b'5' => Some("PGM"),
+            _ => Some("PPM"),
+        },
+        // How many there are; a Targa file may have the same first bytes, and zeros then.
+        [0, 0, kind @ (1 | 2), 0, low, high, ..] if (*low, *high) != (0, 0) => {
+            Some(if *kind == 1 { "an icon (ICO)" } else { "a mouse pointer (CUR)" })
+        }
+        [0x0A, 0 | 2..=5, 0 | 1, 1 | 2 | 4 | 8, ..] => Some("PCX"),
+        [_, _, _, _, 0x11 | 0x12, 0xAF, ..] => Some("an animation (FLI)"),
+        [1, 0, 0, 0, ..] if bytes.get(40..44) == Some(b" EMF") => Some("a drawing (EMF)"),
+        _ if bytes.get(128..132) == Some(b"DICM") => Some("DICOM"),
+        _ if bytes.ends_with(TARGA_S_END) || is_targa(bytes) => Some("TGA"),
+        _ => None,
     }
-    boxes::kind(bytes)
+}
+
+/// White space and a number or a comment follow the first two letters.
+fn is_netpbm(behind: &[u8]) -> bool {
+    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0B;
+    let first = behind.iter().find(|byte| !is_space(byte));
+    behind.first().is_some_and(is_space) && first.is_some_and(|byte| byte.is_ascii_digit() || *byte == b'#')
+}
+
+/// By all of the header that has few values: kinds of palette and picture, the palette's size, the picture's, its depth.
+fn is_targa(bytes: &[u8]) -> bool {
+    let Some(
+        &[
+            _,
+            palette,
+            kind,
+            _,
+            _,
+            low,
+            high,
+            depth_of_palette,
+            _,
+            _,
+            _,
+            _,
+            w,
+            w_high,
+            h,
+            h_high,
+            depth,
+            flags,
+        ],
+    ) = bytes.first_chunk()
+    else {
+        return false;
+    };
+    let is_palette_right = match palette {
+        0 => (low, high, depth_of_palette) == (0, 0, 0) && matches!(kind, 2 | 3 | 10 | 11),
+        1 => {
+            (low, high) != (0, 0)
+                && matches!(depth_of_palette, 15 | 16 | 24 | 32)
+                && matches!(kind, 1 | 2 | 9 | 10)
+        }
+        _ => false,
+    };
+    let has_size = (w, w_high) != (0, 0) && (h, h_high) != (0, 0);
+    is_palette_right && has_size && matches!(depth, 8 | 15 | 16 | 24 | 32) && flags & 0b1100_0000 == 0
+}
+
+/// Whether `bytes` start as text: UTF-8 without the control characters that no text has.
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
+    let start = bytes.get(..512).unwrap_or(bytes);
+    let is_utf_8 = match std::str::from_utf8(start) {
+        Ok(_) => true,
+        // A character that the cut split.
+        Err(error) => error.error_len().is_none(),
+    };
+    is_utf_8 && !start.iter().any(|&byte| byte < b'\t' || (b'\x0E'..b'\x1B').contains(&byte))
 }
 
 fn text_or_data(bytes: &[u8]) -> &'static str {
     let start = bytes.get(..512).unwrap_or(bytes);
-    let is_text = match std::str::from_utf8(start) {
-        Ok(_) => true,
-        // A character that the cut split.
-        Err(error) => error.error_len().is_none(),
-    } && !start.iter().any(|&byte| byte < b'\t' || (b'\x0E'..b'\x1B').contains(&byte));
     let trimmed = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start).trim_ascii_start();
     let has = |tag: &[u8]| start.windows(tag.len()).any(|window| window.eq_ignore_ascii_case(tag));
-    if !is_text {
+    if !is_text(bytes) {
         "data of an unknown format"
     } else if !trimmed.starts_with(b"<") {
         "text"
@@ -157,6 +246,23 @@ mod tests {
             (b"\0\0\x01\0\x01\0", "an icon (ICO)"),
             (b"\0\0\0\x0CJXL \r\n\x87\n", "JPEG XL"),
             (b"\x1F\x8B\x08", "compressed data (gzip)"),
+            (b"P6\n10 12\n255\n\x01\x02", "PPM"),
+            (b"P5 # a comment", "PGM"),
+            (b"P4\r\x0B8 8\n", "PBM"),
+            (b"P3\n\n", "text"),
+            (b"\x7C\0\0\0\x10\0\0\0\x10\0\0\0\x01\0\x18\0", "BMP"),
+            (b"\x0C\0\0\0\x10\0\x10\0\x01\0\x18\0", "BMP"),
+            (b"\x01\0\0\0\x58\0\0\0................................ EMF", "a drawing (EMF)"),
+            (b"P2 is a letter and a digit", "text"),
+            (b"\0\0\x02\0\x01\0\x20\x20", "a mouse pointer (CUR)"),
+            (b"\0\0\x02\0\0\0\0\0\0\0\0\0\x20\0\x10\0\x18\0...", "TGA"),
+            (b"\x1A\x01\x09\0\0\0\x01\x18\0\0\0\0\x20\0\x10\0\x08\x20...", "TGA"),
+            (b"\x05what no Targa has at its start, and its end: TRUEVISION-XFILE.\0", "TGA"),
+            (b"\0\0\x02\0\0\0\0\0\0\0\0\0\0\0\x10\0\x18\0", "data of an unknown format"),
+            (b"\x28\0\0\0\x10\0\0\0\x10\0\0\0\x01\0\x18\0", "BMP"),
+            (b"\x0A\x05\x01\x08\0\0", "PCX"),
+            (b"\x01\xDA\x01\x01\0\x03", "SGI"),
+            (b"\0\x10\0\0\x12\xAF\x01\0", "an animation (FLI)"),
             (b"BMW and other cars", "text"),
             (b"RIFF and other words", "text"),
             ("héllo".as_bytes(), "text"),

@@ -17,8 +17,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use vision::answer::{Answer, CallError};
 use vision::pool::Handler;
-use vision::limits::Limits;
-use vision::trigger::scf::{self, ScfArgs};
+use vision::trigger::scf::{CosArgs, ScfArgs};
 use vision::trigger::shutdown::{Shutdown, ShutdownArgs};
 
 use platform::Platform;
@@ -28,6 +27,9 @@ const SEPARATOR: &[u8] = b"\n====\n";
 
 /// Enough for what one answer does to those after it.
 const MOST_ANSWERS: usize = 5;
+
+/// The largest event that is read to its end.
+const EVENT_BYTES: usize = 1 << 20;
 
 /// More than all pauses and time limits after that many broken answers. No time passes: the clock stands still while
 /// anything can be done, and then leaps to the next timer.
@@ -71,20 +73,20 @@ fuzz_target!(|input: &[u8]| {
             runtime_api_port: port,
             time_margin: Duration::from_millis(500),
             shutdown: ShutdownArgs { shutdown_time: Duration::from_secs(30) },
-            cos: scf::CosArgs {
+            cos: CosArgs {
                 cos_output_bucket: None,
                 cos_output_prefix: "labels/".to_owned(),
                 cos_endpoint: format!("http://127.0.0.1:{port}/{{bucket}}/{{region}}"),
             },
         };
-        let limits = Limits { event_mib: 1, ..Limits::default() };
+        let managed = arguments.managed(EVENT_BYTES).expect("the settings make sense");
         let platform = Platform::new(answers);
         let shutdown = Shutdown::install(arguments.shutdown).expect("signals");
         tokio::select! {
             () = platform.serve(listener) => {}
             // `next` has no time limit, so an answer that only looks complete is waited for.
             () = tokio::time::sleep(PATIENCE) => {}
-            ended = scf::run(&arguments, limits, &Module, &shutdown) => panic!("the loop ended by itself: {ended:?}"),
+            ended = managed.serve(&Module, &shutdown) => panic!("the loop ended by itself: {ended:?}"),
         }
     });
 });

@@ -1,4 +1,4 @@
-//! The server: reads requests (our own program sends them, so they are well-formed) and sends raw answers.
+//! The server's side: reads requests and sends raw answers.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -6,10 +6,10 @@ use std::io;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use support::http::{Request, Response};
+use support::scf::Call;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-
-const READY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 
 pub(crate) struct Platform {
     answers: RefCell<VecDeque<Vec<u8>>>,
@@ -34,11 +34,11 @@ impl Platform {
         }
     }
 
-    async fn converse(&self, stream: TcpStream) -> Result<(), UsedUp> {
-        let mut stream = BufReader::new(stream);
-        while let Ok(Some(path)) = read_request(&mut stream).await {
-            let answer = if path.ends_with("/init/ready") {
-                READY.to_vec()
+    async fn converse(&self, mut stream: TcpStream) -> Result<(), UsedUp> {
+        let mut received = Vec::new();
+        while let Ok(Some(request)) = read(&mut stream, &mut received).await {
+            let answer = if Call::of(&request) == Ok(Call::Ready) {
+                Response::status(200).bytes(0)
             } else {
                 self.answers.borrow_mut().pop_front().ok_or(UsedUp)?
             };
@@ -48,34 +48,23 @@ impl Platform {
             }
             if !is_complete(&answer) {
                 // Whoever waits for the rest learns that there is none.
-                drop(stream.get_mut().shutdown().await);
+                drop(stream.shutdown().await);
             }
         }
         Ok(())
     }
 }
 
-/// The path of a request that was read to its end; None where the client left.
-async fn read_request(stream: &mut BufReader<TcpStream>) -> io::Result<Option<String>> {
-    let mut path = None;
-    let mut length = 0;
+/// The next request, which is our own program's and so well-formed; nothing where the client left.
+async fn read(stream: &mut TcpStream, received: &mut Vec<u8>) -> io::Result<Option<Request>> {
     loop {
-        let mut line = String::new();
-        if stream.read_line(&mut line).await? == 0 {
+        if let Some(request) = Request::take(received).expect("our own program speaks HTTP") {
+            return Ok(Some(request));
+        }
+        if stream.read_buf(received).await? == 0 {
             return Ok(None);
         }
-        let line = line.trim_end();
-        if line.is_empty() {
-            break;
-        }
-        path.get_or_insert_with(|| line.split(' ').nth(1).unwrap_or_default().to_owned());
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or(0);
-        }
     }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await?;
-    Ok(path)
 }
 
 /// Whether the client can know that this is all: by one announced length and nothing that would count more.

@@ -45,12 +45,18 @@ impl AnswerFile {
     /// # Errors
     /// The system's reason why it gives no memory.
     pub(crate) fn new(limits: Limits) -> io::Result<Self> {
-        let room = limits.answer_bytes() as u64 + STDERR_BYTES as u64;
+        let bytes = Self::bytes(limits);
+        let room = bytes - START;
         let file = memory_file("answer")?;
-        file.set_len(START + room)?;
+        file.set_len(bytes)?;
         // Kernels before 3.17 have no seals; there, a worker that changes the size makes reading fail.
         let _ = fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL);
         Ok(Self { file, room })
+    }
+
+    /// Bytes of a file with room for what `limits` allow.
+    pub(crate) fn bytes(limits: Limits) -> u64 {
+        START + limits.answer_bytes() as u64 + STDERR_BYTES as u64
     }
 
     /// The worker's side of a file that the front made.

@@ -21,6 +21,8 @@ pub(crate) enum Asked {
         folders: Vec<PathBuf>,
         /// A folder for what the compiler writes, where a module is to be compiled.
         scratch: Option<PathBuf>,
+        /// The folder of the workers' control groups, which the nursery removes when the front is gone.
+        groups: Option<PathBuf>,
         /// The most detailed level of what is logged, as tracing names it.
         log_level: String,
     },

@@ -1,6 +1,6 @@
 //! `vision bench`: how long warm events take on this machine.
 
-use std::io::{BufRead as _, Write as _};
+use std::io::BufRead as _;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -11,10 +11,14 @@ use clap::Args;
 use futures_util::future::join_all;
 use serde::Serialize;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on, parse_count};
+use super::engine_args::{EngineArgs, Start, parse_count};
+use super::exit::{Exit, Failure, Outcome};
+use super::front::block_on;
 use crate::answer::Timings;
+use crate::console;
 use crate::limits::parse_duration;
 use crate::pool::Pool;
+use crate::trigger::Threads;
 
 /// Events before the measurement: the first compiles the model and touches all memory.
 const WARM_UP: usize = 5;
@@ -57,7 +61,7 @@ pub(super) fn run(start: Start, arguments: &BenchArgs) -> Outcome {
         .map_err(Failure::usage)?;
     let loaded = arguments.engine.load(start, arguments.engine.config(&[]))?;
     let (workers, pause) = (arguments.workers.get(), arguments.pause);
-    block_on(async {
+    block_on(Threads::One, async {
         let pool = loaded.start(workers).await.map_err(Failure::usage)?;
         let bench = Bench { pool, event: event.into(), workers, pause };
         bench.measure(WARM_UP * bench.workers).await?;
@@ -71,7 +75,7 @@ pub(super) fn run(start: Start, arguments: &BenchArgs) -> Outcome {
         } else {
             report.to_string()
         };
-        println!("{text}");
+        let _ = console::print(text).map_err(Failure::failed)?;
         Ok(Exit::Answered)
     })?
 }
@@ -132,8 +136,9 @@ impl Bench {
                 .with_context(|| format!("found {line:?}, accepted is a number of events"))
                 .map_err(Failure::usage)?;
             let turn = serde_json::to_string(&self.measure(count).await?).map_err(Failure::failed)?;
-            println!("{turn}");
-            std::io::stdout().flush().map_err(Failure::failed)?;
+            if console::print(turn).map_err(Failure::failed)?.is_break() {
+                break;
+            }
         }
         Ok(Exit::Answered)
     }

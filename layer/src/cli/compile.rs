@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::engine_args::open_module;
-use super::{Exit, Failure, Outcome, Start};
+use super::engine_args::{Start, open_module};
+use super::exit::{Exit, Failure, Outcome};
 use crate::engine::{LoadError, Processor};
 use crate::inference::ModelDigest as Sha256Sum;
 use crate::limits::LoadLimits;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
-use super::Failure;
+use super::exit::Failure;
 use crate::channel::memory_file;
 use crate::engine::{CodeSource, DirGrant, EngineConfig, LoadError, Processor};
 use crate::inference::{ModelDigest, ModelPolicy};
@@ -62,7 +62,7 @@ pub struct EngineArgs {
 
 /// What every command that runs modules starts with.
 #[derive(Debug)]
-pub(crate) struct Start {
+pub(super) struct Start {
     /// The process that workers are copies of.
     pub(crate) nursery: Nursery,
     /// What is logged.
@@ -75,7 +75,7 @@ impl EngineArgs {
     ///
     /// # Errors
     /// A module that can't be run, and a sandbox that was required and can't be had.
-    pub(crate) fn load(&self, start: Start, config: EngineConfig) -> Result<LoadedPool, Failure> {
+    pub(super) fn load(&self, start: Start, config: EngineConfig) -> Result<LoadedPool, Failure> {
         let path = self.module()?;
         let name = path.display().to_string();
         let cache = Cache::of_user();
@@ -116,7 +116,7 @@ impl EngineArgs {
     }
 
     /// The loader in a process that is confined as far as was asked.
-    pub(crate) fn loader(&self, Start { nursery, log_level }: Start) -> Result<Loader, Failure> {
+    pub(super) fn loader(&self, Start { nursery, log_level }: Start) -> Result<Loader, Failure> {
         let mode = self.sandbox.sandbox;
         let (loader, missing) =
             Loader::new(nursery, mode, self.granted_folders(), self.load_limits, log_level)

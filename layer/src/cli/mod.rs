@@ -4,36 +4,27 @@ mod bench;
 mod compile;
 mod engine_args;
 mod eval;
+mod exit;
+mod front;
 mod logging;
 mod run;
 mod scf;
 mod serve;
+mod trigger;
 
 pub use engine_args::EngineArgs;
-pub(crate) use engine_args::Start;
-use engine_args::parse_count;
+pub use exit::Exit;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
-use crate::trigger::shutdown::Unfinished;
+use crate::console;
 use crate::worker;
+use engine_args::Start;
+use exit::Failure;
 use logging::LogArgs;
-
-/// How the program ends.
-///
-/// 128 + n stands for the end by signal n and is the shell's doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// All was answered.
-    Answered = 0,
-    /// An event (or a file to compile, or a picture to evaluate) could not be dealt with.
-    Failed = 1,
-    /// Usage or configuration: nothing was tried.
-    Usage = 2,
-}
 
 /// Runs image recognition modules: at a shell prompt, as a cloud function, as a service.
 #[derive(Debug, Parser)]
@@ -67,25 +58,6 @@ enum Command {
     Nursery,
 }
 
-/// A failure that ends the program: the exit code and what to say.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    exit: Exit,
-    error: anyhow::Error,
-}
-
-impl Failure {
-    pub(crate) fn usage(error: impl Into<anyhow::Error>) -> Self {
-        Self { exit: Exit::Usage, error: error.into() }
-    }
-
-    pub(crate) fn failed(error: impl Into<anyhow::Error>) -> Self {
-        Self { exit: Exit::Failed, error: error.into() }
-    }
-}
-
-type Outcome = Result<Exit, Failure>;
-
 /// The program, from the command line to the exit code.
 pub fn main() -> ExitCode {
     // First of all: neither the arguments nor the environment, which may hold keys, have been read yet. Where no worker is
@@ -101,7 +73,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Run(arguments) => start().and_then(|start| run::run(start, &arguments)),
-        Command::Scf(arguments) => start().and_then(|start| scf::run(start, &arguments)),
+        Command::Scf(arguments) => start().and_then(|start| scf::run(start, arguments)),
         Command::Serve(arguments) => start().and_then(|start| serve::run(start, arguments)),
         Command::Compile(arguments) => start().and_then(|start| compile::run(start, &arguments)),
         Command::Bench(arguments) => start().and_then(|start| bench::run(start, &arguments)),
@@ -113,38 +85,10 @@ pub fn main() -> ExitCode {
     };
     let exit = outcome.unwrap_or_else(|failure| {
         // The alternate form prints the chain of causes on one line.
-        eprintln!("vision: {:#}", failure.error);
+        console::tell(format_args!("vision: {:#}", failure.error));
         failure.exit
     });
     ExitCode::from(exit as u8)
-}
-
-/// What ends a program whose workers are gone for good: whoever started it starts it again.
-pub(crate) fn workers_gone() -> Failure {
-    Failure::failed(anyhow::anyhow!(
-        "the processes that start workers are gone, so nothing can be answered any more"
-    ))
-}
-
-/// Runs asynchronous work on this thread; events run in the workers.
-pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
-    let done = runtime.block_on(work);
-    // Nothing that still runs, such as a look-up of a name, is waited for.
-    runtime.shutdown_background();
-    Ok(done)
-}
-
-/// What an end that was cut short means: one that took its time is told of, one that somebody cut is a failure.
-fn end(unfinished: Unfinished) -> Result<(), Failure> {
-    match unfinished {
-        Unfinished::TimeIsUp(_) => {
-            tracing::warn!("{unfinished}");
-            Ok(())
-        }
-        Unfinished::SecondSignal => Err(Failure::failed(unfinished)),
-    }
 }
 
 #[cfg(test)]

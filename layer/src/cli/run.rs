@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on};
-use crate::sandbox::Needs;
-use crate::trigger::run::{self as trigger, RunError};
+use super::engine_args::{EngineArgs, Start};
+use super::exit::Outcome;
+use super::trigger;
+use crate::trigger::run::RunTrigger;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -27,17 +28,7 @@ pub(super) struct RunArgs {
 }
 
 pub(super) fn run(start: Start, arguments: &RunArgs) -> Outcome {
-    let RunArgs { engine, .. } = arguments;
-    let limit = engine.limits.event_bytes();
-    let event = trigger::read_event(arguments.event.as_deref(), limit).map_err(|error| match error {
-        RunError::Read { .. } if arguments.event.is_some() => Failure::usage(error),
-        error => Failure::failed(error),
-    })?;
-    let loaded = engine.load(start, engine.config(&arguments.arguments))?;
-    engine.sandbox.enter(&Needs::default()).map_err(Failure::usage)?;
-    block_on(async {
-        let pool = loaded.start(1).await.map_err(Failure::usage)?;
-        trigger::answer(&pool, event, arguments.timings).await.map_err(Failure::failed)
-    })??;
-    Ok(Exit::Answered)
+    let RunArgs { event, timings, arguments, engine } = arguments;
+    let trigger = RunTrigger::read(event.as_deref(), engine.limits.event_bytes(), *timings);
+    trigger::run(start, engine, arguments, trigger.map_err(trigger::failure)?)
 }

@@ -4,12 +4,12 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start, end, parse_count, workers_gone};
+use super::engine_args::{EngineArgs, Start, parse_count};
+use super::exit::Outcome;
+use super::trigger;
 use crate::engine::EngineConfig;
-use crate::history::{History, Location, OF_USER};
-use crate::sandbox::{Needs, Network};
-use crate::trigger::serve::{self as trigger, ServeError, ServeSettings, Workers};
-use crate::trigger::shutdown::Shutdown;
+use crate::history::{Location, OF_USER};
+use crate::trigger::serve::{HistorySettings, ServeSettings, ServeTrigger};
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
@@ -36,67 +36,8 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
-    let ServeArgs { settings, workers, history, history_limit, mut engine } = arguments;
-    let cores = EngineConfig::default().inference_threads;
-    let workers = workers.unwrap_or(cores);
-    // Workers share the cores: more threads than cores would only get into each other's way.
-    let threads = NonZeroUsize::new(cores.get() / workers).unwrap_or(NonZeroUsize::MIN);
-    engine.threads.get_or_insert(threads);
-    engine.limits.event_mib = engine.limits.event_mib.max(settings.event_mib());
-    let config = EngineConfig { makes_thumbnail: history.is_some(), ..engine.config(&[]) };
-    let loaded = engine.load(start, config)?;
-    if let Some(location) = &history {
-        location.prepare().map_err(Failure::usage)?;
-        if let Some(file) = location.file() {
-            eprintln!("vision: the history is kept in {}", file.display());
-        }
-    }
-    let is_server = matches!(history, Some(Location::Server(_)));
-    let of_history = Network { connect: is_server, local: is_server, listen: false };
-    let (folder, files) = history.as_ref().map(Location::paths).unwrap_or_default();
-    let needs = Needs {
-        folders: folder.into_iter().collect(),
-        files,
-        network: Network { listen: true, ..of_history },
-    };
-    trigger::open_metrics();
-    let sandbox = engine.sandbox.enter(&needs).map_err(Failure::usage)?;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
-    let ended = runtime.block_on(async {
-        let shutdown = Shutdown::install(settings.shutdown).map_err(Failure::failed)?;
-        let Some(pool) = shutdown.unless_asked(loaded.start(workers.get())).await else {
-            return Ok(());
-        };
-        let pool = pool.map_err(Failure::usage)?;
-        let history = match &history {
-            Some(location) => {
-                let opened = History::open(location, history_limit).await;
-                Some(opened.map_err(Failure::usage)?)
-            }
-            None => None,
-        };
-        let listener = trigger::listen(&settings).await.map_err(Failure::usage)?;
-        sandbox.narrow(of_history).map_err(Failure::usage)?;
-        let workers_are_gone = pool.clone();
-        let ended = tokio::select! {
-            ended = trigger::run(
-                listener,
-                &settings,
-                Workers::of(&pool, workers),
-                engine.limits,
-                history,
-                pool,
-                &shutdown,
-            ) => ended,
-            () = workers_are_gone.gone() => return Err(workers_gone()),
-        };
-        match ended {
-            Err(ServeError::Unfinished(unfinished)) => end(unfinished),
-            ended => ended.map_err(Failure::usage),
-        }
-    });
-    // Nothing that still runs, such as a look-up of a name, is waited for.
-    runtime.shutdown_background();
-    ended.map(|()| Exit::Answered)
+    let ServeArgs { settings, workers, history, history_limit, engine } = arguments;
+    let workers = workers.unwrap_or(EngineConfig::default().inference_threads);
+    let history = history.map(|location| HistorySettings { location, limit: history_limit });
+    trigger::run(start, &engine, &[], ServeTrigger::new(settings, workers, history))
 }

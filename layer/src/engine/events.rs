@@ -12,7 +12,8 @@ use super::error::LoadError;
 use super::instance::{Instance, Surroundings};
 use super::module::LoadedModule;
 use crate::answer::{Answer, CallError, Step, Thumbnail};
-use crate::host::{Resources, SharedResources};
+use crate::faults;
+use crate::host::{KeptPages, Resources, SharedResources};
 use crate::native_stack::GuestStack;
 use crate::{image, progress};
 
@@ -50,6 +51,7 @@ pub fn answer_events(
     events: &mut impl Events,
 ) -> Result<(), LoadError> {
     let failed = |reason: String| LoadError::Instantiate { reason };
+    faults::install();
     let _stack = GuestStack::of_this_thread().map_err(|error| failed(error.to_string()))?;
     let settings = settings(module.run_mode, config.limits).map_err(|error| failed(error.to_string()))?;
     let resources = Resources::new(
@@ -60,6 +62,7 @@ pub fn answer_events(
     )
     .map_err(|error| failed(error.to_string()))?;
     let resources: SharedResources = Rc::new(RefCell::new(resources));
+    let mut pages = KeptPages::default();
     let mut is_first = true;
     loop {
         progress::begin(Step::Instantiate);
@@ -67,7 +70,7 @@ pub fn answer_events(
         let mut instance = surroundings
             .as_mut()
             .map_err(|error| error.clone())
-            .and_then(|surroundings| Instance::new(module, &settings, surroundings));
+            .and_then(|surroundings| Instance::new(module, &settings, surroundings, &mut pages));
         if let (true, Err(error)) = (is_first, &instance) {
             return Err(failed(match error {
                 CallError::Instantiate { reason } => reason.clone(),

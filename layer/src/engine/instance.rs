@@ -17,7 +17,7 @@ use super::config::EngineConfig;
 use super::events::Event;
 use super::module::LoadedModule;
 use crate::answer::{Answer, CallError, Step, Timings};
-use crate::host::{self, Deadline, HostState, Imports, SharedResources, SharedState};
+use crate::host::{self, Deadline, HostState, Imports, KeptPages, SharedResources, SharedState};
 use crate::limits::{Limits, STDERR_BYTES};
 use crate::{native_stack, progress};
 
@@ -74,6 +74,7 @@ pub(super) struct Instance<'imports> {
     state: SharedState,
     deadline: Deadline,
     limits: Limits,
+    pages: &'imports mut KeptPages,
     instantiate: Duration,
 }
 
@@ -83,6 +84,7 @@ impl<'imports> Instance<'imports> {
         module: &LoadedModule,
         settings: &Config,
         surroundings: &'imports mut Surroundings,
+        pages: &'imports mut KeptPages,
     ) -> Result<Self, CallError> {
         let failed = |reason: String| CallError::Instantiate { reason };
         let engine_failed = |error: Box<WasmEdgeError>| failed(error.to_string());
@@ -96,7 +98,7 @@ impl<'imports> Instance<'imports> {
                 .map_into(guest)
                 .map_err(|error| failed(format!("the module's data can't be mapped: {error}")))?;
         }
-        host::prepare_pages(guest, module.image.as_ref().map(|image| image.range()));
+        pages.prepare(guest, module.image.as_ref().map(|image| image.range()));
         Ok(Self {
             vm,
             exit_code,
@@ -104,6 +106,7 @@ impl<'imports> Instance<'imports> {
             state: Rc::clone(state),
             deadline: Rc::clone(deadline),
             limits: *limits,
+            pages,
             instantiate: started.elapsed(),
         })
     }
@@ -174,8 +177,9 @@ impl<'imports> Instance<'imports> {
 
 impl Drop for Instance<'_> {
     fn drop(&mut self) {
-        // Its memory is given back next.
-        host::release();
+        // Its memory is given back next, but for some pages.
+        host::write_guard::release();
+        self.pages.keep();
     }
 }
 

@@ -91,23 +91,3 @@ pub struct Entry {
     /// Of the picture as it came, in hexadecimal digits.
     pub sha256: String,
 }
-
-/// Which entries are asked for.
-#[derive(Clone, Debug, Default)]
-pub struct PageQuery {
-    /// How many.
-    pub limit: u32,
-    /// Only older ones than this.
-    pub before: Option<EntryId>,
-    /// Only those with a label that contains this, in upper or lower case.
-    pub label: Option<String>,
-}
-
-/// Entries, newest first.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Page {
-    /// The entries.
-    pub entries: Vec<Entry>,
-    /// The last of them, where there are older ones.
-    pub next: Option<EntryId>,
-}

@@ -1,13 +1,13 @@
 //! The task that keeps sightings, one after the other.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::HistoryCounters;
 use super::entry::{Entry, EntryId, Sighting};
 use super::store::Store;
 use crate::answer::Thumbnail;
@@ -18,6 +18,16 @@ const WAITING: usize = 16;
 /// Entries after which the oldest are looked for: seldom enough to cost nothing.
 const PRUNE_EVERY: u32 = 50;
 
+/// Counts what was kept and what was not. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryCounters {
+    /// Recognitions that were kept.
+    pub kept: Counter,
+    /// Recognitions that could not be kept.
+    pub failed: Counter,
+}
+
+/// Keeps sightings, and of them the newest.
 #[derive(Debug)]
 pub(super) struct Keeper {
     sightings: Mutex<Option<Sender<(EntryId, SystemTime, Sighting)>>>,
@@ -26,7 +36,8 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn start(store: Store, counters: HistoryCounters) -> Self {
+    /// Starts the task, which keeps the newest `limit` entries.
+    pub(super) fn start(store: Arc<dyn Store>, limit: u32, counters: HistoryCounters) -> Self {
         let (sender, mut sightings) = mpsc::channel(WAITING);
         let task = tokio::spawn({
             let counters = counters.clone();
@@ -35,7 +46,7 @@ impl Keeper {
                 while let Some((id, time, sighting)) = sightings.recv().await {
                     let kept = async {
                         let prepared = prepare(id, time, sighting).await?;
-                        keep(&store, prepared, &mut until_prune).await
+                        keep(&*store, prepared, limit, &mut until_prune).await
                     };
                     match kept.await {
                         Ok(()) => counters.kept.inc(),
@@ -82,13 +93,14 @@ async fn prepare(id: EntryId, time: SystemTime, sighting: Sighting) -> Result<(E
 }
 
 async fn keep(
-    store: &Store,
+    store: &dyn Store,
     (entry, thumbnail): (Entry, Vec<u8>),
+    limit: u32,
     until_prune: &mut u32,
 ) -> Result<(), String> {
     store.insert(&entry, thumbnail).await.map_err(|error| error.to_string())?;
     if *until_prune == 0 {
-        store.prune().await.map_err(|error| error.to_string())?;
+        store.prune(limit).await.map_err(|error| error.to_string())?;
         *until_prune = PRUNE_EVERY;
     }
     *until_prune -= 1;

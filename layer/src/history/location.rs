@@ -7,8 +7,8 @@ use std::str::FromStr;
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
-use super::file;
-use super::store::HistoryError;
+use super::error::HistoryError;
+use super::sql;
 
 /// Stands for the file in the user's folder; no argument and no variable can have this character.
 pub const OF_USER: &str = "\0";
@@ -30,9 +30,9 @@ impl Location {
     pub fn prepare(&self) -> Result<(), HistoryError> {
         let Self::File(path) = self else { return Ok(()) };
         if of_user().is_some_and(|of_user| of_user == *path) {
-            file::make_folder(path)?;
+            sql::make_folder(path)?;
         }
-        file::prepare(path)
+        sql::prepare(path)
     }
 
     /// The path of a file.

@@ -1,39 +1,35 @@
-//! What was recognised, kept in SQLite or PostgreSQL: time, labels, a small picture, the picture's sha256.
+//! What was recognised, kept: time, labels, a small picture, the picture's sha256. What keeps it is a store (`store.rs`);
+//! SQLite and PostgreSQL are one (`sql/`).
 //!
 //! Keeping never makes anybody wait and never fails a recognition: it happens on a task of its own, behind a queue
 //! with a limit; what can't be kept is logged and counted.
 
 mod entry;
-mod file;
+mod error;
 mod keeper;
 mod location;
-mod migrations;
-mod sqlite;
+mod page;
+mod sql;
 mod store;
 
-pub use entry::{Entry, EntryId, Page, PageQuery, Seen, Sighting};
+pub use entry::{Entry, EntryId, Seen, Sighting};
+pub use error::HistoryError;
+pub use keeper::HistoryCounters;
 pub use location::{Location, LocationError, OF_USER};
-pub use store::HistoryError;
+pub use page::{Cursor, Page, PageQuery, Search};
 
-use prometheus_client::metrics::counter::Counter;
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use keeper::Keeper;
+use sql::SqlStore;
 use store::Store;
-
-/// Counts what was kept and what was not. Clones count together.
-#[derive(Clone, Debug, Default)]
-pub struct HistoryCounters {
-    /// Recognitions that were kept.
-    pub kept: Counter,
-    /// Recognitions that could not be kept.
-    pub failed: Counter,
-}
 
 /// A history that is open.
 #[derive(Debug)]
 pub struct History {
-    store: Store,
+    store: Arc<dyn Store>,
     keeper: Keeper,
     counters: HistoryCounters,
 }
@@ -45,7 +41,10 @@ impl History {
     /// A file that can't be used, and tables that are not ours. A server that can't be reached is only logged: it may
     /// come back.
     pub async fn open(location: &Location, limit: u32) -> Result<Self, HistoryError> {
-        let store = Store::new(location, limit)?;
+        let store: Arc<dyn Store> = match location {
+            Location::File(path) => Arc::new(SqlStore::in_file(path)?),
+            Location::Server(url) => Arc::new(SqlStore::on_server(url)?),
+        };
         match (store.prepare().await, location) {
             (Err(error), Location::File(_)) => return Err(error),
             (Err(error @ HistoryError::Tables(_)), _) => return Err(error),
@@ -55,7 +54,7 @@ impl History {
             (Ok(()), _) => {}
         }
         let counters = HistoryCounters::default();
-        let keeper = Keeper::start(store.clone(), counters.clone());
+        let keeper = Keeper::start(Arc::clone(&store), limit, counters.clone());
         Ok(Self { store, keeper, counters })
     }
 
@@ -67,7 +66,7 @@ impl History {
     /// A page of entries, newest first.
     ///
     /// # Errors
-    /// The database can't be used.
+    /// [`HistoryError::Cursor`]; or the database can't be used.
     pub async fn page(&self, query: &PageQuery) -> Result<Page, HistoryError> {
         self.store.page(query).await
     }

@@ -51,7 +51,7 @@ impl<Data> HostFunction<Data> {
 macro_rules! host_function {
     ($name:literal, $parameters:literal, $call:path) => {{
         fn enter(
-            state: &mut $crate::host::SharedState,
+            state: &mut $crate::host::function::SharedState,
             _instance: &mut wasmedge_sdk::Instance,
             frame: &mut wasmedge_sdk::CallingFrame,
             values: Vec<wasmedge_sdk::WasmValue>,

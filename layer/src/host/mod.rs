@@ -3,15 +3,18 @@
 //!
 //! No argument of a guest makes a function here trap or panic; each failure has its number.
 
+#![deny(clippy::indexing_slicing)]
+
 mod data_image;
 mod function;
+mod handles;
 mod image;
 mod memory;
 mod pages;
 mod state;
 mod tensorflow_lite;
 mod wasi;
-mod write_guard;
+pub(crate) mod write_guard;
 
 pub use state::{HostTimings, Resources, SharedResources};
 pub use wasi::Deadline;
@@ -19,9 +22,8 @@ pub use wasi::Deadline;
 pub(crate) use data_image::DataImage;
 pub(crate) use function::{ImportError, SharedState};
 pub(crate) use memory::SYSTEM_PAGE_BYTES;
-pub(crate) use pages::prepare_pages;
+pub(crate) use pages::KeptPages;
 pub(crate) use state::HostState;
-pub(crate) use write_guard::{open_at, release};
 
 use std::collections::HashMap;
 

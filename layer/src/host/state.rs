@@ -1,16 +1,17 @@
 //! What the host functions of one instance share: its sessions, and the tools of its worker.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::data_image::DataImage;
+use super::handles::Handles;
 use crate::answer::Step;
 use crate::image::Decoder;
-use crate::inference::{InferenceError, ModelCache, ModelPolicy, Session};
+use crate::inference::{InferenceError, LiteRt, ModelCache, ModelPolicy, Session};
+use crate::limits::SESSIONS_PER_EVENT;
 use crate::progress;
 
 /// The tools of one worker, kept from event to event; they hold nothing of an event that a later one could read.
@@ -33,7 +34,8 @@ impl Resources {
         is_module_vouched_for: bool,
         picture_bytes: usize,
     ) -> Result<Self, InferenceError> {
-        let models = ModelCache::new(threads, policy)?.vouching_for_parts(is_module_vouched_for);
+        let backend = Box::new(LiteRt::new(threads)?);
+        let models = ModelCache::new(backend, policy).vouching_for_parts(is_module_vouched_for);
         Ok(Self { decoder: Decoder::new(picture_bytes), models })
     }
 }
@@ -57,8 +59,8 @@ pub(crate) struct HostState {
     pub(super) resources: SharedResources,
     /// What the instance's memory held at first, where it is shared with other instances.
     pub(super) image: Option<Arc<DataImage>>,
-    pub(super) sessions: HashMap<u32, Session>,
-    pub(super) next_session: u32,
+    /// Of TensorFlow Lite models.
+    pub(super) sessions: Handles<u32, Box<dyn Session>>,
     pub(crate) timings: HostTimings,
     /// Whether the first picture that is decoded is kept for the answer.
     pub(super) keeps_picture: bool,
@@ -74,9 +76,7 @@ impl HostState {
         Rc::new(RefCell::new(Self {
             resources: Rc::clone(resources),
             image,
-            sessions: HashMap::new(),
-            // Not 0, so that a guest's uninitialised handle is not a session.
-            next_session: 1,
+            sessions: Handles::new(SESSIONS_PER_EVENT),
             timings: HostTimings::default(),
             keeps_picture,
             picture: None,

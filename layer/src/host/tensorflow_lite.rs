@@ -5,7 +5,7 @@ use super::memory;
 use super::state::{HostState, timed};
 use crate::answer::Step;
 use crate::inference::{InferenceError, Session};
-use crate::limits::{SESSIONS_PER_EVENT, TENSOR_NAME_BYTES};
+use crate::limits::TENSOR_NAME_BYTES;
 
 pub(super) const MODULE: &str = "wasmedge_tensorflowlite";
 
@@ -46,29 +46,26 @@ fn create_session(
 ) -> Done {
     memory::read(memory, session_out, 4).ok_or(Refused::MissingMemory)?;
     let model = memory::read(memory, model_ptr, model_len).ok_or(Refused::MissingMemory)?;
-    if state.sessions.len() >= SESSIONS_PER_EVENT {
+    if state.sessions.is_full() {
         return Err(Refused::Busy);
     }
     let mut resources = state.resources.try_borrow_mut().map_err(|_| Refused::Busy)?;
     let models = &mut resources.models;
     let session = timed(&mut state.timings.session, Step::Session, || {
         let part = state.image.as_ref().and_then(|image| image.unchanged(memory, model_ptr, model_len));
-        models.session(model, part)
+        models.load(model, part)?.session()
     })
     .map_err(|error| refused(&error))?;
-    let handle = state.next_session;
-    // Handles are never given out twice: a deleted one stays unknown.
-    state.next_session = handle.checked_add(1).ok_or(Refused::Busy)?;
-    state.sessions.insert(handle, session);
+    let handle = state.sessions.insert(session).ok_or(Refused::Busy)?;
     memory::store_u32(memory, session_out, handle).ok_or(Refused::MissingMemory)
 }
 
 fn delete_session(state: &mut HostState, _memory: &mut [u8], [session]: [u32; 1]) -> Done {
-    state.sessions.remove(&session).map(drop).ok_or(Refused::InvalidArgument)
+    state.sessions.remove(session).map(drop).ok_or(Refused::InvalidArgument)
 }
 
 fn run_session(state: &mut HostState, _memory: &mut [u8], [session]: [u32; 1]) -> Done {
-    let session = state.sessions.get_mut(&session).ok_or(Refused::InvalidArgument)?;
+    let session = state.sessions.get_mut(session).ok_or(Refused::InvalidArgument)?;
     timed(&mut state.timings.inference, Step::Inference, || session.run()).map_err(|error| refused(&error))
 }
 
@@ -77,10 +74,11 @@ fn append_input(
     memory: &mut [u8],
     [session, name_ptr, name_len, data_ptr, data_len]: [u32; 5],
 ) -> Done {
-    let session = state.sessions.get_mut(&session).ok_or(Refused::InvalidArgument)?;
+    let session = state.sessions.get_mut(session).ok_or(Refused::InvalidArgument)?;
     let name = tensor_name(memory, name_ptr, name_len)?;
     let data = memory::read(memory, data_ptr, data_len).ok_or(Refused::MissingMemory)?;
-    session.set_input(name, data).map_err(|error| refused(&error))
+    let set = session.input_index(name).and_then(|index| session.set_input(index, data));
+    set.map_err(|error| refused(&error))
 }
 
 fn get_output_tensor(
@@ -116,8 +114,8 @@ fn get_tensor_data(
     memory::store_u32(memory, written_out, buf_len).ok_or(Refused::MissingMemory)
 }
 
-fn session_of(state: &HostState, handle: u32) -> Result<&Session, Refused> {
-    state.sessions.get(&handle).ok_or(Refused::InvalidArgument)
+fn session_of(state: &HostState, handle: u32) -> Result<&dyn Session, Refused> {
+    state.sessions.get(handle).map(Box::as_ref).ok_or(Refused::InvalidArgument)
 }
 
 fn tensor_name(memory: &[u8], pointer: u32, length: u32) -> Result<&str, Refused> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use super::limits::{MAX_PIXELS, MAX_SCANNED_PIXELS};
+use super::bounds::{MAX_PIXELS, MAX_SCANNED_PIXELS};
 
 /// Why a picture has no pixels. The message is one that can be shown to whoever sent the picture.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

@@ -1,16 +1,7 @@
-//! What one picture may take: pixels, memory and work.
+//! Holds a picture to what it may take of pixels and memory.
 
+use super::bounds::MAX_PIXELS;
 use super::error::ImageError;
-
-/// Pixels that a picture may have; more are refused before anything is allocated.
-pub use contract::limits::MAX_PICTURE_PIXELS as MAX_PIXELS;
-
-/// Pixels that a target may have: more than any model's input.
-pub const MAX_TARGET_PIXELS: u64 = 1 << 26;
-
-/// Pixels that a JPEG may have in all its scans together. Progressive pictures have about ten scans, those of four inks
-/// up to 24, not all of them over all pixels: the largest picture may have that many. A restart counts as some pixels.
-pub const MAX_SCANNED_PIXELS: u64 = 24 * MAX_PIXELS;
 
 /// Refuses sizes that no picture should have, before anything is allocated.
 pub(super) fn check_size(width: u32, height: u32) -> Result<(), ImageError> {

@@ -5,6 +5,7 @@
 //! a full decode followed by a bilinear (triangle filter) resize, within the tolerance of the tests. What damaged
 //! pictures get is in docs/pictures.md.
 
+mod bounds;
 mod decoded;
 mod decoder;
 mod error;
@@ -21,9 +22,9 @@ mod tests;
 mod thumbnail;
 mod turning;
 
+pub use bounds::{MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_TARGET_PIXELS};
 pub use decoder::Decoder;
 pub use error::ImageError;
-pub use limits::{MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_TARGET_PIXELS};
 pub use notice::Notice;
 pub use pixels::PixelFormat;
 pub use thumbnail::thumbnail;

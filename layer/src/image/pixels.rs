@@ -1,7 +1,7 @@
 //! Pixels in memory: as decoded, and as the caller wants them.
 
+use super::bounds::MAX_TARGET_PIXELS;
 use super::error::ImageError;
-use super::limits::MAX_TARGET_PIXELS;
 
 /// How a pixel is written: three channels, in this order and type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

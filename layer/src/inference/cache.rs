@@ -1,13 +1,10 @@
-//! Compiled models by content.
+//! Models that are ready to run, by content.
 
-use std::num::NonZeroUsize;
 use std::rc::Rc;
 
+use super::backend::{Backend, Model};
 use super::error::InferenceError;
-use super::litert::{CompiledModel, Environment};
 use super::policy::ModelPolicy;
-use super::session::Session;
-use super::verify::verify;
 use crate::sealed_file::SealedPart;
 
 /// Models kept compiled; a function has one, a module of several steps a few.
@@ -17,25 +14,20 @@ const MOST_BYTES: usize = 128 << 20;
 /// Each worker names so many refused models in the log: enough to help, too little to fill it.
 const MOST_REFUSALS_LOGGED: usize = 8;
 
-/// The compiled models of one worker thread, the latest used first.
+/// The models of one worker thread that are ready to run, the latest used first.
 #[derive(Debug)]
 pub struct ModelCache {
-    environment: Rc<Environment>,
-    threads: NonZeroUsize,
+    backend: Box<dyn Backend>,
     policy: ModelPolicy,
     vouches_for_parts: bool,
-    pub(super) models: Vec<Rc<CompiledModel>>,
+    pub(super) models: Vec<Rc<dyn Model>>,
     refusals: usize,
 }
 
 impl ModelCache {
-    /// Starts LiteRT; every model that `policy` lets run does so on `threads` threads.
-    ///
-    /// # Errors
-    /// LiteRT's status, where it can't start.
-    pub fn new(threads: NonZeroUsize, policy: ModelPolicy) -> Result<Self, InferenceError> {
-        let environment = Rc::new(Environment::new()?);
-        Ok(Self { environment, threads, policy, vouches_for_parts: false, models: Vec::new(), refusals: 0 })
+    /// A cache of models that `policy` lets run, by this backend.
+    pub fn new(backend: Box<dyn Backend>, policy: ModelPolicy) -> Self {
+        Self { backend, policy, vouches_for_parts: false, models: Vec::new(), refusals: 0 }
     }
 
     /// Lets models run whatever the policy says where they are part of a sealed file, which is the module: who vouches for
@@ -44,15 +36,15 @@ impl ModelCache {
         Self { vouches_for_parts, ..self }
     }
 
-    /// A new session over the model in `bytes`; `part` is where a sealed file has the same bytes, if one does.
+    /// The model in `bytes`, ready to run; `part` is where a sealed file has the same bytes, if one does.
     ///
     /// A model that was compiled from that part is found without a look at the bytes. Others are compared byte by byte:
     /// for 4 MB that takes a fraction of a millisecond, and unlike a hash it can't be fooled.
     ///
     /// # Errors
-    /// [`InferenceError::NotAModel`], [`InferenceError::NotAllowed`] and what else compiling may bring.
-    pub fn session(&mut self, bytes: &[u8], part: Option<SealedPart>) -> Result<Session, InferenceError> {
-        let is_of_part = |model: &Rc<CompiledModel>| part.is_some() && model.part() == part.as_ref();
+    /// [`InferenceError::NotAModel`], [`InferenceError::TooLarge`], [`InferenceError::NotAllowed`] and what else compiling may bring.
+    pub fn load(&mut self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<dyn Model>, InferenceError> {
+        let is_of_part = |model: &Rc<dyn Model>| part.is_some() && model.part() == part.as_ref();
         let known = self.models.iter().position(is_of_part);
         let known = known.or_else(|| self.models.iter().position(|model| model.bytes() == bytes));
         let model = match known {
@@ -61,20 +53,15 @@ impl ModelCache {
         };
         self.models.insert(0, Rc::clone(&model));
         self.evict();
-        Session::new(model)
+        Ok(model)
     }
 
     /// Verifies the model before it is hashed: that is quicker, and tells more of one that is damaged.
-    pub(super) fn compile(
-        &mut self,
-        bytes: &[u8],
-        part: Option<SealedPart>,
-    ) -> Result<Rc<CompiledModel>, InferenceError> {
+    fn compile(&mut self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<dyn Model>, InferenceError> {
         if bytes.len() > MOST_BYTES {
-            let reason = format!("it has {} bytes, accepted are up to {MOST_BYTES}", bytes.len());
-            return Err(InferenceError::NotAModel(reason));
+            return Err(InferenceError::TooLarge { found: bytes.len(), limit: MOST_BYTES });
         }
-        verify(bytes).map_err(|damage| InferenceError::NotAModel(damage.to_string()))?;
+        self.backend.verify(bytes)?;
         let is_vouched_for = self.vouches_for_parts && part.is_some();
         if !is_vouched_for && let Err(digest) = self.policy.check(bytes) {
             self.refusals += 1;
@@ -86,7 +73,7 @@ impl ModelCache {
             }
             return Err(InferenceError::NotAllowed(digest));
         }
-        CompiledModel::new(&self.environment, bytes, part, self.threads).map(Rc::new)
+        self.backend.load(bytes, part)
     }
 
     /// Models that are compiled now.

@@ -7,9 +7,22 @@ use super::policy::ModelDigest;
 /// Why a model could not be loaded or run.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum InferenceError {
-    /// The bytes are no TensorFlow Lite model.
-    #[error("no TensorFlow Lite model: {0}")]
-    NotAModel(String),
+    /// The bytes are no model of the format that was asked for.
+    #[error("no {format} model: {reason}")]
+    NotAModel {
+        /// What it should be.
+        format: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The model is larger than any that is kept.
+    #[error("the model has {found} bytes, accepted are up to {limit}")]
+    TooLarge {
+        /// Its size.
+        found: usize,
+        /// Bytes of the largest that is accepted.
+        limit: usize,
+    },
     /// The model is sound, but nobody said that it may run.
     #[error("the model with sha256 {0} is not known")]
     NotAllowed(ModelDigest),
@@ -47,13 +60,15 @@ pub enum InferenceError {
     /// An output was read before the session was run.
     #[error("the session was not run yet")]
     NotRun,
-    /// LiteRT failed.
-    #[error("LiteRT could not {action} (status {status})")]
-    Runtime {
+    /// The library that runs the model failed.
+    #[error("{library} could not {action} ({reason})")]
+    Library {
+        /// Its name.
+        library: &'static str,
         /// What it was asked to do.
         action: &'static str,
-        /// `LiteRtStatus`, see litert_common.h.
-        status: u32,
+        /// What it says of it.
+        reason: String,
     },
 }
 
@@ -61,11 +76,12 @@ impl InferenceError {
     /// Whether the caller passed something wrong, as opposed to a failure of the runtime.
     pub fn is_invalid_argument(&self) -> bool {
         match self {
-            Self::NotAModel(_)
+            Self::NotAModel { .. }
+            | Self::TooLarge { .. }
             | Self::NotAllowed(_)
             | Self::UnknownTensor { .. }
             | Self::WrongSize { .. } => true,
-            Self::UnsupportedTensor { .. } | Self::InputNotSet(_) | Self::NotRun | Self::Runtime { .. } => {
+            Self::UnsupportedTensor { .. } | Self::InputNotSet(_) | Self::NotRun | Self::Library { .. } => {
                 false
             }
         }

@@ -12,10 +12,9 @@ use std::num::NonZeroUsize;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::rc::Rc;
 
-use super::litert::{CompiledModel, Environment};
-use super::session::Session;
+use super::backend::Session as _;
+use super::litert::{LiteRt, LiteRtSession};
 use super::verify::{structure, verify};
 
 /// Damaged copies of each kind.
@@ -71,17 +70,17 @@ fn mutant(model: &[u8], structure: &[usize], number: u64) -> Vec<u8> {
 }
 
 /// What became of a copy that did not end the process.
-fn outcome(environment: &Rc<Environment>, model: &[u8], with_verification: bool) -> &'static str {
+fn outcome(library: &LiteRt, model: &[u8], with_verification: bool) -> &'static str {
     if with_verification && verify(model).is_err() {
         return "refused by verification";
     }
-    let Ok(compiled) = CompiledModel::new(environment, model, None, NonZeroUsize::MIN) else {
+    let Ok(compiled) = library.compile(model, None) else {
         return "refused by LiteRT";
     };
-    let Ok(mut session) = Session::new(Rc::new(compiled)) else { return "refused by LiteRT" };
+    let Ok(mut session) = LiteRtSession::new(compiled) else { return "refused by LiteRT" };
     let inputs = session.inputs();
-    for (name, bytes) in inputs {
-        if session.set_input(&name, &vec![100; bytes]).is_err() {
+    for (index, bytes) in inputs.into_iter().enumerate() {
+        if session.set_input(index, &vec![100; bytes]).is_err() {
             return "refused by LiteRT";
         }
     }
@@ -99,13 +98,13 @@ fn child() {
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
     let model = model();
     let structure = structure(&model);
-    let environment = Rc::new(Environment::new().unwrap());
+    let library = LiteRt::new(NonZeroUsize::MIN).unwrap();
     let mut out = std::io::stderr();
     for number in from..to {
         writeln!(out, "mutant {number}").unwrap();
         // SAFETY: has no preconditions; the signal ends the process.
         unsafe { libc::alarm(SECONDS_PER_MUTANT) };
-        let outcome = outcome(&environment, &mutant(&model, &structure, number), with_verification == 1);
+        let outcome = outcome(&library, &mutant(&model, &structure, number), with_verification == 1);
         writeln!(out, "outcome {outcome}").unwrap();
     }
 }

@@ -13,15 +13,18 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::nursery::{NurseryClient, log};
 use super::slot::{Shared, Slot};
-use super::worker::Worker;
 use super::{Counters, Pool};
 use crate::answer::WorkerEnd;
 use crate::channel::{Asked, ChannelError, Mechanism, Reply, Report, Socket, memory_file};
+use crate::control_groups::ControlGroups;
 use crate::engine::{EngineConfig, LoadError, LoadStep, Processor};
 use crate::inference::ModelDigest as Sha256Sum;
 use crate::limits::{Limits, LoadLimits, MIB};
 use crate::sandbox::SandboxMode;
 use crate::worker::Nursery;
+
+/// How often the kernel is kept prepared for a worker's control group.
+const PREPARED: Duration = Duration::from_millis(5);
 
 /// The nursery before it has a module.
 #[derive(Debug)]
@@ -29,6 +32,7 @@ pub struct Loader {
     nursery: Nursery,
     limits: LoadLimits,
     scratch: Option<tempfile::TempDir>,
+    groups: Option<ControlGroups>,
 }
 
 impl Loader {
@@ -45,9 +49,15 @@ impl Loader {
     ) -> Result<(Self, Vec<(String, String)>), LoadError> {
         // Only a compiler needs it.
         let scratch = tempfile::tempdir().ok();
-        let loader = Self { nursery, limits, scratch };
+        let groups = ControlGroups::of_this_process(nursery.process);
+        match &groups {
+            Ok(groups) => tracing::info!("each worker has a control group for its memory ({groups})"),
+            Err(reason) => tracing::info!("workers have no control groups for their memory: {reason}"),
+        }
+        let loader = Self { nursery, limits, scratch, groups: groups.ok() };
         let scratch = loader.scratch.as_ref().map(|folder| folder.path().to_owned());
-        let asked = Asked::Confine { mode, folders, scratch, log_level };
+        let groups = loader.groups.as_ref().map(|groups| groups.folder().to_owned());
+        let asked = Asked::Confine { mode, folders, scratch, groups, log_level };
         match loader.ask(&asked, &[], limits.load_time).map_err(|error| loader.gone("", &error))? {
             Reply::Confined { missing } => {
                 let named = |Mechanism { name, reason }| (name, reason);
@@ -130,6 +140,7 @@ impl Loader {
                 limits: config.limits,
                 module: name.to_owned(),
                 makes_thumbnails: config.makes_thumbnail,
+                groups: self.groups,
             })),
             Reply::NeedsCompiling { sum, carries_code, is_known } => {
                 Ok(Loading::NeedsCompiling { loader: self, sum, carries_code, is_known })
@@ -144,14 +155,26 @@ impl Loader {
         channel.send(asked, descriptors).map_err(AskError::Channel)?;
         let deadline = Instant::now() + limit;
         loop {
-            if !wait_until(channel, deadline) {
-                return Err(AskError::TooSlow);
-            }
+            self.wait_for_reply(deadline, matches!(asked, Asked::Load { .. }))?;
             match channel.receive_only::<Reply>().map_err(AskError::Channel)? {
                 Reply::Log(line) => log(&line),
                 reply => return Ok(reply),
             }
         }
+    }
+
+    /// `starts_workers`: the first worker is started soon after the reply, and enters its group the faster.
+    fn wait_for_reply(&self, deadline: Instant, starts_workers: bool) -> Result<(), AskError> {
+        let channel = &self.nursery.channel;
+        if let Some(groups) = self.groups.as_ref().filter(|_| starts_workers) {
+            while Instant::now() < deadline {
+                groups.prepare();
+                if wait_until(channel, deadline.min(Instant::now() + PREPARED)) {
+                    return Ok(());
+                }
+            }
+        }
+        if wait_until(channel, deadline) { Ok(()) } else { Err(AskError::TooSlow) }
     }
 
     /// Why the nursery does not answer; it is of no more use.
@@ -246,15 +269,21 @@ pub struct LoadedPool {
     limits: Limits,
     module: String,
     makes_thumbnails: bool,
+    groups: Option<ControlGroups>,
 }
 
 impl LoadedPool {
+    /// The folders that the front needs for its workers.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        self.groups.iter().map(|groups| groups.folder().to_owned()).collect()
+    }
+
     /// Starts `workers` and waits until each is ready. To be called within a tokio runtime.
     ///
     /// # Errors
     /// See [`LoadError`].
     pub async fn start(self, workers: usize) -> Result<Pool, LoadError> {
-        let Self { channel, limits, module, makes_thumbnails } = self;
+        let Self { channel, limits, module, makes_thumbnails, groups } = self;
         let nursery = NurseryClient::new(channel).map_err(|error| LoadError::Worker(error.to_string()))?;
         let (jobs, queue) = mpsc::unbounded_channel();
         let counters = Counters::default();
@@ -263,13 +292,13 @@ impl LoadedPool {
             jobs: Mutex::new(queue),
             nursery,
             limits,
+            groups,
             module,
             makes_thumbnails,
             counters: counters.clone(),
             alive: Arc::clone(&alive),
         });
-        let starting =
-            (0..workers).map(|_| Worker::start(&shared.nursery, limits, &shared.module, makes_thumbnails));
+        let starting = (0..workers).map(|_| shared.start_worker());
         for worker in futures_util::future::try_join_all(starting).await? {
             counters.started.inc();
             tokio::spawn(Slot::new(Arc::clone(&shared), worker).serve());

@@ -46,6 +46,8 @@ pub struct Counters {
     pub started: Counter,
     /// Workers that ended by themselves, by a fault or because somebody killed them.
     pub died: Counter,
+    /// Those of them that wanted more memory than their limit.
+    pub out_of_memory: Counter,
     /// Workers that were killed because their event's time was over.
     pub killed: Counter,
 }

@@ -11,6 +11,8 @@ use super::nursery::NurseryClient;
 use super::worker::{Outcome, Worker};
 use super::{Counters, Job};
 use crate::answer::{Answer, CallError, Step};
+use crate::control_groups::ControlGroups;
+use crate::engine::LoadError;
 use crate::limits::{Limits, MIB};
 
 /// How often an event is given to another worker because one did not begin with it.
@@ -27,10 +29,23 @@ pub(super) struct Shared {
     pub(super) jobs: Mutex<mpsc::UnboundedReceiver<Job>>,
     pub(super) nursery: NurseryClient,
     pub(super) limits: Limits,
+    /// Where the system has any to give.
+    pub(super) groups: Option<ControlGroups>,
     pub(super) module: String,
     pub(super) makes_thumbnails: bool,
     pub(super) counters: Counters,
     pub(super) alive: Arc<AtomicUsize>,
+}
+
+impl Shared {
+    /// Starts a worker and waits until it is ready.
+    ///
+    /// # Errors
+    /// What keeps it from being ready.
+    pub(super) async fn start_worker(&self) -> Result<Worker, LoadError> {
+        let Self { nursery, limits, groups, module, makes_thumbnails, .. } = self;
+        Worker::start(nursery, *limits, groups.as_ref(), module, *makes_thumbnails).await
+    }
 }
 
 /// A place for a worker.
@@ -142,7 +157,16 @@ impl Slot {
         let limit_mib = self.shared.limits.memory_mib;
         let ended =
             self.end().await.ok_or(CallError::NoWorker { reason: "the nursery is gone".to_owned() })?;
-        if was_refused_memory {
+        let group_struck = self.worker.was_ended_by_its_group();
+        if group_struck {
+            tracing::warn!(
+                ?step,
+                limit_mib,
+                "a worker was ended by its control group: it took more than its memory limit"
+            );
+        }
+        if was_refused_memory || group_struck {
+            self.shared.counters.out_of_memory.inc();
             return Err(CallError::OutOfMemory { step, limit_mib });
         }
         let peak_mib = ended.peak_bytes.div_ceil(MIB as u64);
@@ -171,6 +195,10 @@ impl Slot {
 
     /// Ends the worker that is there; how it ended, if the nursery still tells.
     async fn end(&self) -> Option<super::nursery::Ended> {
+        // The next worker enters its group the faster.
+        if let Some(groups) = self.shared.groups.clone() {
+            drop(tokio::task::spawn_blocking(move || groups.prepare()));
+        }
         let ended = self.shared.nursery.end(self.worker.process).await;
         ended.inspect_err(|reason| tracing::error!(reason, "no worker can be ended or started")).ok()
     }
@@ -183,10 +211,11 @@ impl Slot {
                 tokio::time::sleep((FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE)).await;
             }
             self.useless += 1;
-            let Shared { nursery, limits, module, makes_thumbnails, .. } = &*self.shared;
-            match Worker::start(nursery, *limits, module, *makes_thumbnails).await {
+            match self.shared.start_worker().await {
                 Ok(worker) => {
-                    self.worker = worker;
+                    let last = std::mem::replace(&mut self.worker, worker);
+                    // Its control group is removed, for which the kernel may have one wait.
+                    drop(tokio::task::spawn_blocking(move || drop(last)));
                     self.shared.counters.started.inc();
                     self.count(true);
                     return true;

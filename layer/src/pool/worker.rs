@@ -12,8 +12,10 @@ use super::socket::AsyncSocket;
 use super::{GRACE, Job};
 use crate::answer::{Answer, CallError, Step, Thumbnail, in_one_line};
 use crate::channel::{AnswerFile, ChannelError, Lengths, Printed, Report, Request, Socket};
+use crate::control_groups::{ControlGroups, WorkerGroup};
 use crate::engine::{LoadError, LoadStep};
-use crate::limits::Limits;
+use crate::limits::{Limits, RUNTIME_BYTES};
+use crate::native_stack::STACK_BYTES;
 use crate::progress::Told;
 
 /// A worker that has not begun with its event after this time is stopped or gone; the event is given to another one.
@@ -33,6 +35,8 @@ pub(super) struct Worker {
     channel: AsyncSocket,
     answers: AnswerFile,
     pub(super) process: i32,
+    /// Where all of its memory is counted, if there is such a place.
+    group: Option<WorkerGroup>,
 }
 
 /// What became of an event and its worker.
@@ -58,6 +62,7 @@ impl Worker {
     pub(super) async fn start(
         nursery: &NurseryClient,
         limits: Limits,
+        groups: Option<&ControlGroups>,
         name: &str,
         makes_thumbnails: bool,
     ) -> Result<Self, LoadError> {
@@ -65,11 +70,18 @@ impl Worker {
         let system = |error: std::io::Error| LoadError::Worker(error.to_string());
         let (channel, other) = Socket::pair().map_err(system)?;
         let answers = AnswerFile::new(limits).map_err(system)?;
+        let started = Instant::now();
         let process = nursery.start(&other, &answers).await.map_err(failed)?;
         drop(other);
         let channel = AsyncSocket::new(channel).map_err(system)?;
-        let worker = Self { makes_thumbnails, channel, answers, process };
-        let reason = match timeout(limits.time + GRACE, worker.ready()).await {
+        let mut worker = Self { makes_thumbnails, channel, answers, process, group: None };
+        // The kernel takes its time for the move, in which the worker makes its instance.
+        let entering = async { (enter(groups, process, limits).await, started.elapsed()) };
+        let waiting = async { (timeout(limits.time + GRACE, worker.ready()).await, started.elapsed()) };
+        let ((group, entered), (ready, instantiated)) = tokio::join!(entering, waiting);
+        tracing::debug!(?instantiated, ?entered, has_group = group.is_some(), "a worker was started");
+        worker.group = group;
+        let reason = match ready {
             Ok(Ok(())) => return Ok(worker),
             Ok(Err(Some(error))) => error,
             Ok(Err(None)) => match nursery.end(process).await {
@@ -99,6 +111,11 @@ impl Worker {
             }
         }
         Err(None)
+    }
+
+    /// Whether the worker ended because it took more memory than its control group has.
+    pub(super) fn was_ended_by_its_group(&self) -> bool {
+        self.group.as_ref().is_some_and(WorkerGroup::has_struck)
     }
 
     /// Waits until the worker ends, which it should not between events.
@@ -219,4 +236,25 @@ impl Worker {
         drop(sender.send(thumbnail));
         is_fit
     }
+}
+
+/// Moves a worker into a group of its own.
+async fn enter(groups: Option<&ControlGroups>, process: i32, limits: Limits) -> Option<WorkerGroup> {
+    let groups = groups?.clone();
+    let bytes = group_bytes(limits);
+    let entered = tokio::task::spawn_blocking(move || groups.enter(process, bytes)).await;
+    match entered {
+        Ok(Ok(group)) => Some(group),
+        // Its other limits hold in any case; and it may have ended already.
+        Ok(Err(reason)) => {
+            tracing::warn!(reason, "a worker is in no control group of its own");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// Memory that a worker may have by all that the kernel counts: what it may have by its own limits, and its file for answers.
+fn group_bytes(limits: Limits) -> u64 {
+    limits.memory_bytes() as u64 + RUNTIME_BYTES + STACK_BYTES as u64 + AnswerFile::bytes(limits)
 }

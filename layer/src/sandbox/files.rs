@@ -1,5 +1,7 @@
 //! Files, by landlock: <https://docs.kernel.org/userspace-api/landlock.html>.
 
+use std::path::PathBuf;
+
 use landlock::{
     ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, RestrictionStatus, Ruleset,
     RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope, path_beneath_rules,
@@ -47,7 +49,16 @@ fn restrict(needs: &Needs) -> Result<RestrictionStatus, RulesetError> {
         .add_rules(path_beneath_rules(names, AccessFs::ReadFile))?
         .add_rules(path_beneath_rules(&needs.files, AccessFs::ReadFile))?
         .add_rules(path_beneath_rules(&needs.folders, everything & !AccessFs::Execute))?
+        .add_rules(path_beneath_rules(&needs.removed_in, AccessFs::RemoveDir))?
         .restrict_self()
+}
+
+/// Takes the right to remove folders that are not in these from the calling thread: a worker with folders may make the
+/// calls for it, and has the nursery's right to remove control groups.
+pub(super) fn remove_only_in(folders: &[PathBuf]) -> Result<RestrictionStatus, RulesetError> {
+    let removing = AccessFs::RemoveDir;
+    let ruleset = Ruleset::default().handle_access(removing)?.create()?;
+    ruleset.add_rules(path_beneath_rules(folders, removing))?.restrict_self()
 }
 
 /// Landlock knows TCP ports; it forbids all of a kind or none here, seccomp sees to the rest.

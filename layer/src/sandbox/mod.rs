@@ -17,7 +17,7 @@ mod system_calls;
 mod tests;
 mod worker_calls;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,8 @@ pub struct Needs {
     pub folders: Vec<PathBuf>,
     /// Files that are read.
     pub files: Vec<PathBuf>,
+    /// A folder in which empty folders are removed.
+    pub removed_in: Option<PathBuf>,
     /// The network.
     pub network: Network,
 }
@@ -120,13 +122,19 @@ impl Sandbox {
     }
 
     /// Confines this process, which has one thread, to what loading a module takes: these folders, for the module, and
-    /// `scratch` for what the compiler writes. Also what could not be had, by its name.
+    /// `scratch` for what the compiler writes; in `groups` it may remove control groups. Also what could not be had, by its
+    /// name.
     pub(crate) fn of_nursery(
         mode: SandboxMode,
         folders: Vec<PathBuf>,
         scratch: Option<PathBuf>,
+        groups: Option<&Path>,
     ) -> (Self, Vec<(&'static str, String)>) {
-        let needs = Needs { folders: folders.into_iter().chain(scratch).collect(), ..Needs::default() };
+        let needs = Needs {
+            folders: folders.into_iter().chain(scratch).collect(),
+            removed_in: groups.map(Path::to_owned),
+            ..Needs::default()
+        };
         let sandbox = Self { mode };
         if mode == SandboxMode::Off {
             return (sandbox, Vec::new());
@@ -153,13 +161,18 @@ impl Sandbox {
         }
     }
 
-    /// Confines this worker, which has one thread, to answering events.
+    /// Confines this worker, which has one thread, to answering events; `folders` are those of its module.
     ///
     /// # Errors
     /// What is missing, where all is required.
-    pub(crate) fn confine_worker(&self, has_folders: bool) -> Result<(), String> {
+    pub(crate) fn confine_worker(&self, folders: &[PathBuf]) -> Result<(), String> {
         if self.mode == SandboxMode::Off {
             return Ok(());
+        }
+        let has_folders = !folders.is_empty();
+        if has_folders {
+            // Where there is no landlock, that was said before.
+            drop(files::remove_only_in(folders));
         }
         match worker_calls::confine(has_folders) {
             Err(reason) if self.mode == SandboxMode::Require => Err(reason),

@@ -186,6 +186,15 @@ fn who_owns_a_worker_finds_nothing_to_use() {
     in_a_process_of_its_own("confined_worker");
 }
 
+/// The folders of this process's control groups that are there; it has landlock, which sees no difference between a file
+/// that is there and one that is not.
+fn control_groups() -> Vec<PathBuf> {
+    let roots = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup"].map(PathBuf::from);
+    let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let own = own.lines().filter_map(|line| line.rsplit(':').next()).map(|path| path.trim_start_matches('/'));
+    own.flat_map(|path| roots.clone().map(|root| root.join(path))).filter(|folder| folder.is_dir()).collect()
+}
+
 /// Native code in a worker, which tries what it may not.
 #[test]
 #[ignore = "confines its process"]
@@ -198,14 +207,21 @@ fn confined_worker() {
     let program = std::env::current_exe().unwrap();
     // SAFETY: a plain call.
     let front = unsafe { libc::getppid() };
+    let control_groups = control_groups();
     // Filters hold for the thread that asks for them and those that it starts: the test's own.
-    let (sandbox, missing) = Sandbox::of_nursery(SandboxMode::Require, Vec::new(), None);
+    let (sandbox, missing) = Sandbox::of_nursery(SandboxMode::Require, Vec::new(), None, None);
     assert!(missing.is_empty(), "{missing:?}");
     sandbox.end_loading();
-    sandbox.confine_worker(false).unwrap();
+    sandbox.confine_worker(&[]).unwrap();
     assert_forbidden("a file", File::open("/etc/passwd"));
     assert_forbidden("the front's environment", File::open(format!("/proc/{front}/environ")));
     assert_forbidden("a new file", File::create("/tmp/vision-was-here"));
+    for group in control_groups {
+        for file in ["cgroup.procs", "memory.limit_in_bytes", "memory.max"] {
+            assert_forbidden(file, File::options().write(true).open(group.join(file)));
+        }
+        assert_forbidden("another control group", std::fs::create_dir(group.join("confined-worker")));
+    }
     assert_forbidden("whether a file is there", std::fs::metadata("/etc/passwd"));
     assert_forbidden("a connection", TcpStream::connect(address));
     assert_forbidden("a datagram", UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)));
@@ -253,6 +269,40 @@ fn confined_worker() {
     std::thread::spawn(|| vec![1; 1 << 20].len()).join().unwrap();
     std::thread::sleep(std::time::Duration::from_millis(1));
     File::open("/proc/cpuinfo").unwrap();
+}
+
+#[test]
+fn who_owns_a_worker_with_folders_changes_no_control_groups() {
+    in_a_process_of_its_own("confined_worker_with_folders");
+}
+
+#[test]
+#[ignore = "confines its process"]
+fn confined_worker_with_folders() {
+    if !is_alone() {
+        return;
+    }
+    let (granted, groups) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (removed, kept) = (groups.path().join("by-the-nursery"), groups.path().join("not-by-a-worker"));
+    let own = granted.path().join("own");
+    [&removed, &kept, &own].into_iter().for_each(|folder| std::fs::create_dir(folder).unwrap());
+    let limit = kept.join("memory.max");
+    std::fs::write(&limit, "1").unwrap();
+    let empty = groups.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let folders = vec![granted.path().to_owned()];
+    let (sandbox, missing) =
+        Sandbox::of_nursery(SandboxMode::Require, folders.clone(), None, Some(groups.path()));
+    assert!(missing.is_empty(), "{missing:?}");
+    std::fs::remove_dir(&removed).unwrap();
+    assert_forbidden("a limit, from the nursery", File::options().write(true).open(&limit));
+    assert_forbidden("a new group, from the nursery", std::fs::create_dir(groups.path().join("new")));
+    assert_forbidden("the list of groups, from the nursery", std::fs::read_dir(groups.path()));
+    sandbox.end_loading();
+    sandbox.confine_worker(&folders).unwrap();
+    assert_forbidden("a limit", File::options().write(true).open(&limit));
+    assert_forbidden("removing a group", std::fs::remove_dir(&empty));
+    std::fs::remove_dir(own).unwrap();
 }
 
 #[test]

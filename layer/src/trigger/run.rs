@@ -6,8 +6,54 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use thiserror::Error;
 
+use super::shutdown::Shutdown;
+use super::{Requirements, Trigger, TriggerError};
 use crate::answer::{Answer, CallError, Timings};
-use crate::pool::Handler;
+use crate::console;
+use crate::pool::{Handler, Pool};
+use crate::sandbox::Needs;
+
+/// One event, read before the module is loaded.
+#[derive(Debug)]
+pub struct RunTrigger {
+    event: Bytes,
+    with_timings: bool,
+}
+
+impl RunTrigger {
+    /// Reads the event, of at most `limit` bytes; from standard input without a file.
+    ///
+    /// # Errors
+    /// A file that can't be read is a wrong configuration; an event that is too large is a failure, as everything is
+    /// that comes by standard input.
+    pub fn read(file: Option<&Path>, limit: usize, with_timings: bool) -> Result<Self, TriggerError> {
+        let event = read_event(file, limit).map_err(|error| match error {
+            RunError::Read { .. } if file.is_some() => TriggerError::configuration(error),
+            error => TriggerError::failed(error),
+        })?;
+        Ok(Self { event, with_timings })
+    }
+}
+
+impl Trigger for RunTrigger {
+    type Opened = ();
+
+    fn requirements(&self) -> Requirements {
+        Requirements::default()
+    }
+
+    fn prepare(&self) -> Result<Needs, TriggerError> {
+        Ok(Needs::default())
+    }
+
+    async fn open(&self, _: &Pool) -> Result<(), TriggerError> {
+        Ok(())
+    }
+
+    async fn serve(self, (): (), pool: &Pool, _: &Shutdown) -> Result<(), TriggerError> {
+        answer(pool, self.event, self.with_timings).await.map_err(TriggerError::failed)
+    }
+}
 
 /// Why `vision run` has no answer.
 #[derive(Debug, Error)]
@@ -38,7 +84,7 @@ pub enum RunError {
 ///
 /// # Errors
 /// [`RunError::Read`], or [`CallError::EventTooLarge`] for more than `limit` bytes.
-pub fn read_event(file: Option<&Path>, limit: usize) -> Result<Bytes, RunError> {
+fn read_event(file: Option<&Path>, limit: usize) -> Result<Bytes, RunError> {
     let from =
         file.map_or_else(|| "standard input".to_owned(), |file| PathBuf::from(file).display().to_string());
     let read = || -> io::Result<(Vec<u8>, Option<u64>)> {
@@ -69,17 +115,17 @@ pub fn read_event(file: Option<&Path>, limit: usize) -> Result<Bytes, RunError> 
 ///
 /// # Errors
 /// See [`RunError`]; a module that exits with a code other than 0 has said why on its standard error.
-pub async fn answer(handler: &impl Handler, event: Bytes, with_timings: bool) -> Result<(), RunError> {
+async fn answer(handler: &impl Handler, event: Bytes, with_timings: bool) -> Result<(), RunError> {
     let Answer { stdout, stderr, exit_code, timings, .. } = handler.call(event, None).await?;
     let mut out = io::stdout().lock();
     out.write_all(&stdout).and_then(|()| out.flush()).map_err(RunError::Write)?;
     if with_timings {
-        eprintln!("{}", describe(&timings));
+        console::tell(describe(&timings));
     }
     match (exit_code, stderr.trim_end()) {
         (0, "") => Ok(()),
         (0, text) => {
-            eprintln!("{text}");
+            console::tell(text);
             Ok(())
         }
         (code, "") => Err(RunError::Exited(code)),

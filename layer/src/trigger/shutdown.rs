@@ -71,6 +71,14 @@ impl Shutdown {
         Ok(Self { phase, time })
     }
 
+    /// An end that nobody can ask for: signals end the process, as they do where nobody waits for them. To be called
+    /// within a tokio runtime.
+    pub fn never() -> Self {
+        let (sender, phase) = watch::channel(Phase::Running);
+        tokio::spawn(async move { sender.closed().await });
+        Self { phase, time: Duration::ZERO }
+    }
+
     /// Whether the end was asked for.
     pub fn is_asked(&self) -> bool {
         !matches!(*self.phase.borrow(), Phase::Running)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::answer::{Answer, CallError, Thumbnail};
 use crate::channel::{AnswerFile, EventReader, Lengths, Printed, Report, Request, Socket};
 use crate::engine::{EngineConfig, Event, Events, LoadedModule, answer_events};
+use crate::limits::RUNTIME_BYTES;
 use crate::native_stack::STACK_BYTES;
 use crate::progress;
 use crate::sandbox::Sandbox;
@@ -14,8 +15,6 @@ use super::{board, log, process};
 
 /// Memory above what a worker had when it was ready, after which it is replaced: allocators keep much of what they got.
 const KEPT_BYTES: u64 = 128 << 20;
-/// What the runtime itself takes for each worker: LiteRT, the instance's own tables, buffers.
-const OWN_BYTES: u64 = 24 << 20;
 
 /// Address space that WasmEdge reserves for a memory, twice: with what lies before and behind, it has 12 GiB.
 const RESERVED_BYTES: u64 = 24 << 30;
@@ -34,10 +33,11 @@ pub(super) fn run(
     let prepared = AnswerFile::of(answers).and_then(|answers| Ok((board::of(&answers)?, answers)));
     let Ok((board, answers)) = prepared else { return 1 };
     progress::tell_at(board);
-    let memory = config.limits.memory_bytes() as u64 + OWN_BYTES + STACK_BYTES as u64;
+    let memory = config.limits.memory_bytes() as u64 + RUNTIME_BYTES + STACK_BYTES as u64;
     process::limit_memory(confinement.data_bytes + memory);
     process::limit_addresses(confinement.address_bytes + memory + RESERVED_BYTES);
-    if let Err(reason) = confinement.sandbox.confine_worker(!config.dirs.is_empty()) {
+    let folders: Vec<_> = config.dirs.iter().map(|dir| dir.host.clone()).collect();
+    if let Err(reason) = confinement.sandbox.confine_worker(&folders) {
         let error = crate::engine::LoadError::Worker(reason);
         drop(channel.send(&Report::NotReady(error), &[]));
         return 1;

@@ -14,5 +14,5 @@ mod memory;
 mod nursery;
 mod process;
 
-pub use nursery::{Nursery, fork, serve_on_standard_input};
+pub use nursery::{Nursery, fork, serve_on_standard_input, start};
 pub(crate) use process::end;

@@ -8,12 +8,14 @@ use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use super::event_loop::{self, Confinement};
 use super::{log, process};
 use crate::answer::WorkerEnd;
 use crate::channel::{Asked, Mechanism, Reply, Report, Socket};
+use crate::control_groups;
 use crate::engine::{CodeSource, EngineConfig, LoadError, LoadedModule, Outline, Processor, compile};
 use crate::inference::ModelDigest as Sha256Sum;
 use crate::limits::MIB;
@@ -45,8 +47,19 @@ pub fn fork() -> io::Result<Nursery> {
     Ok(Nursery { channel, process })
 }
 
-/// A nursery whose channel is standard input: for programs that are not this one and have threads already, such as
-/// tests. It returns when the other side is gone.
+/// Starts the nursery from the built program, at this path: for programs that are not it and have threads already, such as
+/// tests.
+///
+/// # Errors
+/// The system's reason.
+pub fn start(program: &Path) -> io::Result<Nursery> {
+    let (channel, own) = Socket::pair()?;
+    let standard_input = own.as_fd().try_clone_to_owned()?;
+    let child = Command::new(program).arg("nursery").stdin(standard_input).spawn()?;
+    Ok(Nursery { channel, process: child.id().cast_signed() })
+}
+
+/// A nursery whose channel is standard input, as [`start`] starts it. It returns when the other side is gone.
 ///
 /// # Errors
 /// The system's reason.
@@ -60,8 +73,15 @@ pub fn serve_on_standard_input() -> io::Result<i32> {
 fn serve(channel: Socket) -> i32 {
     let statm = File::open("/proc/self/statm").ok();
     let channel = Arc::new(channel);
-    let mut nursery =
-        Serving { channel: Arc::clone(&channel), statm, sandbox: None, scratch: None, loaded: None };
+    let mut nursery = Serving {
+        channel: Arc::clone(&channel),
+        statm,
+        sandbox: None,
+        scratch: None,
+        groups: None,
+        loaded: None,
+        workers: Vec::new(),
+    };
     while let Ok((asked, descriptors)) = channel.receive::<Asked>() {
         let reply = nursery.answer(asked, descriptors);
         if channel.send(&reply, &[]).is_err() {
@@ -77,15 +97,20 @@ struct Serving {
     statm: Option<File>,
     sandbox: Option<Sandbox>,
     scratch: Option<PathBuf>,
+    /// The folder of the workers' control groups.
+    groups: Option<PathBuf>,
     loaded: Option<(LoadedModule, EngineConfig)>,
+    /// The workers that were started and not ended.
+    workers: Vec<i32>,
 }
 
 impl Serving {
     fn answer(&mut self, asked: Asked, mut descriptors: Vec<OwnedFd>) -> Reply {
         match asked {
-            Asked::Confine { mode, folders, scratch, log_level } => {
+            Asked::Confine { mode, folders, scratch, groups, log_level } => {
                 log::send_over(&self.channel);
                 log::install(&log_level);
+                self.groups = groups;
                 self.confine(mode, folders, scratch)
             }
             Asked::Compile { processor, scratch, memory_mib } => {
@@ -101,14 +126,23 @@ impl Serving {
                 None => nothing_came(),
             },
             Asked::Start => match (descriptors.pop(), descriptors.pop()) {
-                (Some(answers), Some(channel)) => self.start_worker(channel.into(), answers),
+                (Some(answers), Some(channel)) => {
+                    let reply = self.start_worker(channel.into(), answers);
+                    if let Reply::Started { process } = &reply {
+                        self.workers.push(*process);
+                    }
+                    reply
+                }
                 _ => nothing_came(),
             },
-            Asked::End { process } => match process::end(process) {
-                Ok((end, peak_bytes)) => Reply::Ended { end, peak_bytes },
-                // It is no child of this process; who asks has no worker any more in any case.
-                Err(_) => Reply::Ended { end: WorkerEnd::Exited(0), peak_bytes: 0 },
-            },
+            Asked::End { process } => {
+                self.workers.retain(|worker| *worker != process);
+                match process::end(process) {
+                    Ok((end, peak_bytes)) => Reply::Ended { end, peak_bytes },
+                    // It is no child of this process; who asks has no worker any more in any case.
+                    Err(_) => Reply::Ended { end: WorkerEnd::Exited(0), peak_bytes: 0 },
+                }
+            }
         }
     }
 
@@ -116,14 +150,19 @@ impl Serving {
         process::hide();
         process::limit_own_memory(process::data_bytes(self.statm.as_ref()) + (LOADING_MIB << 20));
         self.scratch.clone_from(&scratch);
-        let (sandbox, missing) = Sandbox::of_nursery(mode, folders, scratch);
+        let groups = self.groups.as_deref().and_then(Path::parent);
+        let (sandbox, missing) = Sandbox::of_nursery(mode, folders, scratch, groups);
         self.sandbox = Some(sandbox);
         let named = |(name, reason): (&str, String)| Mechanism { name: name.to_owned(), reason };
         Reply::Confined { missing: missing.into_iter().map(named).collect() }
     }
 
-    /// Removes what a compiler may have left, whose front is gone without doing so.
+    /// Ends the workers of a front that is gone, and removes what it, they and a compiler left.
     fn tidy_up(&self) {
+        self.workers.iter().for_each(|worker| drop(process::end(*worker)));
+        if let Some(groups) = &self.groups {
+            control_groups::remove(groups, &self.workers);
+        }
         if let Some(scratch) = &self.scratch {
             drop(std::fs::remove_dir_all(scratch));
         }

@@ -237,6 +237,14 @@ fn other_text_is_named_as_such() {
 }
 
 #[test]
+fn a_file_of_low_bytes_is_data_or_has_a_name_and_is_no_bad_base64() {
+    let sent = |bytes: &[u8]| message(bytes_sent("", bytes));
+    assert_eq!(sent(b"\x01\x02abc"), "found data of an unknown format, accepted are JPEG and PNG");
+    assert_eq!(sent(b"\x01\0\0\0\x7C\0 \0"), "found data of an unknown format, accepted are JPEG and PNG");
+    assert_eq!(sent(b"P5\n2 2\n127\n\x01\x02\x03\x04"), "found PGM, accepted are JPEG and PNG");
+}
+
+#[test]
 fn a_missing_body_is_named() {
     let message = |event: &str| message(Event::parse(event).unwrap().picture());
     assert!(message("{}").starts_with("the event has no body; accepted are"));

@@ -14,9 +14,13 @@ use futures_util::StreamExt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
 
-use super::{EngineArgs, Exit, Failure, Outcome, Start, block_on, parse_count};
+use super::engine_args::{EngineArgs, Start, parse_count};
+use super::exit::{Exit, Failure, Outcome};
+use super::front::block_on;
+use crate::console;
 use crate::engine::EngineConfig;
 use crate::pool::Pool;
+use crate::trigger::Threads;
 use list::{LabelledPicture, Labels};
 use report::{Report, Verdict};
 
@@ -53,16 +57,17 @@ pub(super) fn run(start: Start, arguments: &EvalArgs) -> Outcome {
     let loaded = engine_args.load(start, engine_args.config(&[]))?;
 
     let started = Instant::now();
-    let verdicts = block_on(async {
+    let verdicts = block_on(Threads::One, async {
         let pool = loaded.start(workers.get()).await.map_err(Failure::usage)?;
         Ok(judge_all(&pool, &pictures, &labels, workers).await)
     })??;
     let report = Report::new(&pictures, &verdicts, &labels, started.elapsed());
-    if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report).map_err(Failure::failed)?);
+    let text = if arguments.json {
+        serde_json::to_string_pretty(&report).map_err(Failure::failed)?
     } else {
-        print!("{report}");
-    }
+        report.to_string()
+    };
+    let _ = console::print(text.trim_end()).map_err(Failure::failed)?;
     Ok(if report.failed() == 0 { Exit::Answered } else { Exit::Failed })
 }
 

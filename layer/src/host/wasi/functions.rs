@@ -9,51 +9,10 @@ use async_wasi::snapshots::preview_1 as preview1;
 use wasmedge_sdk::error::CoreError;
 use wasmedge_sdk::{CallingFrame, Instance, ValType, WasmValue};
 
+use super::call::{Done, SharedWorld, enter};
 use super::memory::GuestMemory;
 use super::poll::poll;
-use super::{SharedWorld, World, enter_wasi};
 use crate::host::function::HostFunction;
-
-pub(super) type Done = Result<(), Errno>;
-
-/// What one of the functions does with its arguments.
-pub(super) type Call = fn(&mut World, &mut GuestMemory<'_>, &Arguments) -> Done;
-
-/// The one function that does not return; all others return an error number.
-pub(super) const EXIT: &str = "proc_exit";
-
-/// The one function that prints.
-pub(super) const WRITE: &str = "fd_write";
-
-/// The arguments of a call, the shorter ones with zeros before them.
-pub(super) struct Arguments(Vec<u64>);
-
-impl Arguments {
-    pub(super) fn new(values: &[WasmValue]) -> Self {
-        let number = |value: &WasmValue| match value.ty() {
-            ValType::I64 => value.to_i64().cast_unsigned(),
-            _ => value.to_i32().cast_unsigned().into(),
-        };
-        Self(values.iter().map(number).collect())
-    }
-
-    fn long(&self, index: usize) -> u64 {
-        self.0.get(index).copied().unwrap_or_default()
-    }
-
-    /// The low half: numbers are not longer, and WASI's narrower ones keep their low bits.
-    fn number(&self, index: usize) -> u32 {
-        self.long(index) as u32
-    }
-
-    fn fd(&self, index: usize) -> i32 {
-        self.number(index).cast_signed()
-    }
-
-    fn at<T>(&self, index: usize) -> WasmPtr<T> {
-        WasmPtr::from(self.number(index) as usize)
-    }
-}
 
 /// The type of a parameter or result.
 macro_rules! kind {
@@ -69,19 +28,19 @@ macro_rules! kind {
 macro_rules! functions {
     ($($name:literal ($($kind:ident)*) => |$world:pat_param, $memory:pat_param, $a:pat_param| $call:expr;)*) => {
         pub(in crate::host) const FUNCTIONS: &[HostFunction<SharedWorld>] = &[$({
-            fn enter(
+            fn enter_one(
                 world: &mut SharedWorld,
                 _instance: &mut Instance,
                 frame: &mut CallingFrame,
                 values: Vec<WasmValue>,
             ) -> Result<Vec<WasmValue>, CoreError> {
-                enter_wasi($name, world, frame, &values, |$world, $memory, $a| $call)
+                enter($name, world, frame, &values, |$world, $memory, $a| $call)
             }
             HostFunction {
                 name: $name,
                 parameters: &[$(kind!($kind)),*],
                 results: if matches!($name.as_bytes(), b"proc_exit") { &[] } else { &[ValType::I32] },
-                enter,
+                enter: enter_one,
             }
         }),*];
     };

@@ -39,7 +39,8 @@ pub(super) fn poll(
     let due: Vec<&Subscription> = asked.iter().filter(|subscription| subscription.wait <= wait).collect();
     let length = u32::try_from(due.len()).map_err(|_| INVALID)?;
     let out = memory::write(memory, events, length * EVENT_BYTES).ok_or(FAULT)?;
-    for (event, subscription) in out.chunks_exact_mut(EVENT_BYTES as usize).zip(due) {
+    let (events, _) = out.as_chunks_mut::<{ EVENT_BYTES as usize }>();
+    for (event, subscription) in events.iter_mut().zip(due) {
         event.fill(0);
         event[..8].copy_from_slice(&subscription.userdata);
         event[10] = subscription.tag;

@@ -451,11 +451,14 @@ int vision_jpeg_rows(struct vision_jpeg *self, uint8_t *out, size_t length, uint
   }
   if (setjmp(self->escape)) return -1;
   while (done < rows) {
-    uint32_t most = rows - done < 64 ? rows - done : 64;
-    for (uint32_t i = 0; i < most; i++) pointers[i] = out + (done + i) * count;
-    JDIMENSION read = jpeg_read_scanlines(jpeg, pointers, most);
-    if (read == 0) give_up(self, WRONG_CALL, 0);
-    done += read;
+    uint32_t first = done, most = rows - first < 64 ? rows - first : 64;
+    for (uint32_t i = 0; i < most; i++) pointers[i] = out + (first + i) * count;
+    /* One or two rows come of a call. */
+    while (done - first < most) {
+      JDIMENSION read = jpeg_read_scanlines(jpeg, pointers + (done - first), most - (done - first));
+      if (read == 0) give_up(self, WRONG_CALL, 0);
+      done += read;
+    }
   }
   return 0;
 }

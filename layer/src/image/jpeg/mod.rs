@@ -6,9 +6,10 @@
 mod completeness;
 mod libjpeg;
 
+use super::bounds::MAX_SCANNED_PIXELS;
 use super::decoded::Decoded;
 use super::error::ImageError;
-use super::limits::{MAX_SCANNED_PIXELS, Memory, check_size};
+use super::limits::{Memory, check_size};
 use super::notice::judge;
 use super::orientation::{self, Orientation};
 use super::reduction::{self, Reduction};

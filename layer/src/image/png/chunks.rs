@@ -35,6 +35,51 @@ pub(super) fn describe(png: &[u8]) -> Described<'_> {
     found
 }
 
+/// Where the first chunk, the header, ends in every PNG.
+pub(super) const HEADER_S_END: usize = 8 + 12 + 13;
+
+/// The index of the colour type and of the compression in the header's data; the only compression there is has number 0.
+const COLOR_TYPE: usize = 9;
+const COMPRESSION: usize = 10;
+const INDEXED: u8 = 3;
+
+/// The picture without what is wrong before its pixels and has no part in them, where the decoder would refuse it for that:
+/// a palette of a wrong length in a picture whose pixels have their own colours, a second palette, a compression with
+/// another number (the data says by itself what it is). Checksums stay as they were, so a header that was changed has a
+/// wrong one. None where there is nothing of the kind.
+pub(super) fn mended(png: &[u8]) -> Option<Vec<u8>> {
+    let chunks = png.get(SIGNATURE.len()..)?;
+    let (b"IHDR", header, mut rest) = next(chunks)? else { return None };
+    let is_indexed = *header.get(COLOR_TYPE)? == INDEXED;
+    let is_compression_wrong = *header.get(COMPRESSION)? != 0;
+    let (mut dropped, mut has_palette) = (Vec::new(), false);
+    while let Some((name, data, behind)) = next(rest) {
+        match name {
+            b"PLTE" if has_palette || !is_indexed && !is_palette_s_length(data.len()) => {
+                dropped.push(png.len() - rest.len()..png.len() - behind.len());
+            }
+            b"PLTE" => has_palette = true,
+            b"IDAT" => break,
+            _ => {}
+        }
+        rest = behind;
+    }
+    if dropped.is_empty() && !is_compression_wrong {
+        return None;
+    }
+    let mut out = png.to_vec();
+    for range in dropped.into_iter().rev() {
+        out.drain(range);
+    }
+    // Behind the length and the name.
+    *out.get_mut(SIGNATURE.len() + 8 + COMPRESSION)? = 0;
+    Some(out)
+}
+
+fn is_palette_s_length(bytes: usize) -> bool {
+    bytes.is_multiple_of(3) && (3..=256 * 3).contains(&bytes)
+}
+
 /// The next chunk's name and data, and what comes behind it.
 fn next(bytes: &[u8]) -> Option<(&[u8; 4], &[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
@@ -64,6 +109,40 @@ mod tests {
     #[test]
     fn apple_s_variety_is_known_by_its_first_chunk() {
         assert!(describe(&[SIGNATURE, &chunk(b"CgBI", &[0x50, 0, 0x20, 6])].concat()).is_apple_s);
+    }
+
+    fn header(color_type: u8, compression: u8) -> Vec<u8> {
+        chunk(b"IHDR", &[0, 0, 0, 1, 0, 0, 0, 1, 8, color_type, compression, 0, 0])
+    }
+
+    #[test]
+    fn palettes_that_have_no_part_in_the_pixels_are_left_out() {
+        let data = chunk(b"IDAT", b"...");
+        let palette = |bytes: usize| chunk(b"PLTE", &vec![7; bytes]);
+        for (color_type, palettes, left) in [
+            (2, vec![palette(5)], Some(vec![])),
+            (6, vec![palette(0)], Some(vec![])),
+            (2, vec![palette(771), palette(6)], Some(vec![palette(6)])),
+            (3, vec![palette(6), palette(9), palette(3)], Some(vec![palette(6)])),
+            (2, vec![palette(6)], None),
+            (3, vec![palette(5)], None),
+            (3, vec![], None),
+        ] {
+            let png = |palettes: &[Vec<u8>]| {
+                [SIGNATURE, &header(color_type, 0), &palettes.concat(), &data, &palette(5)].concat()
+            };
+            assert_eq!(mended(&png(&palettes)), left.map(|left| png(&left)), "{color_type} {palettes:?}");
+        }
+    }
+
+    #[test]
+    fn a_compression_with_another_number_is_the_one_there_is() {
+        let png = |compression| [SIGNATURE, &header(2, compression), &chunk(b"IDAT", b"...")].concat();
+        assert_eq!(mended(&png(128)), Some(png(0)));
+        assert_eq!(mended(&png(0)), None);
+        for cut in 0..SIGNATURE.len() + 24 {
+            assert_eq!(mended(&png(128)[..cut]), None, "{cut}");
+        }
     }
 
     #[test]

@@ -17,8 +17,9 @@ use chunks::Described;
 /// Bytes that chunks other than the pixels (palettes, texts, profiles) may take together.
 const CHUNK_BYTES: usize = 8 << 20;
 
-/// How many times larger than the target a reduced picture must be at least.
-const MARGIN: u32 = 2;
+/// How many times larger than the target a reduced picture must be at least: averages first and a stretch then are not
+/// quite the stretch alone, and of a model's labels each fortieth is another one where they are only twice as large.
+const MARGIN: u32 = 4;
 
 type Input<'a> = Cursor<&'a [u8]>;
 
@@ -29,7 +30,9 @@ pub(super) fn is_png(encoded: &[u8]) -> bool {
 /// Width and height of the upright picture.
 pub(super) fn upright_size(encoded: &[u8]) -> Result<(u32, u32), ImageError> {
     let described = describe(encoded)?;
-    let size = |sums: Sums| header(&mut decoder(encoded, sums));
+    let start = encoded.get(..chunks::HEADER_S_END).and_then(chunks::mended);
+    let start = start.as_deref().unwrap_or(encoded);
+    let size = |sums: Sums| header(&mut decoder(start, sums));
     let size = size(Sums::Checked).or_else(|_| size(Sums::Ignored))?;
     check_size(size.0, size.1)?;
     Ok(orientation(&described).upright_size(size))
@@ -44,6 +47,11 @@ pub(super) fn decode(
 ) -> Result<Decoded, ImageError> {
     let orientation = orientation(&describe(encoded)?);
     let target = orientation.stored_size(target);
+    let mended = chunks::mended(encoded);
+    if let Some(mended) = &mended {
+        memory.take(mended.len())?;
+    }
+    let encoded = mended.as_deref().unwrap_or(encoded);
     let mut memory_again = *memory;
     let first = read(encoded, target, Sums::Checked, memory, scratch);
     let found = match first {
@@ -166,7 +174,17 @@ fn check_palette(info: &Info<'_>) -> Result<(), ImageError> {
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn undecodable(error: DecodingError) -> ImageError {
-    ImageError::Undecodable(format!("PNG: {error}"))
+    ImageError::Undecodable(format!("PNG: {}", with_names_alone(&error.to_string())))
+}
+
+/// The crate png says all that it knows of a chunk's type, in the form of Rust's debugging: only the name is for people.
+fn with_names_alone(message: &str) -> String {
+    let mut pieces = message.split("ChunkType { type: ");
+    let start = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(start, |start, piece| match piece.split_once(" }") {
+        Some((inner, rest)) => start + inner.split(',').next().unwrap_or_default() + rest,
+        None => start + piece,
+    })
 }
 
 /// Whether the data behind the last row has the wrong sum: something in the picture may not be as it was. Everything else

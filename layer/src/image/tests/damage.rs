@@ -307,6 +307,52 @@ fn a_wrong_sum_within_the_data_does_not_end_it() {
 }
 
 #[test]
+fn a_palette_that_no_pixel_refers_to_may_be_anything() {
+    for name in ["rgb-8.png", "rgb-alpha-16-interlaced.png", "grey-8.png"] {
+        let whole = read(name);
+        for length in [0, 5, 771] {
+            let odd = with_chunks(&whole, b"IDAT", &chunk(b"PLTE", &vec![9; length]));
+            assert_eq!(notice_of(&odd), None, "{name}, {length} bytes");
+            assert_same(&odd, &whole);
+        }
+    }
+}
+
+#[test]
+fn of_two_palettes_the_first_counts() {
+    let whole = read("palette-8.png");
+    let twice = with_chunks(&whole, b"IDAT", &chunk(b"PLTE", &[9; 768]));
+    assert_eq!(notice_of(&twice), None);
+    assert_same(&twice, &whole);
+}
+
+#[test]
+fn a_header_that_names_another_compression_is_read_and_damaged_unless_its_sum_says_what_it_was() {
+    for name in ["rgb-8.png", "palette-4-transparent.png", "grey-16-interlaced.png"] {
+        let whole = read(name);
+        let mut odd = whole.clone();
+        odd[8 + 8 + 10] = 128;
+        assert_eq!(notice_of(&odd), None, "{name}");
+        assert_same(&odd, &whole);
+        let sum = crc(&odd[12..29]);
+        odd[29..33].copy_from_slice(&sum.to_be_bytes());
+        assert!(notice_of(&odd).unwrap().contains("the picture is damaged"), "{name}");
+        assert_same(&odd, &whole);
+        assert_eq!(super::super::png::upright_size(&odd), super::super::png::upright_size(&whole));
+    }
+}
+
+#[test]
+fn messages_name_a_chunk_by_its_name_alone() {
+    let header_late = with_chunks(&read("rgb-8.png"), b"IHDR", &chunk(b"gAMA", &[0; 4]));
+    let message = error_of(&header_late).to_string();
+    assert!(
+        message.contains("gAMA chunk appeared before IHDR") && !message.contains("ChunkType"),
+        "{message}"
+    );
+}
+
+#[test]
 fn apple_s_png_is_named() {
     let png = with_chunks(&read("rgb-8.png"), b"IHDR", &chunk(b"CgBI", &[0x50, 0, 0x20, 6]));
     assert!(error_of(&png).to_string().contains("CgBI"), "{}", error_of(&png));

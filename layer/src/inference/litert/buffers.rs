@@ -8,11 +8,12 @@ use litert_sys as sys;
 
 use super::environment::Environment;
 use super::signature::Tensor;
-use super::{InferenceError, check};
+use super::status::{check, failed};
+use crate::inference::error::InferenceError;
 
 /// The tensors of one session.
 #[derive(Debug, Default)]
-pub(in crate::inference) struct TensorBuffers {
+pub(super) struct TensorBuffers {
     inputs: Vec<TensorBuffer>,
     outputs: Vec<TensorBuffer>,
 }
@@ -42,21 +43,14 @@ impl TensorBuffers {
     }
 
     /// Writes the input `index`; `data` has the tensor's size, as the session checked.
-    pub(in crate::inference) fn write_input(
-        &mut self,
-        index: usize,
-        data: &[u8],
-    ) -> Result<(), InferenceError> {
+    pub(super) fn write_input(&mut self, index: usize, data: &[u8]) -> Result<(), InferenceError> {
         match self.inputs.get_mut(index) {
             Some(buffer) => buffer.write(data),
-            None => Err(InferenceError::Runtime { action: "find the input", status: 0 }),
+            None => Err(failed("find the input", "it has no such number")),
         }
     }
 
-    pub(in crate::inference) fn read_outputs(
-        &self,
-        tensors: &[Tensor],
-    ) -> Result<Vec<Vec<u8>>, InferenceError> {
+    pub(super) fn read_outputs(&self, tensors: &[Tensor]) -> Result<Vec<Vec<u8>>, InferenceError> {
         self.outputs.iter().zip(tensors).map(|(buffer, tensor)| buffer.read(tensor.bytes)).collect()
     }
 }
@@ -114,7 +108,7 @@ impl TensorBuffer {
         // SAFETY: the buffer is alive and not locked: every lock here is released before the method returns.
         check("lock a tensor", unsafe { sys::LiteRtLockTensorBuffer(self.handle, &raw mut memory, mode) })?;
         if memory.is_null() {
-            return Err(InferenceError::Runtime { action: "lock a tensor", status: 0 });
+            return Err(failed("lock a tensor", "it has no memory"));
         }
         Ok(memory)
     }

@@ -11,8 +11,9 @@ use super::buffers::TensorBuffers;
 use super::environment::Environment;
 use super::model::Model;
 use super::options::Options;
-use super::signature::Tensor;
-use super::{InferenceError, check};
+use super::signature::{Signature, Tensor};
+use super::status::check;
+use crate::inference::error::InferenceError;
 use crate::sealed_file::SealedPart;
 
 /// Sets of tensors kept for later sessions.
@@ -31,14 +32,14 @@ pub(in crate::inference) struct CompiledModel {
 }
 
 impl CompiledModel {
-    pub(in crate::inference) fn new(
+    pub(super) fn new(
         environment: &Rc<Environment>,
         bytes: &[u8],
         part: Option<SealedPart>,
         threads: NonZeroUsize,
     ) -> Result<Self, InferenceError> {
         let model = Model::new(bytes, part)?;
-        let signature = model.signature()?;
+        let signature = Signature::first(&model)?;
         let inputs = signature.inputs()?;
         let outputs = signature.outputs()?;
         let options = Options::new(threads)?;
@@ -58,26 +59,26 @@ impl CompiledModel {
         })
     }
 
-    pub(in crate::inference) fn bytes(&self) -> &[u8] {
+    pub(super) fn model_bytes(&self) -> &[u8] {
         self.model.bytes()
     }
 
     /// The part of a sealed file that it was compiled from, if it was one.
-    pub(in crate::inference) fn part(&self) -> Option<&SealedPart> {
+    pub(super) fn model_part(&self) -> Option<&SealedPart> {
         self.model.part()
     }
 
-    pub(in crate::inference) fn inputs(&self) -> &[Tensor] {
+    pub(super) fn inputs(&self) -> &[Tensor] {
         &self.inputs
     }
 
-    pub(in crate::inference) fn outputs(&self) -> &[Tensor] {
+    pub(super) fn outputs(&self) -> &[Tensor] {
         &self.outputs
     }
 
     /// Tensors for a session: left by an earlier one, or new. The outputs are zero: a run of this model may not write
     /// all of them. The inputs hold anything until they are set, which a session asks for before a run.
-    pub(in crate::inference) fn take_buffers(&self) -> Result<TensorBuffers, InferenceError> {
+    pub(super) fn take_buffers(&self) -> Result<TensorBuffers, InferenceError> {
         let spare = self.spare.borrow_mut().pop();
         let mut buffers = match spare {
             Some(buffers) => buffers,
@@ -87,14 +88,14 @@ impl CompiledModel {
         Ok(buffers)
     }
 
-    pub(in crate::inference) fn give_back(&self, buffers: TensorBuffers) {
+    pub(super) fn give_back(&self, buffers: TensorBuffers) {
         let mut spare = self.spare.borrow_mut();
         if spare.len() < MOST_SPARE_BUFFERS {
             spare.push(buffers);
         }
     }
 
-    pub(in crate::inference) fn run(&self, buffers: &mut TensorBuffers) -> Result<(), InferenceError> {
+    pub(super) fn run(&self, buffers: &mut TensorBuffers) -> Result<(), InferenceError> {
         let (mut inputs, mut outputs) = buffers.handles();
         // SAFETY: the buffers were made for this model's tensors, in order, and none is locked.
         check("run the model", unsafe {

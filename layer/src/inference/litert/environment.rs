@@ -4,14 +4,15 @@ use std::ptr;
 
 use litert_sys as sys;
 
-use super::{InferenceError, check};
+use super::status::check;
+use crate::inference::error::InferenceError;
 
 /// LiteRT's global state.
 #[derive(Debug)]
-pub(in crate::inference) struct Environment(pub(super) sys::LiteRtEnvironment);
+pub(super) struct Environment(pub(super) sys::LiteRtEnvironment);
 
 impl Environment {
-    pub(in crate::inference) fn new() -> Result<Self, InferenceError> {
+    pub(super) fn new() -> Result<Self, InferenceError> {
         silence_c_library();
         let mut environment = ptr::null_mut();
         // SAFETY: no options are passed, and the result pointer is valid.

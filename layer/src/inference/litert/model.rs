@@ -5,8 +5,8 @@ use std::ptr;
 use litert_sys as sys;
 
 use super::bytes::ModelBytes;
-use super::signature::Signature;
-use super::{InferenceError, check};
+use super::status::{check, not_a_model};
+use crate::inference::error::InferenceError;
 use crate::sealed_file::SealedPart;
 
 /// A model that was read, with the bytes that it points into.
@@ -26,7 +26,7 @@ impl Model {
             let bytes = bytes.as_slice();
             sys::LiteRtCreateModelFromBuffer(bytes.as_ptr().cast(), bytes.len(), &raw mut handle)
         };
-        check("read the model", status).map_err(|error| InferenceError::NotAModel(error.to_string()))?;
+        check("read the model", status).map_err(|error| not_a_model(error.to_string()))?;
         Ok(Self { handle, bytes })
     }
 
@@ -43,16 +43,6 @@ impl Model {
     /// Gives back memory that is only needed when the bytes are looked at again.
     pub(super) fn leave_untouched(&self) {
         self.bytes.leave_untouched();
-    }
-
-    /// The first signature, which LiteRT makes up where a model has none.
-    pub(super) fn signature(&self) -> Result<Signature<'_>, InferenceError> {
-        let mut handle = ptr::null_mut();
-        // SAFETY: the model is alive, and the result pointer is valid.
-        check("read the signature", unsafe {
-            sys::LiteRtGetModelSignature(self.handle, 0, &raw mut handle)
-        })?;
-        Ok(Signature { handle, _model: self })
     }
 }
 

@@ -6,7 +6,8 @@ use std::ptr;
 
 use litert_sys as sys;
 
-use super::{InferenceError, check};
+use super::status::{check, failed};
+use crate::inference::error::InferenceError;
 
 /// Options for compiling: the processor, with a number of threads.
 pub(super) struct Options(pub(super) sys::LiteRtOptions);
@@ -26,8 +27,7 @@ impl Options {
 
     /// CPU options are opaque: the identifier `xnnpack` and a TOML text (litert/c/options/litert_cpu_options.h).
     fn add_cpu_options(&self, toml: &str) -> Result<(), InferenceError> {
-        let payload =
-            CString::new(toml).map_err(|_| InferenceError::Runtime { action: "set options", status: 0 })?;
+        let payload = CString::new(toml).map_err(|error| failed("set options", error.to_string()))?;
         let payload = payload.into_raw();
         let mut opaque = ptr::null_mut();
         // SAFETY: identifier and payload end with NUL; the payload passes to LiteRT, which calls the destructor.

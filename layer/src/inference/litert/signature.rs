@@ -6,27 +6,28 @@ use std::ptr;
 use litert_sys as sys;
 
 use super::model::Model;
-use super::{InferenceError, check};
+use super::status::{check, not_a_model};
+use crate::inference::error::InferenceError;
 
 /// More than any model that this runtime is for.
 const MOST_TENSORS: usize = 64;
 
 /// An input or output of a model.
 #[derive(Clone, Debug)]
-pub(in crate::inference) struct Tensor {
+pub(super) struct Tensor {
     /// Its name in the graph.
-    pub(in crate::inference) name: String,
+    pub(super) name: String,
     /// Its name in the signature, often another one.
-    pub(in crate::inference) signature_name: String,
+    pub(super) signature_name: String,
     /// Its exact size.
-    pub(in crate::inference) bytes: usize,
+    pub(super) bytes: usize,
     pub(super) kind: sys::LiteRtRankedTensorType,
 }
 
 /// The inputs and outputs of a model.
 pub(super) struct Signature<'model> {
-    pub(super) handle: sys::LiteRtSignature,
-    pub(super) _model: &'model Model,
+    handle: sys::LiteRtSignature,
+    _model: &'model Model,
 }
 
 type CountFn = unsafe extern "C" fn(sys::LiteRtSignature, *mut sys::LiteRtParamIndex) -> sys::LiteRtStatus;
@@ -41,7 +42,17 @@ type TensorFn = unsafe extern "C" fn(
     *mut sys::LiteRtTensor,
 ) -> sys::LiteRtStatus;
 
-impl Signature<'_> {
+impl<'model> Signature<'model> {
+    /// The first signature, which LiteRT makes up where a model has none.
+    pub(super) fn first(model: &'model Model) -> Result<Self, InferenceError> {
+        let mut handle = ptr::null_mut();
+        // SAFETY: the model is alive, and the result pointer is valid.
+        check("read the signature", unsafe {
+            sys::LiteRtGetModelSignature(model.handle, 0, &raw mut handle)
+        })?;
+        Ok(Self { handle, _model: model })
+    }
+
     pub(super) fn inputs(&self) -> Result<Vec<Tensor>, InferenceError> {
         self.tensors(
             sys::LiteRtGetNumSignatureInputs,
@@ -64,7 +75,7 @@ impl Signature<'_> {
         check("count the tensors", unsafe { count(self.handle, &raw mut length) })?;
         if length == 0 || length > MOST_TENSORS {
             let reason = format!("it has {length} inputs or outputs, accepted are 1 to {MOST_TENSORS}");
-            return Err(InferenceError::NotAModel(reason));
+            return Err(not_a_model(reason));
         }
         (0..length)
             .map(|index| {

@@ -1,8 +1,12 @@
 //! The order of operators: what each reads and writes.
 
-use super::flatbuffer::{Table, Vector};
+use flatbuffer::{Table, Vector};
+
+use super::damage::{Damage, damage};
 use super::tensor::Tensor;
-use super::{Damage, MOST_TENSORS, damage};
+
+/// More than any model for pictures has; some quantities of the file are multiplied with each other.
+pub(super) const MOST_TENSORS: usize = 16_384;
 
 /// More than any operator reads or writes; joining many tensors takes the most.
 const MOST_OPERANDS: usize = 1_024;
@@ -69,7 +73,7 @@ pub(super) fn verify(graph: Table<'_>, tensors: &[Tensor], operators: &[i32]) ->
             return damage(format!("a step is operator {index} of {}", operators.len()));
         };
         refuse(operator)?;
-        if step.numbers::<i32>(8)?.len() != 0 || step.number::<u64>(9)?.unwrap_or(0) != 0 {
+        if !step.numbers::<i32>(8)?.is_empty() || step.number::<u64>(9)?.unwrap_or(0) != 0 {
             return damage("a step has tensors or data of its own");
         }
         let operands = operands(step.numbers::<i32>(1)?)?;

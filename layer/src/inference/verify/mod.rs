@@ -12,56 +12,36 @@
 //! That is not a proof: what the kernels do with well-formed but strange models is their matter. Hence
 //! [`super::ModelPolicy`].
 
-mod flatbuffer;
+#![deny(clippy::indexing_slicing)]
+
+mod damage;
 mod graph;
 mod tensor;
 #[cfg(test)]
 mod tests;
 
-use thiserror::Error;
-
 use flatbuffer::{Buffer, Table};
+
+use damage::{Damage, damage};
+use graph::MOST_TENSORS;
 use tensor::Tensor;
 
 /// `TFL3` at byte 4: the file identifier of TensorFlow Lite's schema.
-const IDENTIFIER: &[u8] = b"TFL3";
+const IDENTIFIER: [u8; 4] = *b"TFL3";
 /// The one version of the schema that there is.
 const VERSION: u32 = 3;
-/// More than any model for pictures has; some quantities of the file are multiplied with each other.
-const MOST_TENSORS: usize = 16_384;
 /// Bytes of all tensors that are not constant: far more than any model for pictures asks for.
 const MOST_TENSOR_BYTES: usize = 256 << 20;
 
-/// What is wrong with a model.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub(super) enum Damage {
-    /// It is something else.
-    #[error("found {0:?} at byte 4, expected \"TFL3\"")]
-    Identifier(String),
-    /// Something reaches out of the file, or of its table.
-    #[error("what stands at byte {at} leads out of its {length} bytes")]
-    Outside {
-        /// Where.
-        at: usize,
-        /// Bytes of the file.
-        length: usize,
-    },
-    /// Anything else.
-    #[error("{0}")]
-    Model(String),
-}
-
-fn damage<T>(reason: impl Into<String>) -> Result<T, Damage> {
-    Err(Damage::Model(reason.into()))
-}
-
 /// Says whether LiteRT may be given this model.
 pub(super) fn verify(bytes: &[u8]) -> Result<(), Damage> {
-    if bytes.get(4..8) != Some(IDENTIFIER) {
-        let found = String::from_utf8_lossy(bytes.get(4..8).unwrap_or_default());
-        return Err(Damage::Identifier(found.into_owned()));
+    let buffer = Buffer::new(bytes);
+    let identifier = buffer.identifier();
+    if identifier != Some(IDENTIFIER) {
+        let found = identifier.map(|found| String::from_utf8_lossy(&found).into_owned());
+        return Err(Damage::Identifier(found.unwrap_or_default()));
     }
-    let model = Buffer(bytes).root()?;
+    let model = buffer.root()?;
     let version = model.number::<u32>(0)?.unwrap_or(0);
     if version != VERSION {
         return damage(format!("found schema version {version}, accepted is {VERSION}"));
@@ -123,10 +103,11 @@ fn buffers(model: Table<'_>) -> Result<Vec<usize>, Damage> {
 pub(super) fn structure(model: &[u8]) -> Vec<usize> {
     let is_weights = |length: usize| length > 64;
     let mut is_structure = vec![true; model.len()];
-    let buffers = Buffer(model).root().and_then(|root| root.tables(4));
+    let buffers = Buffer::new(model).root().and_then(|root| root.tables(4));
     for buffer in buffers.into_iter().flat_map(flatbuffer::Vector::iter_tables) {
         let data = buffer.and_then(|buffer| buffer.numbers::<u8>(0));
-        for byte in data.into_iter().filter(|data| is_weights(data.len())).flat_map(flatbuffer::Vector::bytes)
+        for byte in
+            data.into_iter().filter(|data| is_weights(data.len())).flat_map(flatbuffer::Vector::byte_range)
         {
             is_structure[byte] = false;
         }

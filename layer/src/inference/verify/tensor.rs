@@ -2,8 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::flatbuffer::Table;
-use super::{Damage, damage};
+use flatbuffer::Table;
+
+use super::damage::{Damage, damage};
 
 /// More dimensions than TensorFlow Lite's kernels know.
 const MOST_DIMENSIONS: usize = 8;
@@ -46,7 +47,7 @@ impl Tensor {
         if tensor.table(6)?.is_some() {
             return damage("a tensor is sparse");
         }
-        if tensor.tables(9)?.len() != 0 {
+        if !tensor.tables(9)?.is_empty() {
             return damage("a tensor holds other tensors");
         }
         quantization(tensor, &shape, kind, scales_left)?;

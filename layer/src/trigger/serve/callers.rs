@@ -12,7 +12,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
-use super::service::Service;
 use crate::error::ErrorCode;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -28,8 +27,8 @@ pub(super) struct Callers {
 }
 
 /// Answers who may be answered.
-pub(super) async fn check(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
-    match service.callers.check(&request) {
+pub(super) async fn check(State(callers): State<Arc<Callers>>, request: Request, next: Next) -> Response {
+    match callers.check(&request) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }

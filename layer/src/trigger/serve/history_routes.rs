@@ -14,7 +14,7 @@ use super::answer::ModuleAnswer;
 use super::problem::Problem;
 use super::service::Service;
 use crate::error::{ErrorBody, ErrorCode};
-use crate::history::{Entry, EntryId, History, HistoryError, PageQuery, Seen, Sighting};
+use crate::history::{Cursor, Entry, EntryId, History, HistoryError, PageQuery, Search, Seen, Sighting};
 
 /// Entries of one page, at most.
 const MOST_ENTRIES: u32 = 100;
@@ -31,7 +31,7 @@ pub(super) struct HistoryQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u32,
     /// `next` of the page before.
-    before: Option<EntryId>,
+    before: Option<Cursor>,
     /// Only entries with a label that contains this, in upper or lower case.
     #[param(max_length = 100)]
     label: Option<String>,
@@ -47,7 +47,7 @@ pub(super) struct HistoryPage {
     entries: Vec<HistoryEntry>,
     /// `before` of the following page; null on the last one.
     #[schema(required)]
-    next: Option<EntryId>,
+    next: Option<Cursor>,
 }
 
 /// A recognition that was kept.
@@ -120,7 +120,12 @@ pub(super) async fn list(
     if label.as_ref().is_some_and(|label| label.contains('\0')) {
         return Err(bad("label has a character of number 0, which no label has".to_owned()));
     }
-    let page = history.page(&PageQuery { limit, before, label }).await.map_err(unavailable)?;
+    let search = label.as_deref().and_then(Search::new);
+    let page =
+        history.page(&PageQuery { limit, after: before, search }).await.map_err(|error| match error {
+            HistoryError::Cursor(_) => bad(format!("before: {error}")),
+            error => unavailable(error),
+        })?;
     let entries = page.entries.into_iter().map(HistoryEntry::from).collect();
     Ok((NO_STORE, Json(HistoryPage { entries, next: page.next })))
 }

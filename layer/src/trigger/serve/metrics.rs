@@ -64,10 +64,12 @@ impl Metrics {
         registry.register("vision_instances", "Instances of the module that can run at once", instances);
         registry.register("vision_instances_busy", "Instances that run now", running.clone());
         registry.register("vision_queue_length", "Requests that wait for an instance", waiting.clone());
-        let Counters { started, died, killed } = &workers.counters;
+        let Counters { started, died, out_of_memory, killed } = &workers.counters;
         registry.register("vision_workers_alive", "Workers that are ready or busy", alive.clone());
         registry.register("vision_workers_started", "Workers that were started", started.clone());
         registry.register("vision_workers_died", "Workers that ended unasked", died.clone());
+        let help = "Workers that ended at their memory limit";
+        registry.register("vision_workers_out_of_memory", help, out_of_memory.clone());
         registry.register("vision_workers_killed", "Workers killed after the time limit", killed.clone());
         let help = "Memory that the bodies of requests hold";
         registry.register_with_unit("vision_bodies", help, Unit::Bytes, bodies.clone());

@@ -21,81 +21,144 @@ mod requests;
 mod router;
 mod service;
 mod settings;
+mod status;
 mod workers;
 
-pub use settings::ServeSettings;
-pub use workers::Workers;
+pub use settings::{HistorySettings, ServeSettings};
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use thiserror::Error;
 use tokio::net::TcpListener;
 
-use crate::history::History;
-use crate::limits::Limits;
-use crate::pool::Handler;
-use crate::trigger::shutdown::{Shutdown, Unfinished};
+use super::shutdown::Shutdown;
+use super::{Requirements, Threads, Trigger, TriggerError};
+use crate::console;
+use crate::history::{History, Location};
+use crate::pool::Pool;
+use crate::sandbox::{Needs, Network};
 use service::Service;
+use workers::Workers;
 
-/// Why the service does not run.
+/// The address is taken, or not this machine's.
 #[derive(Debug, Error)]
-pub enum ServeError {
-    /// The address is taken, or not this machine's.
-    #[error("can't listen on {address}: {source}")]
-    Listen {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// The end was cut short.
-    #[error(transparent)]
-    Unfinished(#[from] Unfinished),
+#[error("can't listen on {address}: {source}")]
+pub struct ListenError {
+    /// The address that was asked for.
+    address: SocketAddr,
+    /// The system's reason.
+    source: io::Error,
 }
 
-/// Opens what the metrics read of the system; to be called before the process gives up its files.
-pub fn open_metrics() {
+/// `vision serve`.
+#[derive(Debug)]
+pub struct ServeTrigger {
+    settings: ServeSettings,
+    workers: NonZeroUsize,
+    history: Option<HistorySettings>,
+}
+
+impl ServeTrigger {
+    /// With these settings, and so many requests that are answered at the same time.
+    pub fn new(settings: ServeSettings, workers: NonZeroUsize, history: Option<HistorySettings>) -> Self {
+        Self { settings, workers, history }
+    }
+
+    /// What the database needs of the network.
+    fn network_of_history(&self) -> Network {
+        let is_server =
+            self.history.as_ref().is_some_and(|history| matches!(history.location, Location::Server(_)));
+        Network { connect: is_server, local: is_server, listen: false }
+    }
+}
+
+/// What the service has before its first request, which may wait at the listener already.
+#[derive(Debug)]
+pub struct Opened {
+    history: Option<History>,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Trigger for ServeTrigger {
+    type Opened = Opened;
+
+    fn requirements(&self) -> Requirements {
+        Requirements {
+            workers: self.workers,
+            event_mib: self.settings.event_mib(),
+            makes_thumbnail: self.history.is_some(),
+            network_of_events: Some(self.network_of_history()),
+            threads: Threads::EachCore,
+            shutdown: Some(self.settings.shutdown),
+        }
+    }
+
+    fn prepare(&self) -> Result<Needs, TriggerError> {
+        let location = self.history.as_ref().map(|history| &history.location);
+        if let Some(location) = location {
+            location.prepare().map_err(TriggerError::configuration)?;
+            if let Some(file) = location.file() {
+                console::tell(format_args!("vision: the history is kept in {}", file.display()));
+            }
+        }
+        metrics::prepare();
+        let (folder, files) = location.map(Location::paths).unwrap_or_default();
+        let network = Network { listen: true, ..self.network_of_history() };
+        Ok(Needs { folders: folder.into_iter().collect(), files, network, ..Needs::default() })
+    }
+
+    async fn open(&self, _: &Pool) -> Result<Opened, TriggerError> {
+        let history = match &self.history {
+            Some(HistorySettings { location, limit }) => {
+                Some(History::open(location, *limit).await.map_err(TriggerError::configuration)?)
+            }
+            None => None,
+        };
+        let (listener, address) = listen(self.settings.listen).await.map_err(TriggerError::configuration)?;
+        Ok(Opened { history, listener, address })
+    }
+
+    async fn serve(self, opened: Opened, pool: &Pool, shutdown: &Shutdown) -> Result<(), TriggerError> {
+        let Self { settings, workers, .. } = self;
+        let Opened { history, listener, address } = opened;
+        let starting =
+            Service::start(&settings, Workers::of(pool, workers), pool.limits(), history, pool.clone());
+        let Some(service) = shutdown.unless_asked(starting).await else {
+            return Ok(());
+        };
+        let service = Arc::new(service);
+        // For people and scripts; with port 0 the only way to learn the port.
+        console::tell(format_args!("vision: listening on http://{address}"));
+        let served = async {
+            connections::serve(listener, Arc::clone(&service), &settings, shutdown).await;
+            service.finish(shutdown.deadline()).await;
+        };
+        Ok(shutdown.bound(served).await?)
+    }
+}
+
+/// The service without connections: answers requests with the `workers` of `pool` once all of them are warm. For servers
+/// that bring their own connections, and for tests.
+pub async fn answering(
+    settings: &ServeSettings,
+    workers: NonZeroUsize,
+    history: Option<History>,
+    pool: &Pool,
+) -> axum::Router {
     metrics::prepare();
+    let workers = Workers::of(pool, workers);
+    let service = Service::start(settings, workers, pool.limits(), history, pool.clone()).await;
+    router::router(&Arc::new(service))
 }
 
 /// Takes the address that requests come to; they wait until the service runs.
-///
-/// # Errors
-/// [`ServeError::Listen`].
-pub async fn listen(settings: &ServeSettings) -> Result<TcpListener, ServeError> {
-    let address = settings.listen;
-    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
-}
-
-/// Answers requests with `handler` until the end is asked for, then finishes what was taken.
-///
-/// `workers` are those that `handler` has; `limits` are the ones it applies.
-///
-/// # Errors
-/// [`ServeError::Listen`] before the first request, [`ServeError::Unfinished`] at the end.
-pub async fn run(
-    listener: TcpListener,
-    settings: &ServeSettings,
-    workers: Workers,
-    limits: Limits,
-    history: Option<History>,
-    handler: impl Handler,
-    shutdown: &Shutdown,
-) -> Result<(), ServeError> {
-    let address = settings.listen;
-    let address = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
-    let starting = Service::start(settings, workers, limits, history, handler);
-    let Some(service) = shutdown.unless_asked(starting).await else {
-        return Ok(());
-    };
-    let service = Arc::new(service);
-    // For people and scripts; with port 0 the only way to learn the port.
-    eprintln!("vision: listening on http://{address}");
-    let served = async {
-        connections::serve(listener, Arc::clone(&service), settings, shutdown).await;
-        service.finish(shutdown.deadline()).await;
-    };
-    Ok(shutdown.bound(served).await?)
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ListenError> {
+    let failed = |source| ListenError { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }

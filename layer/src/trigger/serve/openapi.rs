@@ -2,33 +2,16 @@
 
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
-use utoipa::{OpenApi, ToSchema};
+use utoipa::OpenApi;
 
-use super::{history_routes, recognize, router};
-
-/// A form with a picture.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only describes what is accepted")]
-pub(super) struct ImageForm {
-    /// The picture.
-    #[schema(value_type = String, format = Binary)]
-    file: Vec<u8>,
-}
-
-/// JSON with a picture.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only describes what is accepted")]
-pub(super) struct ImageJson {
-    /// Base64 of the picture, or a data URL.
-    image: String,
-}
+use super::{history_routes, recognize, status};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "wasm-vision", description = "Names what is on a picture.", license(name = "Apache-2.0")),
     paths(
         recognize::recognize,
-        router::status,
+        status::status,
         history_routes::list,
         history_routes::clear,
         history_routes::delete,

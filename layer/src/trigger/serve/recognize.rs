@@ -10,6 +10,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
 use super::answer::{ModuleAnswer, Recognition};
 use super::body::HeldEvent;
@@ -33,6 +34,23 @@ pub(super) struct RecognizeQuery {
     lang: Option<String>,
 }
 
+/// A form with a picture.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what is accepted")]
+pub(super) struct ImageForm {
+    /// The picture.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+/// JSON with a picture.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what is accepted")]
+pub(super) struct ImageJson {
+    /// Base64 of the picture, or a data URL.
+    image: String,
+}
+
 /// Names what is on a picture.
 #[utoipa::path(
     post, path = "/v1/recognize", operation_id = "recognize", params(RecognizeQuery),
@@ -40,8 +58,8 @@ pub(super) struct RecognizeQuery {
         description = "The picture: JPEG or PNG as it is, a form with a file, base64, a data URL, or JSON with either.",
         content(
             (String = "image/jpeg"), (String = "image/png"), (String = "application/octet-stream"),
-            (super::openapi::ImageForm = "multipart/form-data"), (String = "text/plain"),
-            (super::openapi::ImageJson = "application/json"),
+            (ImageForm = "multipart/form-data"), (String = "text/plain"),
+            (ImageJson = "application/json"),
         ),
     ),
     responses(

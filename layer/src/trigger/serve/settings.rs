@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::history::Location;
 use crate::limits::{MIB, parse_duration};
 use crate::trigger::shutdown::ShutdownArgs;
 
@@ -59,6 +60,15 @@ pub struct ServeSettings {
     #[arg(long = "cors-origin", env = "VISION_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',',
           value_parser = origin)]
     pub cors_origins: Vec<String>,
+}
+
+/// What is kept of what was recognised.
+#[derive(Clone, Debug)]
+pub struct HistorySettings {
+    /// Where it is kept.
+    pub location: Location,
+    /// Entries that are kept; the oldest are forgotten.
+    pub limit: u32,
 }
 
 /// This machine only: whoever serves others says so.

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use crate::pool::{Counters, Pool};
 
 /// How many events are answered at the same time, and whether there is anybody to answer them.
-pub struct Workers {
+pub(super) struct Workers {
     pub(super) count: NonZeroUsize,
     pub(super) counters: Counters,
     alive: Box<dyn Fn() -> usize + Send + Sync>,
@@ -14,7 +14,7 @@ pub struct Workers {
 
 impl Workers {
     /// The `count` workers of `pool`.
-    pub fn of(pool: &Pool, count: NonZeroUsize) -> Self {
+    pub(super) fn of(pool: &Pool, count: NonZeroUsize) -> Self {
         let counters = pool.counters().clone();
         let pool = pool.clone();
         Self { count, counters, alive: Box::new(move || pool.alive()) }

@@ -1,0 +1,77 @@
+//! The life of a trigger: load the module → confine the process → start the workers → open → serve until told.
+
+use std::num::NonZeroUsize;
+
+use super::engine_args::{EngineArgs, Start};
+use super::exit::{Exit, Failure, Outcome};
+use super::front::block_on;
+use crate::engine::EngineConfig;
+use crate::pool::LoadedPool;
+use crate::sandbox::Sandbox;
+use crate::trigger::shutdown::{Shutdown, Unfinished};
+use crate::trigger::{Requirements, Trigger, TriggerError};
+
+/// Leads `trigger` through its life; `arguments` are the module's.
+pub(super) fn run(start: Start, engine: &EngineArgs, arguments: &[String], trigger: impl Trigger) -> Outcome {
+    let requirements = trigger.requirements();
+    let loaded = engine.load(start, config(engine, arguments, &requirements))?;
+    let mut kept = trigger.prepare().map_err(failure)?;
+    kept.folders.extend(loaded.folders());
+    let sandbox = engine.sandbox.enter(&kept).map_err(Failure::usage)?;
+    block_on(requirements.threads, serve(loaded, sandbox, &requirements, trigger))?.map(|()| Exit::Answered)
+}
+
+fn config(engine: &EngineArgs, arguments: &[String], requirements: &Requirements) -> EngineConfig {
+    let mut config = engine.config(arguments);
+    // Workers share the cores: more threads than cores would only get into each other's way.
+    let cores = EngineConfig::default().inference_threads;
+    let share = NonZeroUsize::new(cores.get() / requirements.workers).unwrap_or(NonZeroUsize::MIN);
+    config.inference_threads = engine.threads.unwrap_or(share);
+    config.limits.event_mib = config.limits.event_mib.max(requirements.event_mib);
+    config.makes_thumbnail = requirements.makes_thumbnail;
+    config
+}
+
+async fn serve(
+    loaded: LoadedPool,
+    sandbox: Sandbox,
+    requirements: &Requirements,
+    trigger: impl Trigger,
+) -> Result<(), Failure> {
+    let shutdown = match requirements.shutdown {
+        Some(arguments) => Shutdown::install(arguments).map_err(Failure::failed)?,
+        None => Shutdown::never(),
+    };
+    let Some(pool) = shutdown.unless_asked(loaded.start(requirements.workers.get())).await else {
+        return Ok(());
+    };
+    let pool = pool.map_err(Failure::usage)?;
+    let opened = trigger.open(&pool).await.map_err(failure)?;
+    if let Some(network) = requirements.network_of_events {
+        sandbox.narrow(network).map_err(Failure::usage)?;
+    }
+    let served = tokio::select! {
+        biased;
+        served = trigger.serve(opened, &pool, &shutdown) => served,
+        // Whoever started the program starts it again.
+        () = pool.gone() => return Err(Failure::failed(anyhow::anyhow!(
+            "the processes that start workers are gone, so nothing can be answered any more"
+        ))),
+    };
+    match served {
+        // An end that took all of its time is told of; one that somebody cut short is a failure.
+        Err(TriggerError::Unfinished(unfinished @ Unfinished::TimeIsUp(_))) => {
+            tracing::warn!("{unfinished}");
+            Ok(())
+        }
+        served => served.map_err(failure),
+    }
+}
+
+/// What the end of a trigger means for the program.
+pub(super) fn failure(error: TriggerError) -> Failure {
+    match error {
+        TriggerError::Configuration(_) => Failure::usage(error),
+        TriggerError::Failed(_) | TriggerError::Unfinished(_) => Failure::failed(error),
+    }
+}

@@ -1,0 +1,175 @@
+//! Control groups, where the system has them to give: the kernel then counts all memory of a worker together, also what no
+//! limit of a process counts (tables of pages, files in memory, threads, buffers of sockets), and ends a worker that takes
+//! more than its limit.
+//!
+//! ```text
+//! the front's own group
+//! └ vision-<front>-<n>   made at the start; `n` tells apart several in one process
+//!   ├ <worker>           a group for each worker, with its limit, as long as it lives
+//!   └ front              version 2 only: where the front and its nursery are then
+//! ```
+//!
+//! The front makes the groups and moves workers into them; the nursery removes what is left when the front is gone.
+
+mod place;
+#[cfg(test)]
+mod tests;
+mod worker_group;
+
+pub(crate) use worker_group::WorkerGroup;
+
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use place::{Place, Version, named};
+use worker_group::Left;
+
+/// What the folders of all fronts are called, before their process's number.
+const NAME: &str = "vision-";
+/// The group of the front and its nursery where none may be above those of workers.
+const OWN_GROUP: &str = "front";
+
+/// Groups for workers. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct ControlGroups(Arc<Groups>);
+
+#[derive(Debug)]
+struct Groups {
+    version: Version,
+    folder: PathBuf,
+    /// The list of processes of the group in which the front is.
+    own_processes: Option<File>,
+    left: Left,
+}
+
+impl ControlGroups {
+    /// Groups for the workers of this process, whose nursery is `nursery`; removes those of fronts that are gone.
+    ///
+    /// # Errors
+    /// Why there are none to be had.
+    pub(crate) fn of_this_process(nursery: i32) -> Result<Self, String> {
+        let read = |file: &str| fs::read_to_string(file).map_err(|error| format!("{file}: {error}"));
+        let place = Place::find(&read("/proc/self/cgroup")?, &read("/proc/self/mountinfo")?)?;
+        let own = [std::process::id().cast_signed(), nursery];
+        Self::at(&place, own, |process| Path::new("/proc").join(process).exists())
+    }
+
+    /// The same for processes in the group of `place`. `is_there` tells whether a process is, by its number.
+    fn at(place: &Place, own: [i32; 2], is_there: impl Fn(&str) -> bool) -> Result<Self, String> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        place.check(&own)?;
+        remove_those_of_the_gone(&place.folder, is_there);
+        let [front, _] = own;
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = place.folder.join(format!("{NAME}{front}-{number}"));
+        fs::create_dir(&folder).map_err(|error| named(&folder, &error))?;
+        let own_group = match place.version {
+            Version::One => Ok(place.folder.clone()),
+            Version::Two => {
+                hand_memory_on(place, &folder, own).inspect_err(|_| drop(fs::remove_dir(&folder)))
+            }
+        }?;
+        let own_processes = File::options().write(true).open(own_group.join("cgroup.procs")).ok();
+        let groups = Groups { version: place.version, folder, own_processes, left: Left::default() };
+        Ok(Self(Arc::new(groups)))
+    }
+
+    /// The folder of all groups of this front, which needs all rights in it.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.0.folder
+    }
+
+    /// Has the kernel prepare for a worker that enters its group soon. Before a process changes its group, the kernel waits
+    /// some milliseconds for all processors, but not where it has done so within the last ten or so. This process is moved
+    /// to where it is.
+    pub(crate) fn prepare(&self) {
+        if let Some(processes) = &self.0.own_processes {
+            // Where it fails, the worker waits longer.
+            let _ = processes.write_all_at(b"0", 0);
+        }
+    }
+
+    /// Moves a worker into a group of its own, in which it may have `bytes` of memory. Takes some milliseconds without
+    /// [`prepare`](Self::prepare).
+    ///
+    /// # Errors
+    /// Names the file and the system's reason: the worker may have ended.
+    pub(crate) fn enter(&self, worker: i32, bytes: u64) -> Result<WorkerGroup, String> {
+        let Groups { version, folder, left, .. } = &*self.0;
+        let group = WorkerGroup::new(group_of(folder, worker), *version, left.clone())?;
+        group.limit(bytes)?;
+        group.write("cgroup.procs", &worker.to_string())?;
+        Ok(group)
+    }
+}
+
+impl Display for ControlGroups {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} in {}", self.0.version, self.0.folder.display())
+    }
+}
+
+/// Removes the groups of these workers, which are gone, and the folder of all: what is left when the front is gone. The
+/// nursery does this, which may do nothing else there.
+pub(crate) fn remove(folder: &Path, workers: &[i32]) {
+    for worker in workers {
+        drop(fs::remove_dir(group_of(folder, *worker)));
+    }
+    drop(fs::remove_dir(folder));
+}
+
+fn group_of(folder: &Path, worker: i32) -> PathBuf {
+    folder.join(worker.to_string())
+}
+
+/// In version 2 a group with processes can't have groups below it that have memory limits: the front and its nursery, the
+/// only ones there, go into a group of their own. Where they are then.
+fn hand_memory_on(place: &Place, folder: &Path, own: [i32; 2]) -> Result<PathBuf, String> {
+    if place.hands_memory_on() {
+        place::write(folder, "cgroup.subtree_control", "+memory")?;
+        return Ok(place.folder.clone());
+    }
+    let own_group = folder.join(OWN_GROUP);
+    fs::create_dir(&own_group).map_err(|error| named(&own_group, &error))?;
+    let handed_on = own
+        .iter()
+        .try_for_each(|process| place::write(&own_group, "cgroup.procs", &process.to_string()))
+        .and_then(|()| place::write(&place.folder, "cgroup.subtree_control", "+memory"))
+        .and_then(|()| place::write(folder, "cgroup.subtree_control", "+memory"));
+    // Somebody may have come meanwhile.
+    if let Err(reason) = handed_on {
+        for process in own {
+            drop(place::write(&place.folder, "cgroup.procs", &process.to_string()));
+        }
+        drop(fs::remove_dir(own_group));
+        return Err(reason);
+    }
+    Ok(own_group)
+}
+
+/// Removes what fronts left that are gone: folders of our name whose process is not there. What still has a process stays,
+/// the kernel sees to that.
+fn remove_those_of_the_gone(folder: &Path, is_there: impl Fn(&str) -> bool) {
+    let number = |name: &str| {
+        let (process, count) = name.strip_prefix(NAME)?.split_once('-')?;
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+        (is_number(process) && is_number(count)).then(|| process.to_owned())
+    };
+    for (name, path) in folders_in(folder) {
+        if number(&name).is_some_and(|process| !is_there(&process)) {
+            folders_in(&path).for_each(|(_, group)| drop(fs::remove_dir(group)));
+            drop(fs::remove_dir(path));
+        }
+    }
+}
+
+fn folders_in(folder: &Path) -> impl Iterator<Item = (String, PathBuf)> + use<> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
+}

@@ -1,0 +1,173 @@
+//! A cloud's runtime API, whichever cloud it is: for each event next → the handler → answer or error.
+//!
+//! What differs between clouds is a [`Platform`]. The rules that the loop keeps for all of them:
+//! - an event in hand is answered, whatever happens to connections; its answer is made once and posted until the
+//!   platform has taken it;
+//! - a failing event ends in an answer too, and the loop goes on;
+//! - SIGTERM finishes the event in hand, if that is possible within the time for the end, and then leaves.
+
+mod delivery;
+mod error;
+mod event_kind;
+mod invocation;
+mod platform;
+mod runtime_api;
+
+pub use error::ManagedError;
+pub use invocation::Invocation;
+pub use platform::{Platform, Post};
+
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use super::TriggerError;
+use super::backoff::Backoff;
+use super::objects::{Labeller, Service};
+use super::reply::Reply;
+use super::shutdown::Shutdown;
+use crate::pool::Handler;
+use delivery::{Delivery, deliver};
+use event_kind::EventKind;
+use runtime_api::{Arrival, NextError, RuntimeApi};
+
+/// A platform's events, ready to be asked for; what is put into the storage of the same cloud is labelled.
+#[derive(Debug)]
+pub struct ManagedLoop<P, S> {
+    api: RuntimeApi<P>,
+    labeller: Labeller<S>,
+    margin: Duration,
+}
+
+impl<P: Platform, S: Service> ManagedLoop<P, S> {
+    /// Events of more than `event_limit` bytes are not read to their end. Of the time that an event has, `margin` is kept
+    /// back, so that the answer still arrives.
+    ///
+    /// # Errors
+    /// [`ManagedError::Client`].
+    pub fn new(
+        platform: P,
+        labeller: Labeller<S>,
+        event_limit: usize,
+        margin: Duration,
+    ) -> Result<Self, ManagedError> {
+        Ok(Self { api: RuntimeApi::new(platform, event_limit)?, labeller, margin })
+    }
+
+    /// Answers events with `handler` until the end is asked for.
+    ///
+    /// # Errors
+    /// [`ManagedError::NotReady`] before the first event, and an end that was cut short.
+    pub async fn serve(self, handler: &impl Handler, shutdown: &Shutdown) -> Result<(), TriggerError> {
+        match shutdown.unless_asked(self.api.ready()).await {
+            Some(ready) => ready.map_err(TriggerError::failed)?,
+            None => return Ok(()),
+        }
+        let mut answering = Answering { platform: self, handler, unsettled: None };
+        let answered = async {
+            while let Some(arrival) = next(&answering.platform.api, shutdown).await {
+                answering.answer(arrival).await;
+            }
+        };
+        shutdown.bound(answered).await?;
+        info!("SIGTERM: no event in hand, leaving");
+        Ok(())
+    }
+}
+
+/// How long SIGTERM waits for an event that the platform may have sent just before it.
+const ON_ITS_WAY: Duration = Duration::from_millis(100);
+
+/// How long SIGTERM waits for the rest of an event that has begun to arrive; the platform's end of it is on this machine.
+const REST: Duration = Duration::from_secs(1);
+
+/// The next event, however long it takes; nothing once SIGTERM came.
+async fn next<P: Platform>(api: &RuntimeApi<P>, shutdown: &Shutdown) -> Option<Arrival> {
+    let mut backoff = Backoff::default();
+    while !shutdown.is_asked() {
+        // Only the wait is given up for SIGTERM: an event that has begun to arrive is ours to answer.
+        let mut waiting = pin!(api.wait_for_next());
+        let response = tokio::select! {
+            biased;
+            response = &mut waiting => response,
+            () = shutdown.asked() => timeout(ON_ITS_WAY, waiting).await.ok()?,
+        };
+        let arrival = match response {
+            Ok(response) => {
+                let mut receiving = pin!(api.receive(response));
+                tokio::select! {
+                    biased;
+                    arrival = &mut receiving => arrival,
+                    () = shutdown.asked() => timeout(REST, receiving).await.unwrap_or(Err(NextError::Stalled)),
+                }
+            }
+            Err(error) => Err(error),
+        };
+        match arrival {
+            Ok(arrival) => return Some(arrival),
+            Err(error) => {
+                warn!(%error, "no event from the runtime API, asking again");
+                shutdown.unless_asked(backoff.wait()).await;
+            }
+        }
+    }
+    None
+}
+
+struct Answering<'a, P, S, H> {
+    platform: ManagedLoop<P, S>,
+    handler: &'a H,
+    /// The last answer, if the platform never said that it has it: it will send the same event again.
+    unsettled: Option<(String, Reply)>,
+}
+
+impl<P: Platform, S: Service, H: Handler> Answering<'_, P, S, H> {
+    async fn answer(&mut self, Arrival { invocation, event }: Arrival) {
+        let reply = match self.take_unsettled(&invocation) {
+            Some(reply) => reply,
+            None => match event {
+                Ok(event) => self.reply_to(event, &invocation).await,
+                Err(too_large) => too_large.reply(),
+            },
+        };
+        log(&invocation, &reply);
+        let delivery = deliver(&self.platform.api, &invocation, &reply).await;
+        if let (Delivery::Unknown, Some(id)) = (delivery, invocation.request_id) {
+            self.unsettled = Some((id, reply));
+        }
+    }
+
+    fn take_unsettled(&mut self, invocation: &Invocation) -> Option<Reply> {
+        let (id, reply) = self.unsettled.take()?;
+        (invocation.request_id.as_ref() == Some(&id)).then_some(reply)
+    }
+
+    async fn reply_to(&self, event: Bytes, invocation: &Invocation) -> Reply {
+        let ManagedLoop { labeller, margin, .. } = &self.platform;
+        let kind = EventKind::of(&event, labeller.service());
+        let reply = match &kind {
+            EventKind::ObjectStorage(notification) => {
+                labeller.answer(notification, self.handler, invocation.some_deadline(*margin)).await
+            }
+            EventKind::Caller(form) => {
+                let deadline = invocation.deadline(*margin);
+                let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+                Reply::from_call(self.handler.call(event, left).await, *form)
+            }
+        };
+        reply.within(P::ANSWER_BYTES, kind.form())
+    }
+}
+
+/// One line an event: what happened, never what was in it.
+fn log(invocation: &Invocation, reply: &Reply) {
+    let request_id = invocation.request_id.as_deref().unwrap_or("none");
+    let milliseconds = invocation.received.elapsed().as_secs_f64() * 1000.0;
+    match reply {
+        Reply::Answer(answer) => info!(request_id, milliseconds, bytes = answer.len(), "answered"),
+        Reply::Failure { code, .. } => warn!(request_id, milliseconds, code = code.name(), "not answered"),
+    }
+}

@@ -1,0 +1,62 @@
+//! What differs between clouds.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use reqwest::header::HeaderMap;
+
+use super::invocation::Invocation;
+use crate::error::ErrorCode;
+
+/// A cloud's runtime API: an address within the function's own machine, at which events are asked for and answers are
+/// left, by HTTP.
+pub trait Platform {
+    /// The path below which all calls are, without slashes around it.
+    const ROOT: &str;
+
+    /// Bytes that the platform takes as an answer.
+    const ANSWER_BYTES: usize;
+
+    /// `HOST:PORT` of the runtime API.
+    fn address(&self) -> &str;
+
+    /// What tells that events may come; nothing where asking for the first event tells it.
+    fn ready(&self) -> Option<Post>;
+
+    /// The path below [`Self::ROOT`] at which the next event is asked for.
+    fn next_path(&self) -> &str;
+
+    /// What the headers of an event say about it; it was received at `received`.
+    fn invocation(&self, headers: &HeaderMap, received: Instant) -> Invocation;
+
+    /// How an event is answered.
+    fn answer(&self, invocation: &Invocation, answer: Bytes) -> Post;
+
+    /// How the platform is told that an event failed.
+    fn failure(&self, invocation: &Invocation, code: ErrorCode, message: &str) -> Post;
+}
+
+/// A request that tells the platform something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Post {
+    /// Below [`Platform::ROOT`], without a leading slash.
+    pub path: String,
+    /// Names and values.
+    pub headers: Vec<(&'static str, &'static str)>,
+    /// What is told.
+    pub body: Bytes,
+}
+
+impl Post {
+    /// A request without headers of its own.
+    pub fn new(path: impl Into<String>, body: impl Into<Bytes>) -> Self {
+        Self { path: path.into(), headers: Vec::new(), body: body.into() }
+    }
+
+    /// With one header more.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}

@@ -1,0 +1,25 @@
+//! Notifications among all events, told apart without parsing a picture's megabytes of base64.
+
+use memchr::memmem;
+
+use super::service::{Record, Service};
+
+/// Notifications come as asynchronous events, which have at most 128 KB; twice that for what escapes may add.
+const MOST_BYTES: usize = 256 << 10;
+
+/// Objects that something happened to; at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification {
+    pub(super) records: Vec<Record>,
+}
+
+impl Notification {
+    /// The notification that `event` is; all storages have a field `Records`.
+    pub(in crate::trigger) fn find(event: &[u8], service: &impl Service) -> Option<Self> {
+        if event.len() > MOST_BYTES || memmem::find(event, b"\"Records\"").is_none() {
+            return None;
+        }
+        let records = service.notification(event).filter(|records| !records.is_empty())?;
+        Some(Self { records })
+    }
+}

@@ -1,0 +1,249 @@
+//! Tencent SCF, custom runtime: its paths and headers, with COS as the storage.
+//!
+//! Protocol: <https://cloud.tencent.com/document/product/583/47274>.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use clap::Args;
+use reqwest::Url;
+use reqwest::header::HeaderMap;
+use thiserror::Error;
+
+use super::managed::{Invocation, ManagedLoop, Platform, Post};
+use super::objects::cos::{Cos, check_bucket};
+use super::objects::{Endpoint, Labeller, Output};
+use super::shutdown::{Shutdown, ShutdownArgs};
+use super::{Requirements, Trigger, TriggerError};
+use crate::error::{ErrorBody, ErrorCode};
+use crate::limits::parse_duration;
+use crate::pool::Pool;
+use crate::sandbox::{Needs, Network};
+
+/// Where the platform is, and what it is told.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Tencent SCF")]
+pub struct ScfArgs {
+    /// Host of the runtime API (the platform sets the variable)
+    #[arg(long, env = "SCF_RUNTIME_API", value_name = "HOST")]
+    pub runtime_api: String,
+
+    /// Port of the runtime API (the platform sets the variable)
+    #[arg(long, env = "SCF_RUNTIME_API_PORT", value_name = "PORT")]
+    pub runtime_api_port: u16,
+
+    /// Time kept back from the platform's limit for an event, so that the answer still arrives
+    #[arg(long, env = "VISION_TIME_MARGIN", value_name = "TIME", default_value = "500ms",
+          value_parser = parse_duration)]
+    pub time_margin: Duration,
+
+    /// How long the end may take.
+    #[command(flatten)]
+    pub shutdown: ShutdownArgs,
+
+    /// What becomes of pictures put into a bucket.
+    #[command(flatten)]
+    pub cos: CosArgs,
+}
+
+/// Where labels of pictures in buckets go.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "COS trigger")]
+pub struct CosArgs {
+    /// Bucket for the labels, with its APPID [default: the picture's bucket]
+    #[arg(long, env = "VISION_COS_OUTPUT_BUCKET", value_name = "NAME-APPID")]
+    pub cos_output_bucket: Option<String>,
+
+    /// Put before the picture's key to make the key of its labels
+    #[arg(long, env = "VISION_COS_OUTPUT_PREFIX", value_name = "PREFIX", default_value = "")]
+    pub cos_output_prefix: String,
+
+    /// Address of a bucket
+    #[arg(
+        long,
+        env = "VISION_COS_ENDPOINT",
+        value_name = "URL",
+        default_value = "https://{bucket}.cos.{region}.myqcloud.com"
+    )]
+    pub cos_endpoint: String,
+}
+
+impl ScfArgs {
+    /// The loop that these settings describe, for events of at most `event_limit` bytes.
+    ///
+    /// # Errors
+    /// A setting that makes no sense.
+    pub fn managed(&self, event_limit: usize) -> Result<ManagedLoop<Scf, Cos>, TriggerError> {
+        let platform = Scf::new(&self.runtime_api, self.runtime_api_port);
+        let platform = platform.map_err(TriggerError::configuration)?;
+        let CosArgs { cos_output_bucket: bucket, cos_output_prefix: prefix, cos_endpoint } = self.cos.clone();
+        bucket.as_deref().map_or(Ok(()), check_bucket).map_err(TriggerError::configuration)?;
+        let endpoint =
+            Endpoint::new("VISION_COS_ENDPOINT", &cos_endpoint).map_err(TriggerError::configuration)?;
+        let labeller = Labeller::new(Cos::new(endpoint), Output { bucket, prefix }, event_limit);
+        let labeller = labeller.map_err(TriggerError::failed)?;
+        ManagedLoop::new(platform, labeller, event_limit, self.time_margin).map_err(TriggerError::failed)
+    }
+}
+
+/// `vision scf`.
+#[derive(Debug)]
+pub struct ScfTrigger {
+    args: ScfArgs,
+}
+
+impl ScfTrigger {
+    /// With these settings.
+    pub fn new(args: ScfArgs) -> Self {
+        Self { args }
+    }
+}
+
+impl Trigger for ScfTrigger {
+    type Opened = ManagedLoop<Scf, Cos>;
+
+    fn requirements(&self) -> Requirements {
+        // The platform gives an instance one event at a time.
+        Requirements { shutdown: Some(self.args.shutdown), ..Requirements::default() }
+    }
+
+    fn prepare(&self) -> Result<Needs, TriggerError> {
+        // The runtime API and the storage.
+        let network = Network { connect: true, ..Network::default() };
+        Ok(Needs { network, ..Needs::default() })
+    }
+
+    async fn open(&self, pool: &Pool) -> Result<Self::Opened, TriggerError> {
+        self.args.managed(pool.limits().event_bytes())
+    }
+
+    async fn serve(self, opened: Self::Opened, pool: &Pool, shutdown: &Shutdown) -> Result<(), TriggerError> {
+        opened.serve(pool, shutdown).await
+    }
+}
+
+/// The platform.
+#[derive(Debug)]
+pub struct Scf {
+    address: String,
+}
+
+/// No host is at what the platform's variable names.
+#[derive(Debug, Error)]
+#[error("SCF_RUNTIME_API is {0:?}, accepted is a host name or an IP address")]
+pub struct AddressError(String);
+
+impl Scf {
+    fn new(host: &str, port: u16) -> Result<Self, AddressError> {
+        let is_bare_ipv6 = host.contains(':') && !host.starts_with('[');
+        let address = if is_bare_ipv6 { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        let is_url = Url::parse(&format!("http://{address}/")).is_ok();
+        if host.is_empty() || host.contains(['/', '@', '?', '#']) || !is_url {
+            return Err(AddressError(host.to_owned()));
+        }
+        Ok(Self { address })
+    }
+}
+
+impl Platform for Scf {
+    const ROOT: &str = "runtime";
+
+    // 6 MB, <https://cloud.tencent.com/document/product/583/11637>.
+    const ANSWER_BYTES: usize = 6 << 20;
+
+    fn address(&self) -> &str {
+        &self.address
+    }
+
+    fn ready(&self) -> Option<Post> {
+        // The platform's own sample sends one blank.
+        Some(Post::new("init/ready", " "))
+    }
+
+    fn next_path(&self) -> &str {
+        "invocation/next"
+    }
+
+    /// The platform's documents spell the headers `Request_Id` and `request_id`; names of HTTP headers have no case, and
+    /// the underscores are theirs.
+    fn invocation(&self, headers: &HeaderMap, received: Instant) -> Invocation {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        Invocation {
+            request_id: text("request_id").filter(|id| !id.is_empty()).map(str::to_owned),
+            time_limit: text("time_limit_in_ms")
+                .and_then(|limit| limit.parse().ok())
+                .filter(|limit| *limit > 0)
+                .map(Duration::from_millis),
+            received,
+        }
+    }
+
+    fn answer(&self, _: &Invocation, answer: Bytes) -> Post {
+        Post::new("invocation/response", answer).header("content-type", "text/plain; charset=utf-8")
+    }
+
+    fn failure(&self, _: &Invocation, code: ErrorCode, message: &str) -> Post {
+        let body = ErrorBody::new(code, message).to_json();
+        Post::new("invocation/error", body).header("content-type", "application/json")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::{HeaderName, HeaderValue};
+
+    fn scf() -> Scf {
+        Scf::new("127.0.0.1", 9001).unwrap()
+    }
+
+    fn invocation(headers: &[(&str, &str)]) -> Invocation {
+        let map = headers.iter().map(|(name, value)| {
+            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap())
+        });
+        scf().invocation(&map.collect(), Instant::now())
+    }
+
+    #[test]
+    fn headers_are_read_in_any_case() {
+        for (id, limit) in [
+            ("Request_Id", "Time_Limit_In_Ms"),
+            ("request_id", "time_limit_in_ms"),
+            ("REQUEST_ID", "TIME_LIMIT_IN_MS"),
+        ] {
+            let read = invocation(&[(id, "c6af9ac6"), (limit, "3000")]);
+            assert_eq!(read.request_id.as_deref(), Some("c6af9ac6"));
+            assert_eq!(read.time_limit, Some(Duration::from_secs(3)));
+        }
+    }
+
+    #[test]
+    fn headers_that_are_missing_or_make_no_sense_are_no_limit() {
+        for headers in [&[][..], &[("Time_Limit_In_Ms", "soon")], &[("Time_Limit_In_Ms", "0")]] {
+            assert_eq!(invocation(headers).time_limit, None);
+        }
+    }
+
+    #[test]
+    fn a_failure_is_told_as_json_with_its_code_and_message() {
+        let message = "found GIF, accepted are JPEG and PNG";
+        let post = scf().failure(&invocation(&[]), ErrorCode::UnsupportedImage, message);
+        assert_eq!(post.path, "invocation/error");
+        assert_eq!(
+            post.body,
+            r#"{"error":{"code":"unsupported_image","message":"found GIF, accepted are JPEG and PNG"}}"#
+        );
+    }
+
+    #[test]
+    fn an_address_of_version_6_gets_its_brackets() {
+        for (host, address) in
+            [("::1", "[::1]:9001"), ("[::1]", "[::1]:9001"), ("localhost", "localhost:9001")]
+        {
+            assert_eq!(Scf::new(host, 9001).unwrap().address(), address);
+        }
+        for host in ["", "127.0.0.1/x", "a@b", "::x::"] {
+            assert!(Scf::new(host, 9001).is_err(), "{host}");
+        }
+    }
+}

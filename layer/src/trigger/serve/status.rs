@@ -1,0 +1,57 @@
+//! What machines ask: what this service is, whether it is alive and ready, and its metrics.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::IntoResponse;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::metrics;
+use super::service::Service;
+
+/// What this service is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct Status {
+    /// The model's name, where the module tells it.
+    #[schema(example = "groceries")]
+    model: Option<String>,
+    /// The runtime's version.
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+    /// Whether recognised pictures are kept.
+    history: bool,
+}
+
+/// Says what this service is.
+#[utoipa::path(get, path = "/v1/status", operation_id = "status", responses(
+    (status = 200, description = "What this service is", body = Status),
+    (status = 403, description = "Another host than the service's own", body = contract::ErrorBody)))]
+pub(super) async fn status(State(service): State<Arc<Service>>) -> Json<Status> {
+    let history = service.history.is_some();
+    Json(Status { model: service.model.clone(), version: env!("CARGO_PKG_VERSION"), history })
+}
+
+/// That the process runs.
+pub(super) async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// Whether requests should be sent here.
+pub(super) async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, &'static str) {
+    if service.is_ending() {
+        (StatusCode::SERVICE_UNAVAILABLE, "ending\n")
+    } else if service.workers.alive() == 0 {
+        (StatusCode::SERVICE_UNAVAILABLE, "no worker is alive\n")
+    } else {
+        (StatusCode::OK, "ready\n")
+    }
+}
+
+/// Counts and times, for Prometheus.
+pub(super) async fn metrics(State(service): State<Arc<Service>>) -> impl IntoResponse {
+    let text = service.metrics.text(&service.admission, service.bodies.held_bytes(), &service.workers);
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE))], text)
+}

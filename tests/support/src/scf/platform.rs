@@ -1,0 +1,334 @@
+//! The platform's side of the protocol, strict: what it does not expect is a violation.
+
+use std::collections::VecDeque;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use super::call::{Call, Endpoint};
+use super::event::{Event, NextFault, Outcome, PostFault};
+use crate::http::{Connection, Request, Response};
+
+/// What one step of the protocol has to go on with.
+enum Action {
+    Respond(Response),
+    /// So many bytes of the answer, then the end of the connection.
+    RespondInPart(Response, usize),
+    /// So many bytes of the answer, and then nothing as long as the other side stays.
+    Stall(Response, usize),
+    Drop,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    ready: Option<Instant>,
+    ready_faults: VecDeque<PostFault>,
+    /// Events not yet asked for.
+    queue: VecDeque<usize>,
+    /// All events ever, with what became of them.
+    jobs: Vec<Job>,
+    /// The event that was sent last.
+    current: Option<usize>,
+    asked: bool,
+    waiting: bool,
+    closed: bool,
+    connections: usize,
+    violations: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Job {
+    event: Event,
+    sent: Option<Instant>,
+    /// Half of it was sent.
+    stalled: bool,
+    /// The last exchange about this event failed, so it may come again.
+    broken: bool,
+    posted: Option<(Endpoint, Vec<u8>)>,
+    /// A post failed for a reason of the platform's, which may make the result late.
+    hindered: bool,
+    outcome: Option<Outcome>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+/// A platform with one instance of a function.
+#[derive(Debug)]
+pub struct Platform {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+/// Longer than anything here takes, on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Platform {
+    /// A platform at an address of its own. Of the first posts of init/ready, so many go wrong.
+    pub fn start(ready_faults: &[PostFault]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = State { ready_faults: ready_faults.iter().copied().collect(), ..State::default() };
+        let shared = Arc::new(Shared { state: Mutex::new(state), ..Shared::default() });
+        let for_connections = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let shared = Arc::clone(&for_connections);
+                shared.lock().connections += 1;
+                std::thread::spawn(move || shared.serve(stream));
+            }
+        });
+        Self { address, shared }
+    }
+
+    /// Where its runtime API is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Queues an event; the number is for the other methods.
+    pub fn send(&self, event: Event) -> usize {
+        let mut state = self.shared.lock();
+        let number = state.jobs.len();
+        state.jobs.push(Job {
+            event,
+            sent: None,
+            stalled: false,
+            broken: false,
+            posted: None,
+            hindered: false,
+            outcome: None,
+        });
+        state.queue.push_back(number);
+        self.shared.changed.notify_all();
+        number
+    }
+
+    /// What became of an event, as soon as it is known.
+    pub fn outcome(&self, number: usize) -> Option<Outcome> {
+        self.wait(|state| state.jobs[number].outcome.clone())
+    }
+
+    /// Waits until the event has been sent.
+    pub fn wait_until_sent(&self, number: usize) {
+        self.wait(|state| state.jobs[number].sent).expect("the event is fetched");
+    }
+
+    /// Waits until half of the event has been sent.
+    pub fn wait_until_stalled(&self, number: usize) {
+        self.wait(|state| state.jobs[number].stalled.then_some(())).expect("the event is fetched");
+    }
+
+    /// Waits until the function asks for an event and there is none.
+    pub fn wait_until_idle(&self) {
+        self.wait(|state| state.waiting.then_some(())).expect("the function asks for events");
+    }
+
+    /// Whether the event has been sent.
+    pub fn was_sent(&self, number: usize) -> bool {
+        self.shared.lock().jobs[number].sent.is_some()
+    }
+
+    /// Waits until the function has said something at all.
+    pub fn wait_until_asked(&self) {
+        self.wait(|state| state.asked.then_some(())).expect("the function posts init/ready");
+    }
+
+    /// When init/ready was posted.
+    pub fn ready(&self) -> Option<Instant> {
+        self.wait(|state| state.ready)
+    }
+
+    /// Connections that were ever made to it.
+    pub fn connections(&self) -> usize {
+        self.shared.lock().connections
+    }
+
+    /// Everything that the function did against the protocol.
+    pub fn violations(&self) -> Vec<String> {
+        self.shared.lock().violations.clone()
+    }
+
+    fn wait<T>(&self, mut found: impl FnMut(&State) -> Option<T>) -> Option<T> {
+        let end = Instant::now() + PATIENCE;
+        let mut state = self.shared.lock();
+        loop {
+            if let Some(value) = found(&state) {
+                return Some(value);
+            }
+            let left = end.checked_duration_since(Instant::now())?;
+            state = self.shared.changed.wait_timeout(state, left).unwrap().0;
+        }
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    fn serve(&self, stream: TcpStream) {
+        let mut connection = Connection::new(stream);
+        loop {
+            let request = match connection.read() {
+                Ok(Some(request)) => request,
+                Ok(None) => return,
+                Err(error) => return self.lock().violations.push(error),
+            };
+            let action = self.step(&request);
+            self.changed.notify_all();
+            let written = match action {
+                Action::Respond(response) => connection.write(&response, usize::MAX),
+                Action::RespondInPart(response, bytes) => {
+                    drop(connection.write(&response, bytes));
+                    return;
+                }
+                Action::Stall(response, bytes) => {
+                    drop(connection.write(&response, bytes));
+                    drop(connection.read());
+                    return;
+                }
+                Action::Drop => return,
+            };
+            // Whoever does not read an event that is too large may go away.
+            if written.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn step(&self, request: &Request) -> Action {
+        let known = Call::of(request).and_then(|call| match call {
+            Call::Ready => self.on_ready(),
+            Call::Next => self.on_next(),
+            Call::Result(endpoint) => self.on_result(endpoint, &request.body),
+        });
+        known.unwrap_or_else(|violation| {
+            self.lock().violations.push(violation);
+            Action::Respond(Response::status(400))
+        })
+    }
+
+    fn on_ready(&self) -> Result<Action, String> {
+        let mut state = self.lock();
+        state.asked = true;
+        if state.ready.is_some() {
+            return Err("init/ready a second time".to_owned());
+        }
+        match state.ready_faults.pop_front() {
+            Some(PostFault::Status(status)) => Ok(Action::Respond(Response::status(status))),
+            Some(PostFault::DropBeforeTaking | PostFault::DropAfterTaking) => Ok(Action::Drop),
+            None => {
+                state.ready = Some(Instant::now());
+                Ok(Action::Respond(Response::status(200)))
+            }
+        }
+    }
+
+    fn on_next(&self) -> Result<Action, String> {
+        let mut state = self.lock();
+        if state.ready.is_none() {
+            return Err("next before init/ready".to_owned());
+        }
+        let again = state.current.filter(|current| state.jobs[*current].outcome.is_none());
+        let number = match again {
+            Some(number) if state.jobs[number].broken => number,
+            Some(number) => return Err(format!("next while event {number} has no result")),
+            None => {
+                state.waiting = true;
+                self.changed.notify_all();
+                loop {
+                    if state.closed {
+                        return Ok(Action::Drop);
+                    }
+                    if let Some(number) = state.queue.pop_front() {
+                        state.waiting = false;
+                        break number;
+                    }
+                    state = self.changed.wait(state).unwrap();
+                }
+            }
+        };
+        let pause = state.jobs[number].event.after;
+        if again.is_none() && !pause.is_zero() {
+            drop(state);
+            std::thread::sleep(pause);
+            state = self.lock();
+        }
+        state.current = Some(number);
+        let job = &mut state.jobs[number];
+        let fault = job.event.next_faults.pop_front();
+        job.broken = fault.is_some();
+        let response = job.event.response();
+        Ok(match fault {
+            Some(NextFault::DropBeforeAnswer) => Action::Drop,
+            Some(NextFault::DropInBody) => {
+                let half = response.body.len() / 2;
+                Action::RespondInPart(response, half)
+            }
+            Some(NextFault::StallInBody) => {
+                job.stalled = true;
+                let half = response.body.len() / 2;
+                Action::Stall(response, half)
+            }
+            Some(NextFault::Nothing) => Action::Respond(Response::status(200)),
+            Some(NextFault::Status(status)) => Action::Respond(Response::status(status)),
+            None => {
+                job.sent = Some(Instant::now());
+                Action::Respond(response)
+            }
+        })
+    }
+
+    fn on_result(&self, endpoint: Endpoint, body: &[u8]) -> Result<Action, String> {
+        let mut state = self.lock();
+        let Some(number) = state.current else { return Err("a result before any event".to_owned()) };
+        let job = &mut state.jobs[number];
+        let Some(sent) = job.sent else {
+            return Err(format!("a result of event {number}, which never arrived"));
+        };
+        match &job.posted {
+            Some(_) if !job.broken && job.outcome.is_some() => {
+                return Err(format!("a second result of event {number}"));
+            }
+            Some(before) if *before != (endpoint, body.to_vec()) => {
+                return Err(format!("another result of event {number} than before"));
+            }
+            _ => {}
+        }
+        job.posted = Some((endpoint, body.to_vec()));
+        let fault = job.event.post_faults.pop_front();
+        job.broken = fault.is_some();
+        job.hindered |= fault.is_some();
+        if let Some(PostFault::Status(400..=499)) = fault {
+            // A result that is refused may be followed by another one.
+            job.posted = None;
+        }
+        if matches!(fault, None | Some(PostFault::DropAfterTaking)) && job.outcome.is_none() {
+            let took = sent.elapsed();
+            let body =
+                String::from_utf8(body.to_vec()).map_err(|_| "a result that is not UTF-8".to_owned())?;
+            job.outcome = Some(Outcome { endpoint, body, took });
+            // It is not sent again.
+            job.event.body = Vec::new();
+            if took > job.event.time_limit && !job.hindered {
+                return Err(format!("the result of event {number} came after its time limit"));
+            }
+        }
+        Ok(match fault {
+            None => Action::Respond(Response::status(200)),
+            Some(PostFault::Status(status)) => Action::Respond(Response::status(status)),
+            Some(PostFault::DropBeforeTaking | PostFault::DropAfterTaking) => Action::Drop,
+        })
+    }
+}
