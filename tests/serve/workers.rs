@@ -32,7 +32,7 @@ fn a_worker_that_is_killed_between_events_costs_nobody_an_event() {
 
 #[test]
 fn a_worker_that_is_stopped_between_events_is_replaced_and_the_event_answered() {
-    let server = Server::start(&["--workers", "1", "--time-limit", "10s"]);
+    let server = Server::start(&["--workers", "1", "--time-limit", "30s"]);
     signal("-STOP", workers(&server)[0]);
     assert_eq!(server.recognize(&tomato()).json(), labels_of_run(&tomato()));
 }
