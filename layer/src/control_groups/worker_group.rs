@@ -25,7 +25,7 @@ impl WorkerGroup {
             left.retain(|folder| fs::remove_dir(folder).is_err());
         }
         match fs::create_dir(&folder) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(named(&folder, &error)),
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(named(&folder, &error)),
             _ => Ok(Self { folder, version, left }),
         }
     }
