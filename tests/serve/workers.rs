@@ -19,12 +19,23 @@ fn workers(server: &Server) -> Vec<u32> {
     children(nursery(server))
 }
 
+/// Whether a thread of this process is neither stopped nor gone: one thread gets a signal, and until it runs, another one may
+/// begin with an event.
+fn runs(process: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    threads
+        .filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok())
+        .any(|stat| !stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 'Z', 'X'])))
+}
+
 #[test]
 fn a_worker_that_is_killed_between_events_costs_nobody_an_event() {
     let server = Server::start(&["--workers", "1"]);
     let expected = labels_of_run(&tomato());
     for name in ["-KILL", "-SEGV", "-ABRT"] {
-        signal(name, workers(&server)[0]);
+        let worker = workers(&server)[0];
+        signal(name, worker);
+        eventually("the signal arrived", || !runs(worker));
         assert_eq!(server.recognize(&tomato()).json(), expected, "{name}");
     }
     eventually("a worker is there again", || workers(&server).len() == 1);
@@ -33,7 +44,9 @@ fn a_worker_that_is_killed_between_events_costs_nobody_an_event() {
 #[test]
 fn a_worker_that_is_stopped_between_events_is_replaced_and_the_event_answered() {
     let server = Server::start(&["--workers", "1", "--time-limit", "30s"]);
-    signal("-STOP", workers(&server)[0]);
+    let worker = workers(&server)[0];
+    signal("-STOP", worker);
+    eventually("the signal arrived", || !runs(worker));
     assert_eq!(server.recognize(&tomato()).json(), labels_of_run(&tomato()));
 }
 

@@ -23,6 +23,9 @@ const MOST_TRIES: usize = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// How long before a worker is started the kernel is asked to prepare for its control group: it takes about as long.
+const PREPARING: Duration = Duration::from_millis(15);
+
 /// What all slots share.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -195,12 +198,16 @@ impl Slot {
 
     /// Ends the worker that is there; how it ended, if the nursery still tells.
     async fn end(&self) -> Option<super::nursery::Ended> {
-        // The next worker enters its group the faster.
+        self.prepare_a_group();
+        let ended = self.shared.nursery.end(self.worker.process).await;
+        ended.inspect_err(|reason| tracing::error!(reason, "no worker can be ended or started")).ok()
+    }
+
+    /// Has the next worker enter its control group the faster.
+    fn prepare_a_group(&self) {
         if let Some(groups) = self.shared.groups.clone() {
             drop(tokio::task::spawn_blocking(move || groups.prepare()));
         }
-        let ended = self.shared.nursery.end(self.worker.process).await;
-        ended.inspect_err(|reason| tracing::error!(reason, "no worker can be ended or started")).ok()
     }
 
     /// Starts another worker; false where none can be had any more.
@@ -208,7 +215,10 @@ impl Slot {
         loop {
             if self.useless > 0 {
                 let doublings = self.useless.min(8) - 1;
-                tokio::time::sleep((FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE)).await;
+                let pause = (FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE);
+                tokio::time::sleep(pause.saturating_sub(PREPARING)).await;
+                self.prepare_a_group();
+                tokio::time::sleep(pause.min(PREPARING)).await;
             }
             self.useless += 1;
             match self.shared.start_worker().await {
