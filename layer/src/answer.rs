@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use contract::Outcome;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::oneshot;
@@ -25,6 +26,13 @@ pub struct Answer {
     ///
     /// [`EngineConfig::makes_thumbnail`]: crate::engine::EngineConfig::makes_thumbnail
     pub thumbnail: Option<oneshot::Receiver<Result<Thumbnail, String>>>,
+}
+
+impl Answer {
+    /// What it means for the event that the module ended so.
+    pub fn outcome(&self) -> Outcome<'_> {
+        contract::outcome(self.exit_code, &self.stdout, &self.stderr)
+    }
 }
 
 /// A small copy of a picture.

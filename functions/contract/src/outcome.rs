@@ -26,6 +26,17 @@ pub enum Outcome<'a> {
     },
 }
 
+impl<'a> Outcome<'a> {
+    /// Why there is no answer; None where there is one.
+    pub fn failure(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Answer { .. } => None,
+            Self::Refused { message, .. } => Some(message.into()),
+            Self::Broken { message } => Some(message),
+        }
+    }
+}
+
 /// What it means that a module ended with `exit_code` (0 where it returned from `_start`), having written `stdout` and
 /// `stderr`.
 pub fn outcome<'a>(exit_code: u32, stdout: &[u8], stderr: &'a str) -> Outcome<'a> {
@@ -33,7 +44,8 @@ pub fn outcome<'a>(exit_code: u32, stdout: &[u8], stderr: &'a str) -> Outcome<'a
     let broken = |message: String| Outcome::Broken { message: message.into() };
     match (exit_code, words) {
         (0, _) if stdout.iter().all(u8::is_ascii_whitespace) => {
-            broken("the module ended well but printed no answer".to_owned())
+            let said = if words.is_empty() { String::new() } else { format!(": {words}") };
+            broken(format!("the module ended well but printed no answer{said}"))
         }
         (0, "") => Outcome::Answer { notice: None },
         (0, notice) => Outcome::Answer { notice: Some(notice) },
@@ -74,6 +86,7 @@ mod tests {
     fn everything_else_is_the_modules_fault() {
         for (exit_code, stdout, stderr, expected) in [
             (0, " \n", "", "the module ended well but printed no answer"),
+            (0, "", "no paper\n", "the module ended well but printed no answer: no paper"),
             (70, "", "out of paper\n", "out of paper"),
             (9, "", "why", "the module exited with code 9: why"),
             (1, "", "\n", "the module exited with code 1 and said nothing on standard error"),
@@ -83,5 +96,12 @@ mod tests {
             };
             assert_eq!(message, expected);
         }
+    }
+
+    #[test]
+    fn whoever_needs_the_answer_only_is_told_why_there_is_none() {
+        assert_eq!(outcome(0, b"Lemon: 97.00%\n", "half is missing\n").failure(), None);
+        assert_eq!(outcome(1, b"", "the event is empty\n").failure().as_deref(), Some("the event is empty"));
+        assert_eq!(outcome(70, b"half", "out of paper\n").failure().as_deref(), Some("out of paper"));
     }
 }

@@ -119,10 +119,11 @@ impl Bench {
             }
             let start = Instant::now();
             let answer = self.pool.call(self.event.clone(), None).await.map_err(Failure::failed)?;
-            if answer.exit_code != 0 {
-                return Err(Failure::failed(anyhow::anyhow!("{}", answer.stderr.trim())));
+            let nanoseconds = start.elapsed().as_nanos();
+            if let Some(reason) = answer.outcome().failure() {
+                return Err(Failure::failed(anyhow::anyhow!("{reason}")));
             }
-            events.push((start.elapsed().as_nanos(), answer.timings));
+            events.push((nanoseconds, answer.timings));
         }
         Ok(events)
     }

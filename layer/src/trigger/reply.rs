@@ -1,7 +1,7 @@
 //! From what the handler says to what the sender of an event is told.
 
 use bytes::Bytes;
-use contract::{HttpAnswer, HttpForm, Outcome, outcome};
+use contract::{HttpAnswer, HttpForm, Outcome};
 
 use crate::answer::{Answer, CallError};
 use crate::error::ErrorCode;
@@ -26,17 +26,19 @@ pub(super) enum Reply {
 
 impl Reply {
     pub(super) fn from_call(result: Result<Answer, CallError>, form: Form) -> Self {
-        match result {
-            Ok(answer) => match outcome(answer.exit_code, &answer.stdout, &answer.stderr) {
-                Outcome::Answer { .. } => Self::Answer(answer.stdout.into()),
-                Outcome::Refused { code, message } => Self::failed(form, code, message.to_owned()),
-                Outcome::Broken { message } => Self::failed(form, ErrorCode::Internal, message.into_owned()),
-            },
+        let answer = match result {
+            Ok(answer) => answer,
             Err(error) => {
                 tracing::error!(%error, "the module did not answer");
-                Self::failed(form, error.code(), error.to_string())
+                return Self::failed(form, error.code(), error.to_string());
             }
-        }
+        };
+        let (code, message) = match answer.outcome() {
+            Outcome::Refused { code, message } => (code, message.to_owned()),
+            Outcome::Broken { message } => (ErrorCode::Internal, message.into_owned()),
+            Outcome::Answer { .. } => return Self::Answer(answer.stdout.into()),
+        };
+        Self::failed(form, code, message)
     }
 
     /// A failure in the form that the sender understands.

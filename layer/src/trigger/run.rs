@@ -4,11 +4,12 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use contract::Outcome;
 use thiserror::Error;
 
 use super::shutdown::Shutdown;
 use super::{Requirements, Trigger, TriggerError};
-use crate::answer::{Answer, CallError, Timings};
+use crate::answer::{CallError, Timings};
 use crate::console;
 use crate::pool::{Handler, Pool};
 use crate::sandbox::Needs;
@@ -69,12 +70,9 @@ pub enum RunError {
     /// The engine had no answer.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The module said why it has no answer.
+    /// The module ended without an answer: why, in its words where it said so.
     #[error("{0}")]
-    Refused(String),
-    /// The module ended with a code and said nothing.
-    #[error("the module exited with code {0} and said nothing on standard error")]
-    Exited(u32),
+    NoAnswer(String),
     /// The answer can't be written.
     #[error("can't write the answer: {0}")]
     Write(io::Error),
@@ -114,22 +112,20 @@ fn read_event(file: Option<&Path>, limit: usize) -> Result<Bytes, RunError> {
 /// Answers the event on standard output.
 ///
 /// # Errors
-/// See [`RunError`]; a module that exits with a code other than 0 has said why on its standard error.
+/// See [`RunError`]; what the module printed is written even where it is no answer.
 async fn answer(handler: &impl Handler, event: Bytes, with_timings: bool) -> Result<(), RunError> {
-    let Answer { stdout, stderr, exit_code, timings, .. } = handler.call(event, None).await?;
+    let answer = handler.call(event, None).await?;
     let mut out = io::stdout().lock();
-    out.write_all(&stdout).and_then(|()| out.flush()).map_err(RunError::Write)?;
+    out.write_all(&answer.stdout).and_then(|()| out.flush()).map_err(RunError::Write)?;
     if with_timings {
-        console::tell(describe(&timings));
+        console::tell(describe(&answer.timings));
     }
-    match (exit_code, stderr.trim_end()) {
-        (0, "") => Ok(()),
-        (0, text) => {
-            console::tell(text);
+    match answer.outcome() {
+        Outcome::Answer { notice } => {
+            notice.into_iter().for_each(console::tell);
             Ok(())
         }
-        (code, "") => Err(RunError::Exited(code)),
-        (_, text) => Err(RunError::Refused(text.to_owned())),
+        failed => Err(RunError::NoAnswer(failed.failure().unwrap_or_default().into_owned())),
     }
 }
 

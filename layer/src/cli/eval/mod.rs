@@ -140,8 +140,8 @@ async fn predict(pool: &Pool, picture: &LabelledPicture, classes: usize) -> Resu
         "body": STANDARD.encode_to_string(encoded),
     });
     let answer = pool.call(event.to_string().into(), None).await.map_err(|error| error.to_string())?;
-    if answer.exit_code != 0 {
-        return Err(answer.stderr);
+    if let Some(reason) = answer.outcome().failure() {
+        return Err(reason.into_owned());
     }
     let answer: FunctionAnswer = serde_json::from_slice(&answer.stdout).map_err(|error| error.to_string())?;
     if answer.status != 200 {

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use contract::{HttpAnswer, Outcome, outcome};
+use contract::{HttpAnswer, Outcome};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
@@ -82,18 +82,16 @@ impl ModuleAnswer {
                 code => Problem::new(code, error.to_string()),
             }
         })?;
-        match outcome(answer.exit_code, &answer.stdout, &answer.stderr) {
-            Outcome::Answer { notice } => {
-                let notice = notice.map(contract::notice::header_value);
-                Self::from_output(answer, notice)
-            }
-            Outcome::Refused { code, message } => Err(Problem::new(code, message)),
+        let notice = match answer.outcome() {
+            Outcome::Answer { notice } => notice.map(contract::notice::header_value),
+            Outcome::Refused { code, message } => return Err(Problem::new(code, message)),
             Outcome::Broken { message } => {
                 let (exit_code, stderr) = (answer.exit_code, answer.stderr.as_str());
                 tracing::error!(exit_code, stderr, "the module ended without an answer: {message}");
-                Err(internal())
+                return Err(internal());
             }
-        }
+        };
+        Self::from_output(answer, notice)
     }
 
     fn from_output(answer: Answer, notice: Option<String>) -> Result<Self, Problem> {
