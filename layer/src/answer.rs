@@ -1,6 +1,7 @@
 //! The answer to one event.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use contract::Outcome;
@@ -88,6 +89,12 @@ pub enum CallError {
         found: usize,
         /// Bytes that are accepted.
         limit: usize,
+    },
+    /// The system has no memory to keep the event in.
+    #[error("there is no memory for the event: {reason}")]
+    NoMemoryForEvent {
+        /// The system's words.
+        reason: String,
     },
     /// The module was stopped at its time limit.
     #[error("the module was stopped after its time limit of {:?}", rounded(.limit))]
@@ -238,6 +245,11 @@ fn is_own_fault(end: WorkerEnd) -> bool {
 }
 
 impl CallError {
+    /// The system gave no memory for the event, and why.
+    pub(crate) fn no_memory(error: &io::Error) -> Self {
+        Self::NoMemoryForEvent { reason: error.to_string() }
+    }
+
     /// The same, with the texts that come from a worker in one line.
     pub(crate) fn in_one_line(self) -> Self {
         match self {
@@ -246,6 +258,7 @@ impl CallError {
             }
             Self::Instantiate { reason } => Self::Instantiate { reason: in_one_line(&reason) },
             Self::NoWorker { reason } => Self::NoWorker { reason: in_one_line(&reason) },
+            Self::NoMemoryForEvent { reason } => Self::NoMemoryForEvent { reason: in_one_line(&reason) },
             other => other,
         }
     }
@@ -265,6 +278,7 @@ impl CallError {
             | Self::Instantiate { .. }
             | Self::OutOfMemory { .. }
             | Self::WorkerDied { .. }
+            | Self::NoMemoryForEvent { .. }
             | Self::NoWorker { .. } => ErrorCode::Internal,
         }
     }

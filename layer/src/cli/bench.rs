@@ -15,6 +15,7 @@ use super::engine_args::{EngineArgs, Start, parse_count};
 use super::exit::{Exit, Failure, Outcome};
 use super::front::block_on;
 use crate::answer::Timings;
+use crate::channel::EventFile;
 use crate::console;
 use crate::limits::parse_duration;
 use crate::pool::Pool;
@@ -117,8 +118,9 @@ impl Bench {
             if let Some(pause) = self.pause {
                 tokio::time::sleep(pause).await;
             }
+            let event = EventFile::of(&self.event).map_err(Failure::failed)?;
             let start = Instant::now();
-            let answer = self.pool.call(self.event.clone(), None).await.map_err(Failure::failed)?;
+            let answer = self.pool.call(event, None).await.map_err(Failure::failed)?;
             let nanoseconds = start.elapsed().as_nanos();
             if let Some(reason) = answer.outcome().failure() {
                 return Err(Failure::failed(anyhow::anyhow!("{reason}")));

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use crate::answer::{Answer, CallError};
+use crate::channel::EventFile;
 
 /// Something that answers events.
 pub trait Handler: Send + Sync + 'static {
     /// Answers one event within `limit`, or within the handler's own limit if that is shorter or none is given.
     fn call(
         &self,
-        event: Bytes,
+        event: EventFile,
         limit: Option<Duration>,
     ) -> impl Future<Output = Result<Answer, CallError>> + Send;
 }

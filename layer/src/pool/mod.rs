@@ -18,7 +18,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use bytes::Bytes;
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -66,11 +65,10 @@ impl Pool {
     ///
     /// # Errors
     /// See [`CallError`]. A module that exits with a code other than 0 is an [`Answer`], not an error.
-    pub async fn call(&self, event: Bytes, limit: Option<Duration>) -> Result<Answer, CallError> {
+    pub async fn call(&self, event: EventFile, limit: Option<Duration>) -> Result<Answer, CallError> {
         if event.len() > self.limits.event_bytes() {
             return Err(CallError::EventTooLarge { found: event.len(), limit: self.limits.event_bytes() });
         }
-        let event = EventFile::of(&event).map_err(|error| no_worker(&error))?;
         event.seal();
         let limit = limit.unwrap_or(self.limits.time).min(self.limits.time);
         let deadline = Instant::now() + limit;
@@ -112,7 +110,7 @@ fn no_worker(reason: &impl ToString) -> CallError {
 impl Handler for Pool {
     fn call(
         &self,
-        event: Bytes,
+        event: EventFile,
         limit: Option<Duration>,
     ) -> impl Future<Output = Result<Answer, CallError>> + Send {
         Self::call(self, event, limit)

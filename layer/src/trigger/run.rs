@@ -1,15 +1,15 @@
 //! One event from a file or standard input; the answer on standard output.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
 use contract::Outcome;
 use thiserror::Error;
 
 use super::shutdown::Shutdown;
 use super::{Requirements, Trigger, TriggerError};
 use crate::answer::{CallError, Timings};
+use crate::channel::EventFile;
 use crate::console;
 use crate::pool::{Handler, Pool};
 use crate::sandbox::Needs;
@@ -17,7 +17,7 @@ use crate::sandbox::Needs;
 /// One event, read before the module is loaded.
 #[derive(Debug)]
 pub struct RunTrigger {
-    event: Bytes,
+    event: EventFile,
     with_timings: bool,
 }
 
@@ -82,38 +82,31 @@ pub enum RunError {
 ///
 /// # Errors
 /// [`RunError::Read`], or [`CallError::EventTooLarge`] for more than `limit` bytes.
-fn read_event(file: Option<&Path>, limit: usize) -> Result<Bytes, RunError> {
+fn read_event(file: Option<&Path>, limit: usize) -> Result<EventFile, RunError> {
     let from =
         file.map_or_else(|| "standard input".to_owned(), |file| PathBuf::from(file).display().to_string());
-    let read = || -> io::Result<(Vec<u8>, Option<u64>)> {
-        let mut event = Vec::new();
-        let most = limit as u64 + 1;
-        match file {
-            Some(file) => {
-                let file = std::fs::File::open(file)?;
-                let size = file.metadata()?.len();
-                file.take(most).read_to_end(&mut event)?;
-                Ok((event, Some(size)))
-            }
-            None => {
-                io::stdin().lock().take(most).read_to_end(&mut event)?;
-                Ok((event, None))
-            }
+    let most = limit as u64 + 1;
+    let read = || match file {
+        Some(file) => {
+            let file = std::fs::File::open(file)?;
+            let size = file.metadata()?.len();
+            Ok((EventFile::read_from(file.take(most))?, Some(size)))
         }
+        None => Ok((EventFile::read_from(io::stdin().lock().take(most))?, None)),
     };
     let (event, size) = read().map_err(|source| RunError::Read { from, source })?;
     if event.len() > limit {
         let found = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(event.len());
         return Err(CallError::EventTooLarge { found, limit }.into());
     }
-    Ok(event.into())
+    Ok(event)
 }
 
 /// Answers the event on standard output.
 ///
 /// # Errors
 /// See [`RunError`]; what the module printed is written even where it is no answer.
-async fn answer(handler: &impl Handler, event: Bytes, with_timings: bool) -> Result<(), RunError> {
+async fn answer(handler: &impl Handler, event: EventFile, with_timings: bool) -> Result<(), RunError> {
     let answer = handler.call(event, None).await?;
     let mut out = io::stdout().lock();
     out.write_all(&answer.stdout).and_then(|()| out.flush()).map_err(RunError::Write)?;

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::engine_args::{EngineArgs, Start, parse_count};
 use super::exit::{Exit, Failure, Outcome};
 use super::front::block_on;
+use crate::channel::EventFile;
 use crate::console;
 use crate::engine::EngineConfig;
 use crate::pool::Pool;
@@ -139,7 +140,8 @@ async fn predict(pool: &Pool, picture: &LabelledPicture, classes: usize) -> Resu
         "queryString": {"top": classes.to_string()},
         "body": STANDARD.encode_to_string(encoded),
     });
-    let answer = pool.call(event.to_string().into(), None).await.map_err(|error| error.to_string())?;
+    let event = EventFile::of(event.to_string().as_bytes()).map_err(|error| error.to_string())?;
+    let answer = pool.call(event, None).await.map_err(|error| error.to_string())?;
     if let Some(reason) = answer.outcome().failure() {
         return Err(reason.into_owned());
     }

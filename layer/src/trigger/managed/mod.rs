@@ -20,7 +20,6 @@ pub use platform::{Platform, Post};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
@@ -29,10 +28,11 @@ use super::backoff::Backoff;
 use super::objects::{Labeller, Service};
 use super::reply::Reply;
 use super::shutdown::Shutdown;
+use crate::channel::EventFile;
 use crate::pool::Handler;
 use delivery::{Delivery, deliver};
 use event_kind::EventKind;
-use runtime_api::{Arrival, NextError, RuntimeApi};
+use runtime_api::{Arrival, NextError, RuntimeApi, Unread};
 
 /// A platform's events, ready to be asked for; what is put into the storage of the same cloud is labelled.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl<P: Platform, S: Service, H: Handler> Answering<'_, P, S, H> {
             Some(reply) => reply,
             None => match event {
                 Ok(event) => self.reply_to(event, &invocation).await,
-                Err(too_large) => too_large.reply(),
+                Err(unread) => unread.reply(),
             },
         };
         log(&invocation, &reply);
@@ -145,9 +145,12 @@ impl<P: Platform, S: Service, H: Handler> Answering<'_, P, S, H> {
         (invocation.request_id.as_ref() == Some(&id)).then_some(reply)
     }
 
-    async fn reply_to(&self, event: Bytes, invocation: &Invocation) -> Reply {
+    async fn reply_to(&self, mut event: EventFile, invocation: &Invocation) -> Reply {
         let ManagedLoop { labeller, margin, .. } = &self.platform;
-        let kind = EventKind::of(&event, labeller.service());
+        let kind = match event.look(|bytes| EventKind::of(bytes, labeller.service())) {
+            Ok(kind) => kind,
+            Err(error) => return Unread::NoMemory(error).reply(),
+        };
         let reply = match &kind {
             EventKind::ObjectStorage(notification) => {
                 labeller.answer(notification, self.handler, invocation.some_deadline(*margin)).await

@@ -1,8 +1,8 @@
 //! A client of the platform's calls.
 
+use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use thiserror::Error;
@@ -11,6 +11,8 @@ use tracing::warn;
 use super::error::ManagedError;
 use super::invocation::Invocation;
 use super::platform::{Platform, Post};
+use crate::answer::CallError;
+use crate::channel::EventFile;
 use crate::error::ErrorCode;
 use crate::trigger::backoff::Backoff;
 use crate::trigger::causes::causes;
@@ -30,25 +32,39 @@ pub(super) struct RuntimeApi<P> {
     event_limit: usize,
 }
 
-/// An event, or that it was too large to be read.
+/// An event, or why it was not read to its end.
 #[derive(Debug)]
 pub(super) struct Arrival {
     pub(super) invocation: Invocation,
-    pub(super) event: Result<Bytes, EventTooLarge>,
+    pub(super) event: Result<EventFile, Unread>,
 }
 
-/// An event over the limit; it was not read to its end.
+/// Why an event was not read to its end.
 #[derive(Debug)]
-pub(super) struct EventTooLarge {
-    limit: usize,
-    from_http: bool,
+pub(super) enum Unread {
+    /// It is over the limit.
+    TooLarge { limit: usize, from_http: bool },
+    /// The system has no memory for it.
+    NoMemory(io::Error),
 }
 
-impl EventTooLarge {
+impl Unread {
     pub(super) fn reply(&self) -> Reply {
-        let form = if self.from_http { Form::Http } else { Form::Bare };
-        let message = format!("the event has more than {} bytes, which is the limit", self.limit);
-        Reply::failed(form, ErrorCode::TooLarge, message)
+        match self {
+            Self::TooLarge { limit, from_http } => {
+                let form = if *from_http { Form::Http } else { Form::Bare };
+                let message = format!("the event has more than {limit} bytes, which is the limit");
+                Reply::failed(form, ErrorCode::TooLarge, message)
+            }
+            // Its form was in what could not be kept.
+            Self::NoMemory(error) => Reply::from_call(Err(CallError::no_memory(error)), Form::Bare),
+        }
+    }
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        Self::NoMemory(error)
     }
 }
 
@@ -122,23 +138,38 @@ impl<P: Platform> RuntimeApi<P> {
         received.unwrap_or(Err(NextError::Stalled))
     }
 
-    async fn read(&self, invocation: Invocation, mut response: Response) -> Result<Arrival, NextError> {
-        let announced = response.content_length().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
-        let mut event = Vec::with_capacity(announced.min(self.event_limit));
-        while let Some(chunk) = response.chunk().await? {
-            let room = self.event_limit - event.len();
-            event.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-            if chunk.len() > room {
-                let too_large =
-                    EventTooLarge { limit: self.event_limit, from_http: contract::http::is_http(&event) };
-                return Ok(Arrival { invocation, event: Err(too_large) });
-            }
-        }
+    async fn read(&self, invocation: Invocation, response: Response) -> Result<Arrival, NextError> {
+        let event = self.read_event(response).await?;
         // Nobody waits for the answer to nothing.
-        if event.is_empty() && invocation.request_id.is_none() {
+        if event.as_ref().is_ok_and(EventFile::is_empty) && invocation.request_id.is_none() {
             return Err(NextError::Empty);
         }
-        Ok(Arrival { invocation, event: Ok(event.into()) })
+        Ok(Arrival { invocation, event })
+    }
+
+    /// Writes the event down where a worker will read it, as it arrives.
+    async fn read_event(&self, mut response: Response) -> Result<Result<EventFile, Unread>, NextError> {
+        let mut event = match EventFile::new() {
+            Ok(event) => event,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        while let Some(chunk) = response.chunk().await? {
+            let room = self.event_limit - event.len();
+            if let Err(error) = event.write_all(chunk.get(..room).unwrap_or(&chunk)) {
+                return Ok(Err(error.into()));
+            }
+            if chunk.len() > room {
+                return Ok(Err(self.too_large(&mut event)));
+            }
+        }
+        Ok(Ok(event))
+    }
+
+    fn too_large(&self, event: &mut EventFile) -> Unread {
+        match event.look(contract::http::is_http) {
+            Ok(from_http) => Unread::TooLarge { limit: self.event_limit, from_http },
+            Err(error) => error.into(),
+        }
     }
 
     /// Posts the result of the event in hand.

@@ -16,9 +16,9 @@ pub use address::{Endpoint, EndpointError, Location, ObjectAddress, Unaddressabl
 pub use notification::Notification;
 pub use service::{Change, Record, Service, Signed};
 
+use std::io::{self, Write as _};
 use std::time::Instant;
 
-use base64_simd::STANDARD;
 use bytes::Bytes;
 use serde::Serialize;
 use thiserror::Error;
@@ -26,6 +26,7 @@ use tracing::info;
 
 use super::causes::causes;
 use super::reply::{Form, Reply};
+use crate::channel::EventFile;
 use crate::error::ErrorCode;
 use crate::pool::Handler;
 use client::{Storage, StorageError};
@@ -189,7 +190,8 @@ impl<S: Service, H: Handler> Call<'_, S, H> {
             return Ok(Outcome::Folder);
         }
         let left = self.deadline.saturating_duration_since(Instant::now());
-        match Reply::from_call(self.handler.call(bare_event(&object), Some(left)).await, Form::Bare) {
+        let event = bare_event(&object).map_err(|error| SendAgain { reason: error.to_string() })?;
+        match Reply::from_call(self.handler.call(event, Some(left)).await, Form::Bare) {
             Reply::Answer(answer) => {
                 let output = self.write(&Labels::new(&source, &answer), &source).await?;
                 Ok(Outcome::Labelled { output })
@@ -225,31 +227,30 @@ fn object_limit(event_limit: usize) -> usize {
     event_limit.saturating_sub(16) / 4 * 3
 }
 
-fn bare_event(object: &[u8]) -> Bytes {
-    const BEFORE: &str = r#"{"body":""#;
-    let mut event = String::with_capacity(BEFORE.len() + object.len().div_ceil(3) * 4 + 2);
-    event.push_str(BEFORE);
-    STANDARD.encode_append(object, &mut event);
-    event.push_str("\"}");
-    event.into()
+fn bare_event(object: &[u8]) -> io::Result<EventFile> {
+    let mut event = EventFile::of(br#"{"body":""#)?;
+    event.write_base64(object)?;
+    event.write_all(b"\"}")?;
+    Ok(event)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64_simd::STANDARD;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
         fn a_bare_event_carries_the_object(object in proptest::collection::vec(any::<u8>(), 0..500)) {
-            let event: serde_json::Value = serde_json::from_slice(&bare_event(&object)).unwrap();
+            let event: serde_json::Value = bare_event(&object).unwrap().look(|json| serde_json::from_slice(json)).unwrap().unwrap();
             prop_assert_eq!(STANDARD.decode_to_vec(event["body"].as_str().unwrap()).unwrap(), object);
         }
 
         #[test]
         fn the_largest_object_makes_an_event_within_the_limit(event_limit in 100_usize..10_000) {
             let limit = object_limit(event_limit);
-            prop_assert!(bare_event(&vec![0; limit]).len() <= event_limit);
+            prop_assert!(bare_event(&vec![0; limit]).unwrap().len() <= event_limit);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Reading a request's body within bounds of size, of time, and of memory for all bodies and their events together.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::forms;
 use super::problem::Problem;
+use crate::channel::EventFile;
 use crate::error::ErrorCode;
 use crate::limits::MIB;
 
@@ -34,7 +36,7 @@ pub(super) struct Received {
 /// An event and its share of the memory, which is given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct HeldEvent {
-    pub(super) bytes: Bytes,
+    pub(super) event: EventFile,
     pub(super) memory: Option<OwnedSemaphorePermit>,
 }
 
@@ -93,21 +95,21 @@ impl BodyReader {
     /// Makes an event of a body by `make`: while it is made, both are held; after that only the event.
     ///
     /// # Errors
-    /// `overloaded` where the memory is used up.
+    /// `overloaded` where the memory is used up, or the system has none.
     pub(super) fn event_of(
         &self,
         Received { bytes: body, mut memory }: Received,
-        make: impl FnOnce(&[u8]) -> Bytes,
+        make: impl FnOnce(&[u8]) -> io::Result<EventFile>,
     ) -> Result<HeldEvent, Problem> {
         self.hold(&mut memory, body.len() + forms::event_bytes(body.len()))?;
-        let event = make(&body);
+        let event = make(&body).map_err(|error| no_memory(&error))?;
         // What stood in the head is only known now.
         self.hold(&mut memory, body.len() + event.len())?;
         drop(body);
         let needed = event.len().div_ceil(1024);
         let spare = memory.as_ref().map_or(0, OwnedSemaphorePermit::num_permits).saturating_sub(needed);
         drop(memory.as_mut().and_then(|memory| memory.split(spare)));
-        Ok(HeldEvent { bytes: event, memory })
+        Ok(HeldEvent { event, memory })
     }
 
     async fn collect(&self, body: &mut Body) -> Result<Received, Problem> {
@@ -150,6 +152,11 @@ impl BodyReader {
         let message = format!("the body has {found}, accepted are up to {} bytes", self.limit);
         Problem::new(ErrorCode::TooLarge, message)
     }
+}
+
+fn no_memory(error: &io::Error) -> Problem {
+    tracing::error!(%error, "no file in memory for an event");
+    Problem::new(ErrorCode::Overloaded, "the system has no memory for this body; come again")
 }
 
 /// Bodies come as they are, or in chunks; hyper would hand on what is encoded otherwise as if it were plain.
@@ -208,20 +215,20 @@ mod tests {
         let reader = BodyReader::new(MIB, Duration::from_secs(1), 3);
         let make = |body: &[u8]| forms::event(&"/".parse().unwrap(), &HeaderMap::new(), body);
         let first = reader.event_of(read(&reader, vec![7; MIB]).await.unwrap(), make).unwrap();
-        assert_eq!(reader.held_bytes(), first.bytes.len().div_ceil(1024) * 1024);
+        assert_eq!(reader.held_bytes(), first.event.len().div_ceil(1024) * 1024);
         // A body fits beside it, its event does not.
         let second = read(&reader, vec![7; MIB]).await.unwrap();
         assert_eq!(reader.event_of(second, make).unwrap_err().code, ErrorCode::Overloaded);
         drop(first);
         assert_eq!(reader.held_bytes(), 0);
         let small = reader.event_of(read(&reader, vec![]).await.unwrap(), make).unwrap();
-        assert!(reader.held_bytes() >= small.bytes.len());
+        assert!(reader.held_bytes() >= small.event.len());
     }
 
     #[tokio::test]
     async fn a_body_that_never_ends_is_given_up() {
         let reader = BodyReader::new(MIB, Duration::from_millis(20), 1);
-        let endless = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+        let endless = Body::from_stream(futures_util::stream::pending::<Result<Bytes, io::Error>>());
         assert_eq!(read(&reader, endless).await.unwrap_err(), ErrorCode::RequestTimeout);
     }
 }

@@ -3,13 +3,18 @@
 //! In whatever form a picture comes, it goes to the module as the HTTP event that an API gateway would make of it: forms,
 //! base64 and JSON are read there, by code that is confined.
 
+use std::io::{self, Write as _};
+
 use axum::http::{HeaderMap, HeaderName, Uri, header};
-use base64_simd::STANDARD;
-use bytes::Bytes;
 use serde::Serialize;
 
+use crate::channel::EventFile;
+
 /// The HTTP event of the contract (docs/architecture.md) for a request.
-pub(super) fn event(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Bytes {
+///
+/// # Errors
+/// The system's reason why it gives no memory.
+pub(super) fn event(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> io::Result<EventFile> {
     let before = BeforeBody {
         http_method: "POST",
         path: uri.path(),
@@ -22,15 +27,14 @@ pub(super) fn event(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Bytes {
         },
         is_base64_encoded: true,
     };
-    let mut json = Vec::with_capacity(event_bytes(body.len()));
-    // Texts and a flag, written to memory: nothing can fail.
-    drop(serde_json::to_writer(&mut json, &before));
-    // The body is written once, behind the other fields.
-    json.pop();
-    json.extend_from_slice(br#","body":""#);
-    STANDARD.encode_append(body, &mut json);
-    json.extend_from_slice(b"\"}");
-    json.into()
+    let mut head = serde_json::to_vec(&before)?;
+    // The body is written behind the other fields, piece by piece as it is encoded.
+    head.pop();
+    head.extend_from_slice(br#","body":""#);
+    let mut event = EventFile::of(&head)?;
+    event.write_base64(body)?;
+    event.write_all(b"\"}")?;
+    Ok(event)
 }
 
 /// Bytes of the event of a body of `length`, with an ordinary head: base64 adds a third.

@@ -105,8 +105,8 @@ async fn answer(service: &Service, event: HeldEvent, stages: &mut Stages) -> Res
     let deadline = Instant::now() + service.time_limit;
     let turn = service.admission.enter(deadline).await?;
     stages.end("queue");
-    let HeldEvent { bytes, memory } = event;
-    let call = service.call(bytes, deadline.saturating_duration_since(Instant::now()));
+    let HeldEvent { event, memory } = event;
+    let call = service.call(event, deadline.saturating_duration_since(Instant::now()));
     // On a task of its own: a client that goes away must not make its worker look free while it still runs, nor the
     // memory of its event.
     let task = tokio::spawn(async move {

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, Uri};
-use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
@@ -20,12 +19,13 @@ use super::metrics::Metrics;
 use super::settings::ServeSettings;
 use super::workers::Workers;
 use crate::answer::{Answer, CallError};
+use crate::channel::EventFile;
 use crate::history::History;
 use crate::limits::Limits;
 use crate::pool::Handler;
 
 /// The handler without its type, so that nothing else here needs to name it.
-type Call = dyn Fn(Bytes, Duration) -> BoxFuture<'static, Result<Answer, CallError>> + Send + Sync;
+type Call = dyn Fn(EventFile, Duration) -> BoxFuture<'static, Result<Answer, CallError>> + Send + Sync;
 
 /// What all requests share.
 pub(super) struct Service {
@@ -77,7 +77,7 @@ impl Service {
     /// Answers one event; the future may be dropped, the event then still runs to its end.
     pub(super) fn call(
         &self,
-        event: Bytes,
+        event: EventFile,
         limit: Duration,
     ) -> BoxFuture<'static, Result<Answer, CallError>> {
         (self.call)(event, limit)
@@ -108,8 +108,10 @@ const PIXEL: &[u8] =
 
 /// Every worker answers an event; the model's name, if the answers tell it.
 async fn warm_up(call: &Arc<Call>, workers: NonZeroUsize, limit: Duration) -> Option<String> {
-    let event = forms::event(&Uri::from_static("/"), &HeaderMap::new(), PIXEL);
-    let calls = (0..workers.get()).map(|_| call(event.clone(), limit));
+    let calls = (0..workers.get()).map(|_| async {
+        let event = forms::event(&Uri::from_static("/"), &HeaderMap::new(), PIXEL);
+        call(event.map_err(|error| CallError::no_memory(&error))?, limit).await
+    });
     let mut model = None;
     for result in futures_util::future::join_all(calls).await {
         // A module of another contract need not know what to say; its real events are still answered.
