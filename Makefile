@@ -60,7 +60,7 @@ check: test test-api test-page lint test-deploy documents ## Everything that CI 
 
 .PHONY: documents
 documents: setup ## Check the documents of the code
-	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --package vision --package recognize --package kit --package contract --package flatbuffer
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --package vision --package worker --package engine --package recognize --package kit --package contract --package flatbuffer
 
 clean: ## Remove what was built; .toolchain and the cache stay
 	rm -rf target dist

@@ -7,9 +7,9 @@ use std::num::NonZeroUsize;
 use bytes::Bytes;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use vision::engine::{Engine, EngineConfig};
-use vision::image::{Decoder, PixelFormat, thumbnail};
-use vision::inference::{LiteRt, ModelCache, ModelPolicy};
+use engine::image::{Decoder, PixelFormat, thumbnail};
+use engine::inference::{LiteRt, ModelCache, ModelPolicy};
+use engine::{Engine, EngineConfig};
 
 const TOMATO: &[u8] = include_bytes!("../../tests/samples/tomato.jpg");
 const MODEL: &[u8] = include_bytes!("../../models/groceries/model.tflite");

@@ -9,9 +9,9 @@ use std::io::{BufRead as _, Write as _};
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use vision::image::{Decoder, PixelFormat};
-use vision::inference::{LiteRt, ModelCache, ModelPolicy, Session};
-use vision::limits::Limits;
+use engine::image::{Decoder, PixelFormat};
+use engine::inference::{LiteRt, ModelCache, ModelPolicy, Session};
+use engine::limits::Limits;
 
 const WARM_UP: usize = 5;
 

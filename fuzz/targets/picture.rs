@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 
 use libfuzzer_sys::fuzz_target;
-use vision::image::{Decoder, ImageError, PixelFormat, thumbnail};
+use engine::image::{Decoder, ImageError, PixelFormat, thumbnail};
 
 /// More would only test the allocator; larger targets meet a buffer that is too small.
 const MOST_OUT_BYTES: usize = 1 << 20;

@@ -1,4 +1,4 @@
-//! `--sandbox`: the process gives up what it does not need. (What exactly: `layer/src/sandbox/tests.rs`.)
+//! `--sandbox`: the process gives up what it does not need. (What exactly: `layer/worker/src/sandbox/tests.rs`.)
 
 use support::file;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vision::engine::CallError;
+use engine::CallError;
 
 use crate::functions::{self, Function, INVAL, Parameter};
 use crate::guest::{Call, Guest, MEMORY_BYTES, argument_of_call, event, model};

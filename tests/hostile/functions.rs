@@ -177,7 +177,7 @@ fn all_functions_that_are_offered_are_here_with_their_parameters() {
         .iter()
         .map(|function| ((function.module, function.name), function.parameters.iter().map(type_of).collect()))
         .collect();
-    let offered: BTreeMap<_, Vec<ValType>> = vision::host::offered()
+    let offered: BTreeMap<_, Vec<ValType>> = engine::host::offered()
         .into_iter()
         .map(|function| ((function.module, function.name), function.kind.args().to_vec()))
         .collect();

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use engine::inference::ModelPolicy;
+use engine::limits::Limits;
+use engine::{Answer, CallError, CodeSource, DirGrant, Engine, EngineConfig};
 use support::read;
-use vision::engine::{Answer, CallError, CodeSource, DirGrant, Engine, EngineConfig};
-use vision::inference::ModelPolicy;
-use vision::limits::Limits;
 
 use crate::functions::{self, Function, Parameter};
 

@@ -1,8 +1,8 @@
 //! An event finds nothing of an earlier one: not in memory, globals and tables, and not in the tensors of a session over
-//! the same model. (Memory after each kind of failure: `layer/src/engine/tests.rs`; clients side by side:
-//! `tests/serve/isolation.rs`; tensors that no run has written: `layer/src/inference/tests.rs`.)
+//! the same model. (Memory after each kind of failure: `layer/engine/src/tests.rs`; clients side by side:
+//! `tests/serve/isolation.rs`; tensors that no run has written: `layer/engine/src/inference/tests.rs`.)
 
-use vision::inference::ModelPolicy;
+use engine::inference::ModelPolicy;
 
 use crate::guest::{Call, Guest, OUT, PIXELS, good_calls};
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use vision::inference::ModelPolicy;
+use engine::inference::ModelPolicy;
 
 use crate::guest::{Call, Guest, MODEL_BYTES, event, good_calls, model};
 

@@ -1,6 +1,6 @@
-//! Models that are broken on purpose. (What exactly is verified: `layer/src/inference/verify/tests.rs`.)
+//! Models that are broken on purpose. (What exactly is verified: `layer/engine/src/inference/verify/tests.rs`.)
 
-use vision::inference::{ModelDigest, ModelPolicy};
+use engine::inference::{ModelDigest, ModelPolicy};
 
 use crate::guest::{Call, EXIT, Guest, MODEL_BYTES, event, model};
 

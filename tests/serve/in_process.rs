@@ -12,13 +12,12 @@ use clap::Parser;
 use support::function;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
-use vision::engine::{CodeSource, EngineConfig};
 use vision::history::{History, Location};
-use vision::limits::{Limits, LoadLimits};
 use vision::pool::{Loader, Loading};
-use vision::sandbox::SandboxMode;
 use vision::trigger::serve::{ServeSettings, answering};
-use vision::worker;
+use worker::limits::{Limits, LoadLimits};
+use worker::sandbox::SandboxMode;
+use worker::{CodeSource, EngineConfig};
 
 use crate::client::{Client, Reply};
 

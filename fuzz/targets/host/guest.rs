@@ -14,7 +14,7 @@
 
 use std::fmt::Write as _;
 
-use vision::host::Offered;
+use engine::host::Offered;
 use wasmedge_sdk::ValType;
 
 /// Where the input lies, how much of it is read, and the guest's whole memory in pages of 64 KiB.
@@ -49,7 +49,7 @@ const ARGUMENT: &str = r#"
 pub(crate) fn wat() -> String {
     let mut imports = String::new();
     let mut calls = Vec::new();
-    for Offered { module, name, kind } in vision::host::offered() {
+    for Offered { module, name, kind } in engine::host::offered() {
         let is_long = |parameter: &ValType| *parameter == ValType::I64;
         let types: String =
             kind.args().iter().map(|parameter| if is_long(parameter) { " i64" } else { " i32" }).collect();

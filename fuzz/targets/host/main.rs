@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use vision::engine::{CallError, CodeSource, Engine, EngineConfig};
-use vision::inference::{ModelDigest, ModelPolicy};
-use vision::limits::Limits;
+use engine::{CallError, CodeSource, Engine, EngineConfig};
+use engine::inference::{ModelDigest, ModelPolicy};
+use engine::limits::Limits;
 
 /// A guest may sleep until its deadline (`poll_oneoff`): the shorter, the more calls.
 const TIME: Duration = Duration::from_millis(20);

@@ -11,14 +11,14 @@ mod platform;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use bytes::Bytes;
+use engine::answer::{Answer, CallError};
 use libfuzzer_sys::fuzz_target;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use vision::answer::{Answer, CallError};
 use vision::pool::Handler;
 use vision::trigger::scf::{CosArgs, ScfArgs};
 use vision::trigger::shutdown::{Shutdown, ShutdownArgs};
+use worker::channel::EventFile;
 
 use platform::Platform;
 
@@ -39,7 +39,8 @@ const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 struct Module;
 
 impl Handler for Module {
-    async fn call(&self, event: Bytes, limit: Option<Duration>) -> Result<Answer, CallError> {
+    async fn call(&self, mut event: EventFile, limit: Option<Duration>) -> Result<Answer, CallError> {
+        let event = event.look(<[u8]>::to_vec).expect("memory that can be looked at");
         let exit_code = match event.first() {
             Some(b'{') | None => 0,
             Some(b't') => return Err(CallError::Timeout { limit: limit.unwrap_or_default() }),
@@ -47,7 +48,7 @@ impl Handler for Module {
             Some(first) => u32::from(*first),
         };
         let stderr = String::from_utf8_lossy(&event).into_owned();
-        Ok(Answer { stdout: event.into(), stderr, exit_code, ..Answer::default() })
+        Ok(Answer { stdout: event, stderr, exit_code, ..Answer::default() })
     }
 }
 

@@ -14,12 +14,12 @@ use serde::Serialize;
 use super::engine_args::{EngineArgs, Start, parse_count};
 use super::exit::{Exit, Failure, Outcome};
 use super::front::block_on;
-use crate::answer::Timings;
-use crate::channel::EventFile;
 use crate::console;
-use crate::limits::parse_duration;
 use crate::pool::Pool;
 use crate::trigger::Threads;
+use worker::answer::Timings;
+use worker::channel::EventFile;
+use worker::limits::parse_duration;
 
 /// Events before the measurement: the first compiles the model and touches all memory.
 const WARM_UP: usize = 5;

@@ -8,12 +8,12 @@ use clap::Args;
 
 use super::engine_args::{Start, open_module};
 use super::exit::{Exit, Failure, Outcome};
-use crate::engine::{LoadError, Processor};
-use crate::inference::ModelDigest as Sha256Sum;
-use crate::limits::LoadLimits;
 use crate::modules::{Cache, replace_file};
 use crate::pool::Loader;
-use crate::sandbox::SandboxMode;
+use worker::ModelDigest as Sha256Sum;
+use worker::limits::LoadLimits;
+use worker::sandbox::SandboxMode;
+use worker::{LoadError, Processor};
 
 #[derive(Debug, Args)]
 pub(super) struct CompileArgs {

@@ -9,14 +9,14 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::exit::Failure;
-use crate::channel::memory_file;
-use crate::engine::{CodeSource, DirGrant, EngineConfig, LoadError, Processor};
-use crate::inference::{ModelDigest, ModelPolicy};
-use crate::limits::{Limits, LoadLimits, MODULE_BYTES};
 use crate::modules::{Cache, known_modules};
 use crate::pool::{LoadedPool, Loader, Loading};
-use crate::sandbox::{SandboxArgs, SandboxError, SandboxMode};
-use crate::worker::Nursery;
+use worker::Nursery;
+use worker::channel::memory_file;
+use worker::limits::{Limits, LoadLimits, MODULE_BYTES};
+use worker::sandbox::{SandboxArgs, SandboxError, SandboxMode};
+use worker::{CodeSource, DirGrant, EngineConfig, LoadError, Processor};
+use worker::{ModelDigest, ModelPolicy};
 
 /// Which module runs, and how.
 #[derive(Clone, Debug, Args)]

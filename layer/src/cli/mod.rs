@@ -21,7 +21,6 @@ use clap::{Parser, Subcommand};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 use crate::console;
-use crate::worker;
 use engine_args::Start;
 use exit::Failure;
 use logging::LogArgs;

@@ -7,9 +7,9 @@ use clap::Args;
 use super::engine_args::{EngineArgs, Start, parse_count};
 use super::exit::Outcome;
 use super::trigger;
-use crate::engine::EngineConfig;
 use crate::history::{Location, OF_USER};
 use crate::trigger::serve::{HistorySettings, ServeSettings, ServeTrigger};
+use worker::EngineConfig;
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::entry::{Entry, EntryId, Sighting};
 use super::store::Store;
-use crate::answer::Thumbnail;
+use worker::answer::Thumbnail;
 
 /// Recognitions that may wait to be kept.
 const WAITING: usize = 16;

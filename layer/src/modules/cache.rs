@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::output::replace_file;
-use crate::inference::ModelDigest as Sha256Sum;
+use worker::ModelDigest as Sha256Sum;
 
 /// Modules that are kept; the ones used least lately go.
 const MOST_MODULES: usize = 16;

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::cache::Cache;
-use crate::inference::ModelDigest as Sha256Sum;
+use worker::ModelDigest as Sha256Sum;
 
 /// The file beside the program: a sum a line, in hexadecimal digits; what stands behind it is for people.
 const FILE_NAME: &str = "known-modules";

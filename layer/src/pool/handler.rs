@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::answer::{Answer, CallError};
-use crate::channel::EventFile;
+use worker::answer::{Answer, CallError};
+use worker::channel::EventFile;
 
 /// Something that answers events.
 pub trait Handler: Send + Sync + 'static {

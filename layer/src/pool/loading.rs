@@ -14,14 +14,14 @@ use tokio::sync::{Mutex, mpsc};
 use super::nursery::{NurseryClient, log};
 use super::slot::{Shared, Slot};
 use super::{Counters, Pool};
-use crate::answer::WorkerEnd;
-use crate::channel::{Asked, ChannelError, Mechanism, Reply, Report, Socket, memory_file};
-use crate::control_groups::ControlGroups;
-use crate::engine::{EngineConfig, LoadError, LoadStep, Processor};
-use crate::inference::ModelDigest as Sha256Sum;
-use crate::limits::{Limits, LoadLimits, MIB};
-use crate::sandbox::SandboxMode;
-use crate::worker::Nursery;
+use worker::ModelDigest as Sha256Sum;
+use worker::Nursery;
+use worker::answer::WorkerEnd;
+use worker::channel::{Asked, ChannelError, Mechanism, Reply, Report, Socket, memory_file};
+use worker::control_groups::ControlGroups;
+use worker::limits::{Limits, LoadLimits, MIB};
+use worker::sandbox::SandboxMode;
+use worker::{EngineConfig, LoadError, LoadStep, Processor};
 
 /// How often the kernel is kept prepared for a worker's control group.
 const PREPARED: Duration = Duration::from_millis(5);
@@ -180,7 +180,7 @@ impl Loader {
     /// Why the nursery does not answer; it is of no more use.
     fn gone(&self, name: &str, error: &AskError) -> LoadError {
         let module = || name.to_owned();
-        match (error, crate::worker::end(self.nursery.process)) {
+        match (error, worker::end(self.nursery.process)) {
             (AskError::TooSlow, _) => {
                 LoadError::TooSlow { module: module(), what: LoadStep::Load, limit: self.limits.load_time }
             }

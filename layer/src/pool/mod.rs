@@ -9,7 +9,7 @@ mod loading;
 mod nursery;
 mod slot;
 mod socket;
-mod worker;
+mod worker_process;
 
 pub use handler::Handler;
 pub use loading::{LoadedPool, Loader, Loading};
@@ -22,9 +22,9 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::answer::{Answer, CallError};
-use crate::channel::EventFile;
-use crate::limits::Limits;
+use worker::answer::{Answer, CallError};
+use worker::channel::EventFile;
+use worker::limits::Limits;
 
 /// How long after its time limit an event is given up whose worker should have said so: the worker is killed then.
 pub const GRACE: Duration = Duration::from_millis(100);

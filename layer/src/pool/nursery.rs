@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::socket::AsyncSocket;
-use crate::answer::{WorkerEnd, in_one_line};
-use crate::channel::{AnswerFile, Asked, ChannelError, LogLine, Reply, Socket};
+use worker::answer::{WorkerEnd, in_one_line};
+use worker::channel::{AnswerFile, Asked, ChannelError, LogLine, Reply, Socket};
 
 /// How long the nursery may take for a request; it is a matter of a millisecond.
 const PATIENCE: Duration = Duration::from_secs(10);

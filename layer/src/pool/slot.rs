@@ -8,12 +8,12 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::time::Instant;
 
 use super::nursery::NurseryClient;
-use super::worker::{Outcome, Worker};
+use super::worker_process::{Outcome, Worker};
 use super::{Counters, Job};
-use crate::answer::{Answer, CallError, Step};
-use crate::control_groups::ControlGroups;
-use crate::engine::LoadError;
-use crate::limits::{Limits, MIB};
+use worker::LoadError;
+use worker::answer::{Answer, CallError, Step};
+use worker::control_groups::ControlGroups;
+use worker::limits::{Limits, MIB};
 
 /// How often an event is given to another worker because one did not begin with it.
 const MOST_TRIES: usize = 3;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 
-use crate::channel::{self, ChannelError, Socket};
+use worker::channel::{self, ChannelError, Socket};
 
 /// The front's end of a channel. The type is tokio's for sockets of this family; borders of messages are the socket's own.
 #[derive(Debug)]

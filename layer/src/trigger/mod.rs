@@ -26,8 +26,8 @@ use std::num::NonZeroUsize;
 use thiserror::Error;
 
 use crate::pool::Pool;
-use crate::sandbox::{Needs, Network};
 use shutdown::{Shutdown, ShutdownArgs, Unfinished};
+use worker::sandbox::{Needs, Network};
 
 /// A way in which events come.
 pub trait Trigger {

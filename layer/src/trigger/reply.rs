@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use contract::{HttpAnswer, HttpForm, Outcome};
 
-use crate::answer::{Answer, CallError};
-use crate::error::ErrorCode;
+use contract::ErrorCode;
+use worker::answer::{Answer, CallError};
 
 /// In which form a sender expects to be told of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,11 +8,11 @@ use thiserror::Error;
 
 use super::shutdown::Shutdown;
 use super::{Requirements, Trigger, TriggerError};
-use crate::answer::{CallError, Timings};
-use crate::channel::EventFile;
 use crate::console;
 use crate::pool::{Handler, Pool};
-use crate::sandbox::Needs;
+use worker::answer::{CallError, Timings};
+use worker::channel::EventFile;
+use worker::sandbox::Needs;
 
 /// One event, read before the module is loaded.
 #[derive(Debug)]

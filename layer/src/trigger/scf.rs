@@ -15,10 +15,10 @@ use super::objects::cos::{Cos, check_bucket};
 use super::objects::{Endpoint, Labeller, Output};
 use super::shutdown::{Shutdown, ShutdownArgs};
 use super::{Requirements, Trigger, TriggerError};
-use crate::error::{ErrorBody, ErrorCode};
-use crate::limits::parse_duration;
 use crate::pool::Pool;
-use crate::sandbox::{Needs, Network};
+use contract::{ErrorBody, ErrorCode};
+use worker::limits::parse_duration;
+use worker::sandbox::{Needs, Network};
 
 /// Where the platform is, and what it is told.
 #[derive(Clone, Debug, Args)]

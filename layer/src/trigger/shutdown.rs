@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use crate::limits::parse_duration;
+use worker::limits::parse_duration;
 
 /// How long the end may take.
 #[derive(Clone, Copy, Debug, Args)]

@@ -17,13 +17,13 @@ use serde::Deserialize;
 use super::engine_args::{EngineArgs, Start, parse_count};
 use super::exit::{Exit, Failure, Outcome};
 use super::front::block_on;
-use crate::channel::EventFile;
 use crate::console;
-use crate::engine::EngineConfig;
 use crate::pool::Pool;
 use crate::trigger::Threads;
 use list::{LabelledPicture, Labels};
 use report::{Report, Verdict};
+use worker::EngineConfig;
+use worker::channel::EventFile;
 
 #[derive(Debug, Args)]
 pub(super) struct EvalArgs {

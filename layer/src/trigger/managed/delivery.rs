@@ -7,9 +7,9 @@ use tracing::{error, warn};
 use super::invocation::Invocation;
 use super::platform::Platform;
 use super::runtime_api::RuntimeApi;
-use crate::error::ErrorCode;
 use crate::trigger::backoff::Backoff;
 use crate::trigger::reply::Reply;
+use contract::ErrorCode;
 
 /// Whether the platform has an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,11 +28,11 @@ use super::backoff::Backoff;
 use super::objects::{Labeller, Service};
 use super::reply::Reply;
 use super::shutdown::Shutdown;
-use crate::channel::EventFile;
 use crate::pool::Handler;
 use delivery::{Delivery, deliver};
 use event_kind::EventKind;
 use runtime_api::{Arrival, NextError, RuntimeApi, Unread};
+use worker::channel::EventFile;
 
 /// A platform's events, ready to be asked for; what is put into the storage of the same cloud is labelled.
 #[derive(Debug)]

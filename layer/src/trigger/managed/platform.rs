@@ -6,7 +6,7 @@ use bytes::Bytes;
 use reqwest::header::HeaderMap;
 
 use super::invocation::Invocation;
-use crate::error::ErrorCode;
+use contract::ErrorCode;
 
 /// A cloud's runtime API: an address within the function's own machine, at which events are asked for and answers are
 /// left, by HTTP.

@@ -11,12 +11,12 @@ use tracing::warn;
 use super::error::ManagedError;
 use super::invocation::Invocation;
 use super::platform::{Platform, Post};
-use crate::answer::CallError;
-use crate::channel::EventFile;
-use crate::error::ErrorCode;
 use crate::trigger::backoff::Backoff;
 use crate::trigger::causes::causes;
 use crate::trigger::reply::{Form, Reply};
+use contract::ErrorCode;
+use worker::answer::CallError;
+use worker::channel::EventFile;
 
 /// How long init/ready is tried: the platform's end of it is on the same machine and there first.
 const READY_PATIENCE: Duration = Duration::from_secs(10);

@@ -26,11 +26,11 @@ use tracing::info;
 
 use super::causes::causes;
 use super::reply::{Form, Reply};
-use crate::channel::EventFile;
-use crate::error::ErrorCode;
 use crate::pool::Handler;
 use client::{Storage, StorageError};
+use contract::ErrorCode;
 use labels::Labels;
+use worker::channel::EventFile;
 
 /// Appended to a picture's key; what ends so is never looked at, or writing it would start the function again.
 const LABELS_SUFFIX: &str = ".labels.json";

@@ -6,7 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::problem::Problem;
-use crate::error::ErrorCode;
+use contract::ErrorCode;
 
 /// As many turns at the same time as there are workers; a queue with a limit before them.
 #[derive(Debug)]

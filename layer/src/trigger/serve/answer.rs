@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use super::problem::Problem;
-use crate::answer::{Answer, CallError, Thumbnail};
-use crate::error::ErrorCode;
+use contract::ErrorCode;
+use worker::answer::{Answer, CallError, Thumbnail};
 
 /// The labels of a picture.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]

@@ -12,9 +12,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::forms;
 use super::problem::Problem;
-use crate::channel::EventFile;
-use crate::error::ErrorCode;
-use crate::limits::MIB;
+use contract::ErrorCode;
+use worker::channel::EventFile;
+use worker::limits::MIB;
 
 /// The bounds for bodies.
 #[derive(Debug)]

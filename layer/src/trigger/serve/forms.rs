@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use axum::http::{HeaderMap, HeaderName, Uri, header};
 use serde::Serialize;
 
-use crate::channel::EventFile;
+use worker::channel::EventFile;
 
 /// The HTTP event of the contract (docs/architecture.md) for a request.
 ///

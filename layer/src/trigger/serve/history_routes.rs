@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 use super::answer::ModuleAnswer;
 use super::problem::Problem;
 use super::service::Service;
-use crate::error::{ErrorBody, ErrorCode};
 use crate::history::{Cursor, Entry, EntryId, History, HistoryError, PageQuery, Search, Seen, Sighting};
+use contract::{ErrorBody, ErrorCode};
 
 /// Entries of one page, at most.
 const MOST_ENTRIES: u32 = 100;

@@ -39,8 +39,8 @@ use super::{Requirements, Threads, Trigger, TriggerError};
 use crate::console;
 use crate::history::{History, Location};
 use crate::pool::Pool;
-use crate::sandbox::{Needs, Network};
 use service::Service;
+use worker::sandbox::{Needs, Network};
 use workers::Workers;
 
 /// The address is taken, or not this machine's.

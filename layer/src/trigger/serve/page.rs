@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::problem::Problem;
-use crate::error::ErrorCode;
+use contract::ErrorCode;
 
 /// All files in `web/`.
 #[derive(RustEmbed)]

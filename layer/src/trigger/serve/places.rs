@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::callers::FOR_ANYBODY;
 use super::problem::Problem;
-use crate::error::ErrorCode;
+use contract::ErrorCode;
 
 /// Connections beyond the limit: they are answered at once or are idle.
 const MORE: usize = 16;

@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::error::{ErrorBody, ErrorCode};
+use contract::{ErrorBody, ErrorCode};
 
 /// Why a request has no good answer; `message` says what was found and what would be accepted.
 #[derive(Debug)]

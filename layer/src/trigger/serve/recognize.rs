@@ -17,8 +17,8 @@ use super::body::HeldEvent;
 use super::forms;
 use super::problem::Problem;
 use super::service::Service;
-use crate::answer::Answer;
-use crate::error::{ErrorBody, ErrorCode};
+use contract::{ErrorBody, ErrorCode};
+use worker::answer::Answer;
 
 /// What is asked for.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]

@@ -13,7 +13,7 @@ use super::problem::Problem;
 use super::recognize::recognize;
 use super::service::Service;
 use super::{callers, history_routes, openapi, page, requests, status};
-use crate::error::ErrorCode;
+use contract::ErrorCode;
 
 pub(super) fn router(service: &Arc<Service>) -> Router {
     let router = Router::new()

@@ -18,11 +18,11 @@ use super::forms;
 use super::metrics::Metrics;
 use super::settings::ServeSettings;
 use super::workers::Workers;
-use crate::answer::{Answer, CallError};
-use crate::channel::EventFile;
 use crate::history::History;
-use crate::limits::Limits;
 use crate::pool::Handler;
+use worker::answer::{Answer, CallError};
+use worker::channel::EventFile;
+use worker::limits::Limits;
 
 /// The handler without its type, so that nothing else here needs to name it.
 type Call = dyn Fn(EventFile, Duration) -> BoxFuture<'static, Result<Answer, CallError>> + Send + Sync;
@@ -126,8 +126,8 @@ async fn warm_up(call: &Arc<Call>, workers: NonZeroUsize, limit: Duration) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::{Decoder, PixelFormat};
-    use crate::limits::MIB;
+    use engine::image::{Decoder, PixelFormat};
+    use worker::limits::MIB;
 
     #[test]
     fn the_first_picture_is_a_picture() {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::history::Location;
-use crate::limits::{MIB, parse_duration};
 use crate::trigger::shutdown::ShutdownArgs;
+use worker::limits::{MIB, parse_duration};
 
 /// Where the service listens and what a client may take of it.
 #[derive(Clone, Debug, Args)]

@@ -3,13 +3,13 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use crate::answer::{Answer, CallError, Thumbnail};
 use crate::channel::{AnswerFile, EventReader, Lengths, Printed, Report, Request, Socket};
-use crate::engine::{EngineConfig, Event, Events, LoadedModule, answer_events};
-use crate::limits::RUNTIME_BYTES;
-use crate::native_stack::STACK_BYTES;
-use crate::progress;
 use crate::sandbox::Sandbox;
+use engine::answer::{Answer, CallError, Thumbnail};
+use engine::limits::RUNTIME_BYTES;
+use engine::native_stack::STACK_BYTES;
+use engine::progress;
+use engine::{EngineConfig, Event, Events, LoadedModule, answer_events};
 
 use super::{board, log, process};
 
@@ -20,7 +20,7 @@ const KEPT_BYTES: u64 = 128 << 20;
 const RESERVED_BYTES: u64 = 24 << 30;
 
 /// Answers the events of `channel` until it is closed, with `answers` as its file for answers; the exit code.
-pub(super) fn run(
+pub(crate) fn run(
     channel: Socket,
     answers: OwnedFd,
     module: &LoadedModule,
@@ -38,7 +38,7 @@ pub(super) fn run(
     process::limit_addresses(confinement.address_bytes + memory + RESERVED_BYTES);
     let folders: Vec<_> = config.dirs.iter().map(|dir| dir.host.clone()).collect();
     if let Err(reason) = confinement.sandbox.confine_worker(&folders) {
-        let error = crate::engine::LoadError::Worker(reason);
+        let error = engine::LoadError::Worker(reason);
         drop(channel.send(&Report::NotReady(error), &[]));
         return 1;
     }
@@ -59,13 +59,13 @@ pub(super) fn run(
 }
 
 /// How a worker is confined besides what it has from the nursery.
-pub(super) struct Confinement {
+pub(crate) struct Confinement {
     /// Data memory of the nursery.
-    pub(super) data_bytes: u64,
+    pub(crate) data_bytes: u64,
     /// Address space of the nursery.
-    pub(super) address_bytes: u64,
+    pub(crate) address_bytes: u64,
     /// How far.
-    pub(super) sandbox: Sandbox,
+    pub(crate) sandbox: Sandbox,
 }
 
 /// The worker's side of its channel.

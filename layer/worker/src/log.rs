@@ -18,13 +18,13 @@ const LINE_BYTES: usize = 4 << 10;
 static CHANNEL: RwLock<Option<Arc<Socket>>> = RwLock::new(None);
 
 /// Sends lines over `channel` from now on.
-pub(super) fn send_over(channel: &Arc<Socket>) {
+pub(crate) fn send_over(channel: &Arc<Socket>) {
     *CHANNEL.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(channel));
 }
 
 /// Sends what is logged, by this filter, and what panics say.
-pub(super) fn install(filter: &str) {
-    wasmedge_sdk::LogManager::log_off();
+pub(crate) fn install(filter: &str) {
+    engine::log_nothing();
     let filter: Targets = filter.parse().unwrap_or_default();
     // Nothing was installed before in this process.
     drop(tracing::subscriber::set_global_default(

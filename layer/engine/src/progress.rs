@@ -8,7 +8,7 @@ use crate::answer::Step;
 /// What is told.
 #[derive(Debug, Default)]
 #[repr(C)]
-pub(crate) struct Board {
+pub struct Board {
     step: AtomicU8,
     /// Whether memory was refused.
     was_refused_memory: AtomicU8,
@@ -18,18 +18,21 @@ pub(crate) struct Board {
 
 /// What was told, as the other half reads it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
-    pub(crate) step: Step,
-    pub(crate) was_refused_memory: bool,
-    pub(crate) event: u64,
+pub struct Told {
+    /// What the process is doing.
+    pub step: Step,
+    /// Whether memory was refused since the event began.
+    pub was_refused_memory: bool,
+    /// The number of the event.
+    pub event: u64,
 }
 
 /// Bytes of a board.
-pub(crate) const BOARD_BYTES: usize = size_of::<Board>();
+pub const BOARD_BYTES: usize = size_of::<Board>();
 
 impl Told {
     /// Reads the bytes of a board.
-    pub(crate) fn read(bytes: [u8; BOARD_BYTES]) -> Self {
+    pub fn read(bytes: [u8; BOARD_BYTES]) -> Self {
         let [step, was_refused_memory, _, _, _, _, _, _, event @ ..] = bytes;
         Self {
             step: Step::from_number(step),
@@ -45,7 +48,7 @@ static NOWHERE: Board =
     Board { step: AtomicU8::new(0), was_refused_memory: AtomicU8::new(0), event: AtomicU64::new(0) };
 
 /// Tells it at `place` from now on.
-pub(crate) fn tell_at(place: &'static Board) {
+pub fn tell_at(place: &'static Board) {
     // A process has one place.
     let _ = PLACE.set(place);
 }
@@ -55,23 +58,23 @@ fn board() -> &'static Board {
 }
 
 /// Begins with the event of this number.
-pub(crate) fn begin_event(number: u64) {
+pub fn begin_event(number: u64) {
     board().was_refused_memory.store(0, Ordering::Relaxed);
     board().event.store(number, Ordering::Release);
 }
 
 /// Begins a step.
-pub(crate) fn begin(step: Step) {
+pub fn begin(step: Step) {
     board().step.store(step as u8, Ordering::Relaxed);
 }
 
 /// The present step.
-pub(crate) fn present() -> Step {
+pub fn present() -> Step {
     Step::from_number(board().step.load(Ordering::Relaxed))
 }
 
 /// Notes that the system refused memory.
-pub(crate) fn note_refused_memory() {
+pub fn note_refused_memory() {
     board().was_refused_memory.store(1, Ordering::Relaxed);
 }
 

@@ -79,7 +79,7 @@ pub struct SandboxError {
 
 impl SandboxError {
     /// `mechanism` can't be had for this reason.
-    pub(crate) fn new(mechanism: impl Into<String>, reason: String) -> Self {
+    pub fn new(mechanism: impl Into<String>, reason: String) -> Self {
         Self { mechanism: mechanism.into(), reason }
     }
 }

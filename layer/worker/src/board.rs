@@ -6,13 +6,13 @@ use std::os::fd::AsFd as _;
 use memmap2::{MmapOptions, MmapRaw};
 
 use crate::channel::{AnswerFile, PAGE_OF_STEPS};
-use crate::progress::Board;
+use engine::progress::Board;
 
 /// The first page of a worker's file for answers, for as long as the process lives.
 ///
 /// # Errors
 /// The system's reason.
-pub(super) fn of(answers: &AnswerFile) -> io::Result<&'static Board> {
+pub(crate) fn of(answers: &AnswerFile) -> io::Result<&'static Board> {
     let file = std::fs::File::from(answers.as_fd().try_clone_to_owned()?);
     let page: MmapRaw = MmapOptions::new().len(PAGE_OF_STEPS as usize).map_raw(&file)?;
     let board = page.as_mut_ptr().cast::<Board>();

@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 use super::event_loop::{self, Confinement};
 use super::{log, process};
-use crate::answer::WorkerEnd;
 use crate::channel::{Asked, Mechanism, Reply, Report, Socket};
 use crate::control_groups;
-use crate::engine::{CodeSource, EngineConfig, LoadError, LoadedModule, Outline, Processor, compile};
-use crate::inference::ModelDigest as Sha256Sum;
-use crate::limits::MIB;
 use crate::sandbox::{Sandbox, SandboxMode};
+use engine::answer::WorkerEnd;
+use engine::inference::ModelDigest as Sha256Sum;
+use engine::limits::MIB;
+use engine::{CodeSource, EngineConfig, LoadError, LoadedModule, Outline, Processor, compile};
 
 /// Memory that loading a module may take, in MiB: the largest are a few dozen.
 const LOADING_MIB: u64 = 1024;
@@ -28,9 +28,9 @@ const LOADING_MIB: u64 = 1024;
 #[derive(Debug)]
 pub struct Nursery {
     /// Where requests go and replies come from.
-    pub(crate) channel: Socket,
+    pub channel: Socket,
     /// The nursery's number.
-    pub(crate) process: i32,
+    pub process: i32,
 }
 
 /// Forks the nursery from this process, which must have one thread and should not have read any secret yet.

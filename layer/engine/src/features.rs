@@ -109,7 +109,7 @@ fn name_of(proposal: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{EngineConfig, LoadedModule};
+    use crate::{EngineConfig, LoadedModule};
 
     /// Why the module in WebAssembly text is not loaded.
     fn refusal(wat: &str) -> Option<String> {

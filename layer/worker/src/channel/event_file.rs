@@ -121,14 +121,15 @@ impl AsFd for EventFile {
 
 /// The worker's side of an event: read from its start to its end, whatever happens to the file.
 #[derive(Debug)]
-pub(crate) struct EventReader {
+pub struct EventReader {
     file: File,
     position: u64,
     length: u64,
 }
 
 impl EventReader {
-    pub(crate) fn new(file: OwnedFd, length: u64) -> Self {
+    /// The event of `length` bytes in `file`.
+    pub fn new(file: OwnedFd, length: u64) -> Self {
         Self { file: file.into(), position: 0, length }
     }
 }

@@ -16,7 +16,7 @@ use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 
 /// Address space of the stack; only what is used takes memory.
-pub(crate) const STACK_BYTES: usize = 24 << 20;
+pub const STACK_BYTES: usize = 24 << 20;
 
 /// Larger than the largest frame: a function may have 50,000 locals of 16 bytes.
 const RED_BYTES: usize = 4 << 20;

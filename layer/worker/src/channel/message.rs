@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{CallError, Timings, WorkerEnd};
-use crate::engine::{EngineConfig, LoadError, Processor};
-use crate::inference::ModelDigest as Sha256Sum;
 use crate::sandbox::SandboxMode;
+use engine::answer::{CallError, Timings, WorkerEnd};
+use engine::inference::ModelDigest as Sha256Sum;
+use engine::{EngineConfig, LoadError, Processor};
 
 /// What the front asks of the nursery.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Asked {
+pub enum Asked {
     /// Be confined. The first request.
     Confine {
         /// How far.
@@ -55,7 +55,7 @@ pub(crate) enum Asked {
 
 /// What the nursery answers, a reply to each request.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Reply {
+pub enum Reply {
     /// It is confined, but for these mechanisms.
     Confined {
         /// What this kernel can't do.
@@ -97,27 +97,27 @@ pub(crate) enum Reply {
 
 /// A way of confining a process that could not be had.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Mechanism {
+pub struct Mechanism {
     /// `landlock` or `seccomp`.
-    pub(crate) name: String,
+    pub name: String,
     /// What is missing.
-    pub(crate) reason: String,
+    pub reason: String,
 }
 
 /// What the front sends a worker: the event is in the descriptor beside it.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Request {
+pub struct Request {
     /// A number by chance: who answers must have read the request.
-    pub(crate) number: u64,
+    pub number: u64,
     /// Bytes of the event.
-    pub(crate) length: u64,
+    pub length: u64,
     /// How long it may take.
-    pub(crate) time: Duration,
+    pub time: Duration,
 }
 
 /// What a worker tells the front.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Report {
+pub enum Report {
     /// Its first instance is ready.
     Ready,
     /// The first instance could not be made; the worker ends.
@@ -151,28 +151,28 @@ pub(crate) enum Report {
 
 /// What a module printed lies in the file for answers: standard output, then standard error.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Printed {
+pub struct Printed {
     /// The request's number.
-    pub(crate) number: u64,
+    pub number: u64,
     /// Bytes of standard output.
-    pub(crate) stdout: u64,
+    pub stdout: u64,
     /// Bytes of standard error.
-    pub(crate) stderr: u64,
+    pub stderr: u64,
     /// The module's exit code.
-    pub(crate) exit_code: u32,
+    pub exit_code: u32,
     /// Where the time went.
-    pub(crate) timings: Timings,
+    pub timings: Timings,
     /// Whether a small picture is going to be told.
-    pub(crate) has_thumbnail: bool,
+    pub has_thumbnail: bool,
     /// Whether the worker should be replaced.
-    pub(crate) retires: bool,
+    pub retires: bool,
 }
 
 /// A line for the log.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct LogLine {
+pub struct LogLine {
     /// `ERROR`, `WARN`, `INFO`, `DEBUG` or `TRACE`.
-    pub(crate) level: String,
+    pub level: String,
     /// What happened.
-    pub(crate) text: String,
+    pub text: String,
 }

@@ -19,7 +19,7 @@ const MOST_DESCRIPTORS: usize = 3;
 
 /// Why a message did not come.
 #[derive(Debug, Error)]
-pub(crate) enum ChannelError {
+pub enum ChannelError {
     /// The other side is gone.
     #[error("the other side is gone")]
     Closed,
@@ -46,14 +46,14 @@ impl From<rustix::io::Errno> for ChannelError {
 
 /// One end of the pair.
 #[derive(Debug)]
-pub(crate) struct Socket(OwnedFd);
+pub struct Socket(OwnedFd);
 
 impl Socket {
     /// Both ends.
     ///
     /// # Errors
     /// The system's reason.
-    pub(crate) fn pair() -> io::Result<(Self, Self)> {
+    pub fn pair() -> io::Result<(Self, Self)> {
         let (one, other) =
             socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
         Ok((Self(one), Self(other)))
@@ -63,11 +63,7 @@ impl Socket {
     ///
     /// # Errors
     /// [`ChannelError::Closed`], or the system's reason.
-    pub(crate) fn send(
-        &self,
-        message: &impl Serialize,
-        descriptors: &[BorrowedFd<'_>],
-    ) -> Result<(), ChannelError> {
+    pub fn send(&self, message: &impl Serialize, descriptors: &[BorrowedFd<'_>]) -> Result<(), ChannelError> {
         send(self.as_fd(), message, descriptors)
     }
 
@@ -75,7 +71,7 @@ impl Socket {
     ///
     /// # Errors
     /// See [`ChannelError`].
-    pub(crate) fn receive<M: DeserializeOwned>(&self) -> Result<(M, Vec<OwnedFd>), ChannelError> {
+    pub fn receive<M: DeserializeOwned>(&self) -> Result<(M, Vec<OwnedFd>), ChannelError> {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
         let mut beside = RecvAncillaryBuffer::new(&mut space);
         let message = receive_into(self.as_fd(), &mut beside)?;
@@ -94,13 +90,13 @@ impl Socket {
     ///
     /// # Errors
     /// See [`ChannelError`].
-    pub(crate) fn receive_only<M: DeserializeOwned>(&self) -> Result<M, ChannelError> {
+    pub fn receive_only<M: DeserializeOwned>(&self) -> Result<M, ChannelError> {
         receive_only(self.as_fd())
     }
 }
 
 /// [`Socket::send`] over a socket that somebody else keeps.
-pub(crate) fn send(
+pub fn send(
     socket: BorrowedFd<'_>,
     message: &impl Serialize,
     descriptors: &[BorrowedFd<'_>],
@@ -120,7 +116,7 @@ pub(crate) fn send(
 }
 
 /// [`Socket::receive_only`] over a socket that somebody else keeps.
-pub(crate) fn receive_only<M: DeserializeOwned>(socket: BorrowedFd<'_>) -> Result<M, ChannelError> {
+pub fn receive_only<M: DeserializeOwned>(socket: BorrowedFd<'_>) -> Result<M, ChannelError> {
     receive_into(socket, &mut RecvAncillaryBuffer::default())
 }
 

@@ -10,13 +10,13 @@ use uuid::Uuid;
 use super::nursery::{NurseryClient, log};
 use super::socket::AsyncSocket;
 use super::{GRACE, Job};
-use crate::answer::{Answer, CallError, Step, Thumbnail, in_one_line};
-use crate::channel::{AnswerFile, ChannelError, Lengths, Printed, Report, Request, Socket};
-use crate::control_groups::{ControlGroups, WorkerGroup};
-use crate::engine::{LoadError, LoadStep};
-use crate::limits::{Limits, RUNTIME_BYTES};
-use crate::native_stack::STACK_BYTES;
-use crate::progress::Told;
+use worker::STACK_BYTES;
+use worker::Told;
+use worker::answer::{Answer, CallError, Step, Thumbnail, in_one_line};
+use worker::channel::{AnswerFile, ChannelError, Lengths, Printed, Report, Request, Socket};
+use worker::control_groups::{ControlGroups, WorkerGroup};
+use worker::limits::{Limits, RUNTIME_BYTES};
+use worker::{LoadError, LoadStep};
 
 /// A worker that has not begun with its event after this time is stopped or gone; the event is given to another one.
 const BEGIN: Duration = Duration::from_millis(500);

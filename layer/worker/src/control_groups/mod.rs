@@ -16,7 +16,7 @@ mod place;
 mod tests;
 mod worker_group;
 
-pub(crate) use worker_group::WorkerGroup;
+pub use worker_group::WorkerGroup;
 
 use std::fmt::Display;
 use std::fs::{self, File};
@@ -35,7 +35,7 @@ const OWN_GROUP: &str = "front";
 
 /// Groups for workers. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct ControlGroups(Arc<Groups>);
+pub struct ControlGroups(Arc<Groups>);
 
 #[derive(Debug)]
 struct Groups {
@@ -51,7 +51,7 @@ impl ControlGroups {
     ///
     /// # Errors
     /// Why there are none to be had.
-    pub(crate) fn of_this_process(nursery: i32) -> Result<Self, String> {
+    pub fn of_this_process(nursery: i32) -> Result<Self, String> {
         let read = |file: &str| fs::read_to_string(file).map_err(|error| format!("{file}: {error}"));
         let place = Place::find(&read("/proc/self/cgroup")?, &read("/proc/self/mountinfo")?)?;
         let own = [std::process::id().cast_signed(), nursery];
@@ -79,14 +79,14 @@ impl ControlGroups {
     }
 
     /// The folder of all groups of this front, which needs all rights in it.
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         &self.0.folder
     }
 
     /// Has the kernel prepare for a worker that enters its group soon. Before a process changes its group, the kernel waits
     /// some milliseconds for all processors, but not where it has done so within the last ten or so. This process is moved
     /// to where it is.
-    pub(crate) fn prepare(&self) {
+    pub fn prepare(&self) {
         if let Some(processes) = &self.0.own_processes {
             // Where it fails, the worker waits longer.
             let _ = processes.write_all_at(b"0", 0);
@@ -98,7 +98,7 @@ impl ControlGroups {
     ///
     /// # Errors
     /// Names the file and the system's reason: the worker may have ended.
-    pub(crate) fn enter(&self, worker: i32, bytes: u64) -> Result<WorkerGroup, String> {
+    pub fn enter(&self, worker: i32, bytes: u64) -> Result<WorkerGroup, String> {
         let Groups { version, folder, left, .. } = &*self.0;
         let group = WorkerGroup::new(group_of(folder, worker), *version, left.clone())?;
         group.limit(bytes)?;
@@ -115,7 +115,7 @@ impl Display for ControlGroups {
 
 /// Removes the groups of these workers, which are gone, and the folder of all: what is left when the front is gone. The
 /// nursery does this, which may do nothing else there.
-pub(crate) fn remove(folder: &Path, workers: &[i32]) {
+pub fn remove(folder: &Path, workers: &[i32]) {
     for worker in workers {
         drop(fs::remove_dir(group_of(folder, *worker)));
     }

@@ -5,14 +5,14 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 
-use crate::answer::WorkerEnd;
+use engine::answer::WorkerEnd;
 
 /// Starts a copy of this process, which has no other threads, and runs `work` in it; the process's number. What `work`
 /// returns is the copy's exit code.
 ///
 /// # Errors
 /// The system's reason.
-pub(super) fn start(work: impl FnOnce() -> i32) -> io::Result<i32> {
+pub(crate) fn start(work: impl FnOnce() -> i32) -> io::Result<i32> {
     // SAFETY: the process has one thread, so no lock is held by another one; the copy never returns from here.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
@@ -29,7 +29,7 @@ pub(super) fn start(work: impl FnOnce() -> i32) -> io::Result<i32> {
 ///
 /// # Errors
 /// The system's reason: it is not a child, or no longer.
-pub(crate) fn end(process: i32) -> io::Result<(WorkerEnd, u64)> {
+pub fn end(process: i32) -> io::Result<(WorkerEnd, u64)> {
     let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
     // SAFETY: a child that was not waited for keeps its number, so nobody else is meant; the places are ours.
     let waited = unsafe {
@@ -50,7 +50,7 @@ pub(crate) fn end(process: i32) -> io::Result<(WorkerEnd, u64)> {
 }
 
 /// Bytes of the most memory that this process had at once.
-pub(super) fn peak_bytes() -> u64 {
+pub(crate) fn peak_bytes() -> u64 {
     let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: the place is ours, and zeroed where the system fills nothing.
     let usage = unsafe {
@@ -65,7 +65,7 @@ pub(super) fn peak_bytes() -> u64 {
 ///
 /// # Errors
 /// The system's reason.
-pub(super) fn detach(channel: RawFd, front: i32) -> io::Result<()> {
+pub(crate) fn detach(channel: RawFd, front: i32) -> io::Result<()> {
     if parent() != front {
         return Err(io::Error::other("the front is gone"));
     }
@@ -85,20 +85,20 @@ pub(super) fn detach(channel: RawFd, front: i32) -> io::Result<()> {
 }
 
 /// The number of this process's parent.
-pub(super) fn parent() -> i32 {
+pub(crate) fn parent() -> i32 {
     // SAFETY: a plain call.
     unsafe { libc::getppid() }
 }
 
 /// Has the system end this process with the one that started it.
-pub(super) fn end_with_parent() {
+pub(crate) fn end_with_parent() {
     // Without it, the end of the channel still ends a worker between events.
     // SAFETY: a plain call.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
 }
 
 /// Takes that back: the end of the channel is enough for a process that looks at it.
-pub(super) fn end_by_itself() {
+pub(crate) fn end_by_itself() {
     // SAFETY: a plain call.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, 0) };
 }
@@ -169,7 +169,7 @@ fn close_all_but(channel: RawFd) -> io::Result<()> {
 }
 
 /// Makes a file this process's standard error.
-pub(super) fn say_into(file: RawFd) {
+pub(crate) fn say_into(file: RawFd) {
     // Where it fails, nothing is said.
     // SAFETY: descriptors of this process.
     unsafe { libc::dup2(file, 2) };
@@ -185,7 +185,7 @@ fn dead_end(stream: c_int) -> io::Result<()> {
 }
 
 /// Closes a descriptor that this copy of a process has of the original and never uses.
-pub(super) fn close(descriptor: RawFd) {
+pub(crate) fn close(descriptor: RawFd) {
     // SAFETY: what owns it in the original is never used or dropped in the copy, which ends by `_exit`.
     unsafe { libc::close(descriptor) };
 }
@@ -206,7 +206,7 @@ fn close_range(first: u32, last: u32) {
 }
 
 /// Lets nobody of the same user look into this process, and leaves no picture of its memory when it dies.
-pub(super) fn hide() {
+pub(crate) fn hide() {
     // SAFETY: plain calls. Where they fail, the file system's rights still hold.
     unsafe {
         libc::prctl(libc::PR_SET_DUMPABLE, 0);
@@ -216,20 +216,20 @@ pub(super) fn hide() {
 }
 
 /// Takes no more data memory than `bytes` from now on (setrlimit(2), RLIMIT_DATA; kernels before 4.7 count only a part).
-pub(super) fn limit_memory(bytes: u64) {
+pub(crate) fn limit_memory(bytes: u64) {
     set_data_limit(libc::rlimit { rlim_cur: bytes, rlim_max: bytes });
 }
 
 /// Takes no more address space than `bytes` from now on: pages that were only read take no data memory, but the system's
 /// tables of them take some.
-pub(super) fn limit_addresses(bytes: u64) {
+pub(crate) fn limit_addresses(bytes: u64) {
     let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
     // SAFETY: a plain call. A lower limit that is there already stays.
     unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) };
 }
 
 /// The same as [`limit_memory`] for the nursery, whose workers may have more.
-pub(super) fn limit_own_memory(bytes: u64) {
+pub(crate) fn limit_own_memory(bytes: u64) {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: a plain call; where it fails, there is no upper bound to keep.
     unsafe { libc::getrlimit(libc::RLIMIT_DATA, &raw mut limit) };
@@ -242,14 +242,14 @@ fn set_data_limit(limit: libc::rlimit) {
 }
 
 /// The bytes of data memory that this process has (proc(5), statm), from a file that was opened before it was confined.
-pub(super) fn data_bytes(statm: Option<&File>) -> u64 {
+pub(crate) fn data_bytes(statm: Option<&File>) -> u64 {
     /// Where it is not told: more than the program and its libraries were ever seen to have.
     const UNKNOWN: u64 = 64 << 20;
     pages(statm, 5).map_or(UNKNOWN, |pages| pages * 4096)
 }
 
 /// The bytes of address space that it has.
-pub(super) fn address_bytes(statm: Option<&File>) -> u64 {
+pub(crate) fn address_bytes(statm: Option<&File>) -> u64 {
     const UNKNOWN: u64 = 2 << 30;
     pages(statm, 0).map_or(UNKNOWN, |pages| pages * 4096)
 }

@@ -11,10 +11,10 @@ mod socket;
 
 pub use event_file::EventFile;
 
-pub(crate) use answer_file::{AnswerFile, Lengths, PAGE_OF_STEPS};
-pub(crate) use event_file::EventReader;
-pub(crate) use message::{Asked, LogLine, Mechanism, Printed, Reply, Report, Request};
-pub(crate) use socket::{ChannelError, Socket, receive_only, send};
+pub use answer_file::{AnswerFile, Lengths, PAGE_OF_STEPS};
+pub use event_file::EventReader;
+pub use message::{Asked, LogLine, Mechanism, Printed, Reply, Report, Request};
+pub use socket::{ChannelError, Socket, receive_only, send};
 
 use std::fs::File;
 use std::io;
@@ -25,7 +25,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 ///
 /// # Errors
 /// The system's reason.
-pub(crate) fn memory_file(name: &str) -> io::Result<File> {
+pub fn memory_file(name: &str) -> io::Result<File> {
     match memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING) {
         Ok(file) => Ok(file.into()),
         Err(rustix::io::Errno::NOSYS) => tempfile::tempfile(),

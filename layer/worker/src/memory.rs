@@ -2,7 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
-use crate::progress;
+use engine::progress;
 
 /// The system's allocator, which notes what it refuses.
 struct Noting;

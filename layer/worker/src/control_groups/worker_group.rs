@@ -12,7 +12,7 @@ pub(super) type Left = Arc<Mutex<Vec<PathBuf>>>;
 
 /// The group of a worker. It is removed when this is dropped, and the worker should be gone then.
 #[derive(Debug)]
-pub(crate) struct WorkerGroup {
+pub struct WorkerGroup {
     folder: PathBuf,
     version: Version,
     left: Left,
@@ -53,7 +53,7 @@ impl WorkerGroup {
     }
 
     /// Whether the kernel ended the worker because it took more than its limit (version 1 tells since Linux 4.13).
-    pub(crate) fn has_struck(&self) -> bool {
+    pub fn has_struck(&self) -> bool {
         let file = match self.version {
             Version::One => "memory.oom_control",
             Version::Two => "memory.events",

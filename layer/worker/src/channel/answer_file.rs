@@ -12,11 +12,11 @@ use std::os::unix::fs::FileExt as _;
 use rustix::fs::{FallocateFlags, SealFlags, fallocate, fcntl_add_seals};
 
 use super::memory_file;
-use crate::limits::{Limits, STDERR_BYTES};
-use crate::progress::{BOARD_BYTES, Told};
+use engine::limits::{Limits, STDERR_BYTES};
+use engine::progress::{BOARD_BYTES, Told};
 
 /// The page on which the worker tells what it is doing.
-pub(crate) const PAGE_OF_STEPS: u64 = 4 << 10;
+pub const PAGE_OF_STEPS: u64 = 4 << 10;
 /// Room for a small picture of at most 160 × 160 pixels.
 const THUMBNAIL_BYTES: u64 = 256 << 10;
 /// Where what was printed starts.
@@ -26,7 +26,7 @@ const KEPT_BYTES: u64 = 256 << 10;
 
 /// A worker's file for answers.
 #[derive(Debug)]
-pub(crate) struct AnswerFile {
+pub struct AnswerFile {
     file: File,
     /// Bytes for what is printed.
     room: u64,
@@ -34,9 +34,11 @@ pub(crate) struct AnswerFile {
 
 /// Bytes of what was printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lengths {
-    pub(crate) stdout: u64,
-    pub(crate) stderr: u64,
+pub struct Lengths {
+    /// Of standard output.
+    pub stdout: u64,
+    /// Of standard error.
+    pub stderr: u64,
 }
 
 impl AnswerFile {
@@ -44,7 +46,7 @@ impl AnswerFile {
     ///
     /// # Errors
     /// The system's reason why it gives no memory.
-    pub(crate) fn new(limits: Limits) -> io::Result<Self> {
+    pub fn new(limits: Limits) -> io::Result<Self> {
         let bytes = Self::bytes(limits);
         let room = bytes - START;
         let file = memory_file("answer")?;
@@ -55,7 +57,7 @@ impl AnswerFile {
     }
 
     /// Bytes of a file with room for what `limits` allow.
-    pub(crate) fn bytes(limits: Limits) -> u64 {
+    pub fn bytes(limits: Limits) -> u64 {
         START + limits.answer_bytes() as u64 + STDERR_BYTES as u64
     }
 
@@ -63,27 +65,27 @@ impl AnswerFile {
     ///
     /// # Errors
     /// The system's reason.
-    pub(crate) fn of(descriptor: OwnedFd) -> io::Result<Self> {
+    pub fn of(descriptor: OwnedFd) -> io::Result<Self> {
         let file = File::from(descriptor);
         let room = file.metadata()?.len().saturating_sub(START);
         Ok(Self { file, room })
     }
 
     /// What the worker told last of itself.
-    pub(crate) fn told(&self) -> Told {
+    pub fn told(&self) -> Told {
         let mut board = [0; BOARD_BYTES];
         self.file.read_exact_at(&mut board, 0).map_or_else(|_| Told::default(), |()| Told::read(board))
     }
 
     /// Writes what was printed.
-    pub(crate) fn write(&self, stdout: &[u8], stderr: &[u8]) -> io::Result<Lengths> {
+    pub fn write(&self, stdout: &[u8], stderr: &[u8]) -> io::Result<Lengths> {
         self.file.write_all_at(stdout, START)?;
         self.file.write_all_at(stderr, START + stdout.len() as u64)?;
         Ok(Lengths { stdout: stdout.len() as u64, stderr: stderr.len() as u64 })
     }
 
     /// Writes a small picture; how many bytes it has.
-    pub(crate) fn write_thumbnail(&self, jpeg: &[u8]) -> io::Result<u64> {
+    pub fn write_thumbnail(&self, jpeg: &[u8]) -> io::Result<u64> {
         let length = jpeg.len() as u64;
         if length > THUMBNAIL_BYTES {
             return Err(io::Error::from(io::ErrorKind::FileTooLarge));
@@ -93,14 +95,14 @@ impl AnswerFile {
     }
 
     /// Reads a small picture of so many bytes; None where that is not possible.
-    pub(crate) fn read_thumbnail(&self, length: u64) -> Option<Vec<u8>> {
+    pub fn read_thumbnail(&self, length: u64) -> Option<Vec<u8>> {
         let mut jpeg = vec![0; usize::try_from(length).ok().filter(|_| length <= THUMBNAIL_BYTES)?];
         self.file.read_exact_at(&mut jpeg, PAGE_OF_STEPS).ok()?;
         Some(jpeg)
     }
 
     /// Reads what was printed; None where the lengths are not possible.
-    pub(crate) fn read(&self, Lengths { stdout, stderr }: Lengths) -> Option<(Vec<u8>, Vec<u8>)> {
+    pub fn read(&self, Lengths { stdout, stderr }: Lengths) -> Option<(Vec<u8>, Vec<u8>)> {
         let end = stdout.checked_add(stderr).filter(|end| *end <= self.room)?;
         let mut both = vec![0; usize::try_from(end).ok()?];
         self.file.read_exact_at(&mut both, START).ok()?;
@@ -123,7 +125,7 @@ impl AsFd for AnswerFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::Step;
+    use engine::answer::Step;
 
     fn limits() -> Limits {
         Limits { answer_mib: 1, ..Limits::default() }

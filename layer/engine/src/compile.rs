@@ -23,7 +23,7 @@ pub enum Processor {
 ///
 /// # Errors
 /// The compiler's reason, or the system's.
-pub(crate) fn compile(wasm: &[u8], processor: Processor, folder: &Path) -> Result<Vec<u8>, String> {
+pub fn compile(wasm: &[u8], processor: Processor, folder: &Path) -> Result<Vec<u8>, String> {
     let file = run_compiler(wasm, processor, folder).map_err(|error| error.to_string())?;
     let compiled =
         std::fs::read(&file).map_err(|error| format!("what was compiled can't be read: {error}"))?;

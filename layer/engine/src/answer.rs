@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
-use crate::error::ErrorCode;
+use contract::ErrorCode;
 
 /// What a module printed before it ended.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub struct Answer {
     /// A small copy of the first picture that the module had decoded, a little later; only where
     /// [`EngineConfig::makes_thumbnail`] asks for it.
     ///
-    /// [`EngineConfig::makes_thumbnail`]: crate::engine::EngineConfig::makes_thumbnail
+    /// [`EngineConfig::makes_thumbnail`]: crate::EngineConfig::makes_thumbnail
     pub thumbnail: Option<oneshot::Receiver<Result<Thumbnail, String>>>,
 }
 
@@ -246,12 +246,12 @@ fn is_own_fault(end: WorkerEnd) -> bool {
 
 impl CallError {
     /// The system gave no memory for the event, and why.
-    pub(crate) fn no_memory(error: &io::Error) -> Self {
+    pub fn no_memory(error: &io::Error) -> Self {
         Self::NoMemoryForEvent { reason: error.to_string() }
     }
 
     /// The same, with the texts that come from a worker in one line.
-    pub(crate) fn in_one_line(self) -> Self {
+    pub fn in_one_line(self) -> Self {
         match self {
             Self::Trap { reason, memory_mib, memory_limit_mib, stderr } => {
                 Self::Trap { reason: in_one_line(&reason), memory_mib, memory_limit_mib, stderr }
@@ -291,7 +291,7 @@ fn rounded(limit: &Duration) -> Duration {
 }
 
 /// What a worker says, as one line of a log: it may say anything.
-pub(crate) fn in_one_line(text: &str) -> String {
+pub fn in_one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 

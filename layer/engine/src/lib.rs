@@ -1,0 +1,56 @@
+//! Runs a module: loaded once, a fresh instance for every event, within limits. One thread, one event at a time.
+//!
+//! [`answer_events`] makes an instance, waits for an event, runs it with the event as its standard input, and drops it.
+//! Dependencies point only downwards:
+//!
+//! ```text
+//! module     checked, compiled, loaded once; `features` says what it may use
+//! instance   one for each event, on one thread, within limits
+//! host       the functions that the guest imports
+//! image      JPEG and PNG to pixels        inference  TensorFlow Lite models through LiteRT
+//! answer     what becomes of an event      limits     every bound on what comes from outside
+//! ```
+//!
+//! What strangers send is read here, so only workers may use this crate: the front's crate does not depend on it.
+
+// `println!` and `eprintln!` panic where nobody reads.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+pub mod answer;
+mod capture;
+mod compile;
+mod config;
+mod error;
+mod events;
+mod faults;
+mod features;
+pub mod host;
+pub mod image;
+mod in_process;
+pub mod inference;
+mod instance;
+mod interposed;
+pub mod limits;
+mod module;
+mod module_data;
+pub mod native_stack;
+mod outline;
+pub mod progress;
+mod sealed_file;
+#[cfg(test)]
+mod tests;
+
+pub use compile::{Processor, compile};
+pub use config::{CodeSource, DirGrant, EngineConfig, cores};
+pub use error::{LoadError, LoadStep};
+pub use events::{Event, Events, answer_events};
+pub use in_process::Engine;
+pub use module::LoadedModule;
+pub use outline::Outline;
+
+pub use crate::answer::{Answer, CallError, Timings};
+
+/// WasmEdge logs nothing by itself from now on: what it says comes back as errors.
+pub fn log_nothing() {
+    wasmedge_sdk::LogManager::log_off();
+}

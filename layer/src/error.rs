@@ -1,4 +1,0 @@
-//! Errors of events, in the form that every trigger sends to its caller; part of the contract between functions and the
-//! runtime.
-
-pub use contract::{ErrorBody, ErrorCode};
