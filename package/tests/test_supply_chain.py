@@ -58,7 +58,7 @@ class Licences(unittest.TestCase):
 class Sources(unittest.TestCase):
     def test_every_crate_is_ours_or_comes_from_the_one_registry_with_its_sum(self) -> None:
         lock = tomllib.loads((PROJECT / "Cargo.lock").read_text())
-        ours = {"vision", "recognize", "contract", "flatbuffer", "kit", "classify", "support"}
+        ours = {"vision", "worker", "engine", "recognize", "contract", "flatbuffer", "kit", "classify", "support"}
         for package in lock["package"]:
             if package["name"] in ours:
                 self.assertNotIn("source", package)
