@@ -56,7 +56,17 @@ lint: setup ## Check formatting and lints; warnings are errors
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	toolchain/cargo-wasm clippy --release --package recognize --package kit --package contract -- -D warnings
 
-check: test test-api test-page lint test-deploy documents ## Everything that CI checks
+check: test test-api test-page lint test-deploy documents test-imagenet ## Everything that CI checks
+
+# The default model stays in dist. Without its weights (`make model-imagenet`) there is nothing to build.
+.PHONY: test-imagenet
+test-imagenet: setup
+	@if [ -n "$(MODEL_MIRROR)" ]; then $(MAKE) --no-print-directory model-imagenet; fi
+	@if [ -f models/imagenet/model.tflite ]; then \
+		MODEL=imagenet toolchain/cargo-wasm build --release --package recognize; \
+	else \
+		echo "check: the imagenet model's weights are not here, so its function was not built"; \
+	fi
 
 .PHONY: documents
 documents: setup ## Check the documents of the code
