@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use kit::{Answer, Event, Form, FunctionError, Language};
 use serde_json::json;
 
-use crate::Classifier;
+use crate::classifier::Classifier;
 use crate::model::MODEL;
 use crate::predictions::{self, Prediction};
 

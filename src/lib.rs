@@ -3,37 +3,17 @@
 //!
 //! ```text
 //! model      the model that is compiled in   predictions   output tensor → likeliest classes
-//! answer     picture → labels, as text or JSON
+//! answer     picture → labels, as text or JSON     classifier    what turns a picture into the output tensor
 //! ```
 //!
-//! [`answer()`] joins them with a [`Classifier`]; only `main.rs` uses the one of the host.
+//! [`answer()`] joins them; only `main.rs` uses the one of the host.
 
 mod answer;
+mod classifier;
 mod model;
 mod predictions;
 
 pub use answer::answer;
+pub use classifier::{Classification, Classifier};
 pub use model::{MODEL, Model};
 pub use predictions::{Prediction, Quantization};
-
-use kit::{FunctionError, Picture};
-
-/// Turns an encoded picture into the model's output.
-pub trait Classifier {
-    /// What the model says of the picture.
-    ///
-    /// # Errors
-    /// `undecodable_image` or `too_large` where the picture can't be decoded, `internal` where the host fails.
-    fn classify(&mut self, picture: &Picture<'_>) -> Result<Classification, FunctionError>;
-}
-
-/// The model's output for a picture.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Classification {
-    /// The values of the output tensor.
-    pub values: Vec<u8>,
-    /// How they become probabilities.
-    pub quantization: Quantization,
-    /// What the host has to say of the picture.
-    pub notice: Option<String>,
-}

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::ErrorCode;
+use crate::code::ErrorCode;
 
 /// `{"error": {"code": …, "message": …}}`, the body of every failed HTTP answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

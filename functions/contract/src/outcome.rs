@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::ErrorCode;
+use crate::code::ErrorCode;
 
 /// What a module's end means: its answer, its refusal, or its failure.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,9 +16,7 @@ pub(crate) use body::Body;
 use texts::{FirstText, JoinedTexts, Texts};
 
 use crate::error::FunctionError;
-use crate::find;
 use crate::negotiation::{self, Form, Language};
-use crate::picture::Picture;
 
 /// An event, borrowed from its bytes where it can be.
 #[derive(Debug)]
@@ -99,14 +97,6 @@ impl<'a> Event<'a> {
     /// The language that the caller wants: the query's `lang`, else `Accept-Language`, else English.
     pub fn wanted_language(&self) -> Language {
         negotiation::language(self.query("lang"), self.header("accept-language"))
-    }
-
-    /// The picture in the body, in whatever form it came.
-    ///
-    /// # Errors
-    /// `bad_request` or `unsupported_image` says what was found instead.
-    pub fn picture(&self) -> Result<Picture<'_>, FunctionError> {
-        find::picture(self, find::MOST_LAYERS)
     }
 }
 

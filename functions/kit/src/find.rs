@@ -5,6 +5,7 @@
 
 mod form;
 mod json_body;
+mod layers;
 mod mangled;
 mod storage;
 
@@ -12,23 +13,36 @@ use std::borrow::Cow;
 
 use contract::utf16;
 
+use json_body::Found;
+
 use crate::base64;
 use crate::error::FunctionError;
 use crate::event::{Body, Event};
 use crate::formats::{self, Format};
 use crate::multipart;
 use crate::picture::Picture;
+use crate::picture_text::{is_data_url, is_picture_text};
 use crate::urlencoded;
 
 /// Layers that are taken off.
-pub(crate) const MOST_LAYERS: usize = 6;
+const MOST_LAYERS: usize = 6;
+
+impl Event<'_> {
+    /// The picture in the body, in whatever form it came.
+    ///
+    /// # Errors
+    /// `bad_request` or `unsupported_image` says what was found instead.
+    pub fn picture(&self) -> Result<Picture<'_>, FunctionError> {
+        picture(self, MOST_LAYERS)
+    }
+}
 
 /// The picture in an event's body: itself, base64, a data URL, JSON or a form with any of these; base64 of any of these
 /// where the gateway says that it encoded the body.
 ///
 /// # Errors
 /// `bad_request` or `unsupported_image` says what was found instead.
-pub(crate) fn picture<'e>(event: &'e Event<'_>, layers: usize) -> Result<Picture<'e>, FunctionError> {
+fn picture<'e>(event: &'e Event<'_>, layers: usize) -> Result<Picture<'e>, FunctionError> {
     let kind = event.header("content-type");
     if let Some(encoding) = event.header("content-encoding").and_then(compression) {
         let message = format!("the body is compressed with {encoding:?}, accepted are bodies as they are");
@@ -79,9 +93,9 @@ fn in_bytes<'e>(
     if formats::is_known(&bytes) {
         return Err(FunctionError::unsupported(formats::name(&bytes)));
     }
-    let layers = layers.checked_sub(1).ok_or_else(too_many_layers)?;
+    let layers = layers::one_less(layers)?;
     if let Some(parts) = multipart::parts(&bytes, kind) {
-        return form::in_parts(bytes, &parts, layers);
+        return form::in_parts(bytes, &parts, &|bytes, kind| in_bytes(bytes.into(), kind, layers));
     }
     if let Some(text) = utf16::decode(&bytes).filter(|text| formats::is_text(text.as_bytes())) {
         return in_text(&text, kind, layers);
@@ -96,24 +110,20 @@ fn in_bytes<'e>(
     }
 }
 
-fn too_many_layers() -> FunctionError {
-    FunctionError::no_picture("the body is encoded too many times over")
-}
-
 fn in_text(text: &str, kind: Option<&str>, layers: usize) -> Result<Picture<'static>, FunctionError> {
     let text = text.trim();
-    let layers = layers.checked_sub(1).ok_or_else(too_many_layers)?;
+    let layers = layers::one_less(layers)?;
     match text.as_bytes() {
         [] => return Err(empty()),
-        [b'{', ..] => return json_body::in_object(text, layers),
-        [b'"', .., b'"'] => return json_body::in_string(text, layers),
+        [b'{', ..] => return json_body::in_object(text, layers, &in_found),
+        [b'"', .., b'"'] => return json_body::in_string(text, layers, &in_found),
         _ => {}
     }
     if is_data_url(text) {
         return in_data_url(text, layers);
     }
     if let Some(pairs) = form::pairs_of(text, kind) {
-        return form::in_pairs(&pairs, layers);
+        return form::in_pairs(&pairs, &|bytes, kind| in_bytes(bytes.into(), kind, layers));
     }
     if let Some(bytes) = mangled::latin_1(text).filter(|bytes| Format::sniff(bytes).is_some()) {
         return in_bytes(bytes.into(), None, layers);
@@ -127,6 +137,13 @@ fn in_text(text: &str, kind: Option<&str>, layers: usize) -> Result<Picture<'sta
             Some(bytes) => in_bytes(bytes.into(), None, layers),
             None => Err(error),
         },
+    }
+}
+
+fn in_found(found: Found<'_>, layers: usize) -> Result<Picture<'static>, FunctionError> {
+    match found {
+        Found::Text(text) => in_text(text, None, layers),
+        Found::Event(event) => picture(event, layers).map(Picture::into_owned),
     }
 }
 
@@ -159,22 +176,6 @@ fn looks_like_a_body(text: &str) -> bool {
     text.starts_with('{')
         || is_picture_text(text.trim_start_matches('"'))
         || form::pairs_of(text, None).is_some()
-}
-
-/// How texts of pictures begin: data URLs, and base64 of JPEG, PNG, GIF and WebP, also with `%XX` or in the URL-safe
-/// alphabet.
-const PICTURE_TEXTS: [&str; 10] =
-    ["data:", "data%3a", "/9j/", "_9j_", "\\/9j\\/", "%2f9j%2f", "ivborw", "r0lgod", "uklgr", "%89png"];
-
-/// Whether `text` begins as the text of a picture.
-pub(crate) fn is_picture_text(text: &str) -> bool {
-    let begins = |start: &str| text.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start));
-    PICTURE_TEXTS.iter().any(|start| begins(start))
-}
-
-fn is_data_url(text: &str) -> bool {
-    let begins = |start: &str| text.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start));
-    begins("data:") || begins("data%3A")
 }
 
 /// The MIME type of a data URL is not looked at: clients get it wrong, the first bytes don't.

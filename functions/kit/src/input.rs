@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use contract::utf16;
 
 use crate::error::FunctionError;
-use crate::{find, formats, multipart};
+use crate::picture_text::is_picture_text;
+use crate::{formats, multipart};
 
 /// What an event is made of.
 #[derive(Debug, PartialEq)]
@@ -40,7 +41,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Input<'_>, FunctionError> {
             )));
         }
     };
-    if find::is_picture_text(text.trim_start()) && matches!(text, Cow::Borrowed(_)) {
+    if is_picture_text(text.trim_start()) && matches!(text, Cow::Borrowed(_)) {
         return Ok(Input::Body(bytes));
     }
     Ok(Input::Json(text))

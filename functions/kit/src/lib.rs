@@ -4,7 +4,7 @@
 //! ```text
 //! input      bytes → JSON text, or a picture as it is      event         JSON → bare or HTTP event
 //! find       a body in any form → the picture in it        negotiation   headers and query → form and language
-//! picture    pixels, by the host                           answer        text, JSON, bytes or error → what is printed
+//! picture    its pixels, by the host                       answer        text, JSON, bytes or error → what is printed
 //! ```
 //!
 //! [`respond`] calls a function with all of this and needs no host, so tests can use it natively; [`run`] does the same
@@ -12,6 +12,8 @@
 
 mod answer;
 mod base64;
+#[cfg(target_arch = "wasm32")]
+mod decode;
 mod error;
 mod event;
 mod find;
@@ -23,6 +25,8 @@ mod json;
 mod multipart;
 mod negotiation;
 mod picture;
+mod picture_text;
+mod pixels;
 mod respond;
 mod urlencoded;
 
@@ -34,7 +38,8 @@ pub use formats::Format;
 #[cfg(target_arch = "wasm32")]
 pub use host::run;
 pub use negotiation::{Form, Language};
-pub use picture::{Picture, Pixels};
+pub use picture::Picture;
+pub use pixels::Pixels;
 pub use respond::{internal_error, respond};
 
 /// Without a host there are no streams to serve: says so, and ends with code 2.

@@ -1,9 +1,8 @@
-//! The picture of an event, and its pixels.
+//! The picture of an event.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::error::FunctionError;
 use crate::formats::Format;
 
 /// An encoded picture, as it came with the event.
@@ -13,16 +12,6 @@ pub struct Picture<'a> {
     buffer: Cow<'a, [u8]>,
     range: Range<usize>,
     format: Format,
-}
-
-/// A decoded picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pixels {
-    /// Red, green and blue of each pixel, row by row: 3 × width × height bytes.
-    pub rgb: Vec<u8>,
-    /// What the host has to say of the picture, such as that a part of it is missing: for
-    /// [`Answer::with_notice`](crate::Answer::with_notice).
-    pub notice: Option<String>,
 }
 
 impl<'a> Picture<'a> {
@@ -42,16 +31,5 @@ impl<'a> Picture<'a> {
     /// The format, by the first bytes.
     pub fn format(&self) -> Format {
         self.format
-    }
-
-    /// The pixels, stretched to `width` × `height`; the host decodes.
-    ///
-    /// # Errors
-    /// `undecodable_image` and `too_large` with the host's reason. Natively there is no host: `internal`.
-    pub fn pixels(&self, width: u32, height: u32) -> Result<Pixels, FunctionError> {
-        #[cfg(target_arch = "wasm32")]
-        return crate::host::load_picture(self, width, height);
-        #[cfg(not(target_arch = "wasm32"))]
-        Err(FunctionError::internal(format!("no host decodes a picture to {width} × {height} pixels here")))
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::HttpForm;
-use crate::{ErrorBody, ErrorCode};
+use super::form::HttpForm;
+use crate::code::ErrorCode;
+use crate::error_body::ErrorBody;
 
 /// An HTTP answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

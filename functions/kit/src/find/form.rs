@@ -5,18 +5,22 @@ use std::borrow::Cow;
 
 use contract::ErrorCode;
 
-use super::{in_bytes, is_picture_text, mangled};
+use super::mangled;
 use crate::error::FunctionError;
 use crate::formats::{self, Format};
 use crate::multipart::{self, Part};
 use crate::picture::Picture;
+use crate::picture_text::is_picture_text;
 use crate::urlencoded::{self, Pair};
+
+/// Finds the picture that the bytes of a part hold in another form; also given is the part's type.
+type FindWithin<'f> = &'f dyn Fn(Vec<u8>, Option<&str>) -> Result<Picture<'static>, FunctionError>;
 
 /// The picture in a form with `parts` in `body`.
 pub(super) fn in_parts<'e>(
     body: Cow<'e, [u8]>,
     parts: &[Part],
-    layers: usize,
+    find_within: FindWithin<'_>,
 ) -> Result<Picture<'e>, FunctionError> {
     let mut search = Search::default();
     for part in parts {
@@ -24,7 +28,8 @@ pub(super) fn in_parts<'e>(
         if let Some(format) = Format::sniff(content) {
             return Ok(Picture::new(body, part.content.clone(), format));
         }
-        if let Some(picture) = search.within(part.name.as_deref(), content, part.kind.as_deref(), layers) {
+        if let Some(picture) = search.within(part.name.as_deref(), content, part.kind.as_deref(), find_within)
+        {
             return Ok(picture);
         }
     }
@@ -48,13 +53,16 @@ pub(super) fn pairs_of<'t>(text: &'t str, kind: Option<&str>) -> Option<Vec<Pair
 }
 
 /// The picture in the fields of a form in one line.
-pub(super) fn in_pairs(pairs: &[Pair<'_>], layers: usize) -> Result<Picture<'static>, FunctionError> {
+pub(super) fn in_pairs(
+    pairs: &[Pair<'_>],
+    find_within: FindWithin<'_>,
+) -> Result<Picture<'static>, FunctionError> {
     let mut search = Search::default();
     for (name, value) in pairs {
         if Format::sniff(value).is_some() {
-            return in_bytes(value.to_vec().into(), None, layers);
+            return find_within(value.to_vec(), None);
         }
-        if let Some(picture) = search.within(Some(name), value, None, layers) {
+        if let Some(picture) = search.within(Some(name), value, None, find_within) {
             return Ok(picture);
         }
     }
@@ -83,14 +91,14 @@ impl Search {
         name: Option<&str>,
         content: &[u8],
         kind: Option<&str>,
-        layers: usize,
+        find_within: FindWithin<'_>,
     ) -> Option<Picture<'static>> {
         let text = std::str::from_utf8(content).unwrap_or_default().trim_start_matches('\u{feff}').trim();
         let is_form = kind.is_some_and(multipart::is_multipart);
         let is_likely =
             formats::is_known(content) || is_form || is_picture_text(text.trim_start_matches('"'));
         if is_likely || text.starts_with('{') {
-            match in_bytes(content.to_vec().into(), kind, layers) {
+            match find_within(content.to_vec(), kind) {
                 Ok(picture) => return Some(picture),
                 Err(error) if is_likely => drop(self.refused.get_or_insert(error)),
                 // Data about the picture, or about anything else.
