@@ -2,22 +2,13 @@
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
 use wasmedge_sdk::error::WasmEdgeError;
 use wasmedge_sdk::{Compiler, Module};
 
 use super::config::compiler_settings;
 use super::outline::without_native_code;
+use super::processor::Processor;
 use crate::interposed::ThreadSetting;
-
-/// The processors that the native code is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Processor {
-    /// Any x86-64: for everything that is deployed.
-    Generic,
-    /// This machine's, with all its instructions; the file may die elsewhere.
-    Native,
-}
 
 /// The module in `wasm` with native code beside the wasm. WasmEdge's compiler writes files only, in `folder`.
 ///

@@ -11,7 +11,7 @@ use wasmedge_sdk::config::{
 use wasmedge_sdk::error::WasmEdgeError;
 use wasmedge_sdk::{CompilerOptimizationLevel, CompilerOutputFormat, RunMode, WasmStandard};
 
-use super::compile::Processor;
+use super::processor::Processor;
 use crate::inference::ModelPolicy;
 use crate::limits::Limits;
 

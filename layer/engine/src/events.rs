@@ -1,14 +1,13 @@
 //! Answers events one after the other, each in an instance of its own that is made before the event comes.
 
 use std::cell::RefCell;
-use std::io::Read;
 use std::rc::Rc;
-use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
 use super::config::{EngineConfig, settings};
 use super::error::LoadError;
+use super::event::Event;
 use super::instance::{Instance, Surroundings};
 use super::module::LoadedModule;
 use crate::answer::{Answer, CallError, Step, Thumbnail};
@@ -19,14 +18,6 @@ use crate::{image, progress};
 
 /// Longest side of a thumbnail, in pixels.
 const THUMBNAIL_SIDE: u16 = 160;
-
-/// One event.
-pub struct Event {
-    /// Its bytes.
-    pub input: Box<dyn Read + Send>,
-    /// How long it may take.
-    pub time: Duration,
-}
 
 /// Where events come from and answers go.
 pub trait Events {

@@ -9,7 +9,8 @@ use bytes::Bytes;
 
 use super::config::EngineConfig;
 use super::error::LoadError;
-use super::events::{Event, Events, answer_events};
+use super::event::Event;
+use super::events::{Events, answer_events};
 use super::module::LoadedModule;
 use crate::answer::{Answer, CallError, Thumbnail};
 use crate::native_stack::STACK_BYTES;

@@ -14,7 +14,7 @@ use wasmedge_sdk::{AsInstance as _, Vm};
 
 use super::capture::{CapturedOutput, EventInput};
 use super::config::EngineConfig;
-use super::events::Event;
+use super::event::Event;
 use super::module::LoadedModule;
 use crate::answer::{Answer, CallError, Step, Timings};
 use crate::host::{self, Deadline, HostState, Imports, KeptPages, SharedResources, SharedState};

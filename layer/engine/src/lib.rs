@@ -21,6 +21,7 @@ mod capture;
 mod compile;
 mod config;
 mod error;
+mod event;
 mod events;
 mod faults;
 mod features;
@@ -35,18 +36,21 @@ mod module;
 mod module_data;
 pub mod native_stack;
 mod outline;
+mod processor;
 pub mod progress;
 mod sealed_file;
 #[cfg(test)]
 mod tests;
 
-pub use compile::{Processor, compile};
+pub use compile::compile;
 pub use config::{CodeSource, DirGrant, EngineConfig, cores};
 pub use error::{LoadError, LoadStep};
-pub use events::{Event, Events, answer_events};
+pub use event::Event;
+pub use events::{Events, answer_events};
 pub use in_process::Engine;
 pub use module::LoadedModule;
 pub use outline::Outline;
+pub use processor::Processor;
 
 pub use crate::answer::{Answer, CallError, Timings};
 

@@ -10,6 +10,9 @@ use bytes::Bytes;
 use clap::Args;
 use futures_util::future::join_all;
 use serde::Serialize;
+use worker::answer::Timings;
+use worker::channel::EventFile;
+use worker::limits::parse_duration;
 
 use super::engine_args::{EngineArgs, Start, parse_count};
 use super::exit::{Exit, Failure, Outcome};
@@ -17,9 +20,6 @@ use super::front::block_on;
 use crate::console;
 use crate::pool::Pool;
 use crate::trigger::Threads;
-use worker::answer::Timings;
-use worker::channel::EventFile;
-use worker::limits::parse_duration;
 
 /// Events before the measurement: the first compiles the model and touches all memory.
 const WARM_UP: usize = 5;

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use worker::ModelDigest as Sha256Sum;
+use worker::limits::LoadLimits;
+use worker::sandbox::SandboxMode;
+use worker::{LoadError, Processor};
 
 use super::engine_args::{Start, open_module};
 use super::exit::{Exit, Failure, Outcome};
 use crate::modules::{Cache, replace_file};
 use crate::pool::Loader;
-use worker::ModelDigest as Sha256Sum;
-use worker::limits::LoadLimits;
-use worker::sandbox::SandboxMode;
-use worker::{LoadError, Processor};
 
 #[derive(Debug, Args)]
 pub(super) struct CompileArgs {

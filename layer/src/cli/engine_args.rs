@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
-
-use super::exit::Failure;
-use crate::modules::{Cache, known_modules};
-use crate::pool::{LoadedPool, Loader, Loading};
 use worker::Nursery;
 use worker::channel::memory_file;
 use worker::limits::{Limits, LoadLimits, MODULE_BYTES};
 use worker::sandbox::{SandboxArgs, SandboxError, SandboxMode};
 use worker::{CodeSource, DirGrant, EngineConfig, LoadError, Processor};
 use worker::{ModelDigest, ModelPolicy};
+
+use super::exit::Failure;
+use crate::modules::{Cache, known_modules};
+use crate::pool::{LoadedPool, Loader, Loading};
 
 /// Which module runs, and how.
 #[derive(Clone, Debug, Args)]

@@ -3,13 +3,13 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
+use worker::EngineConfig;
 
 use super::engine_args::{EngineArgs, Start, parse_count};
 use super::exit::Outcome;
 use super::trigger;
 use crate::history::{Location, OF_USER};
 use crate::trigger::serve::{HistorySettings, ServeSettings, ServeTrigger};
-use worker::EngineConfig;
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {

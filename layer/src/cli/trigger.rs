@@ -2,14 +2,15 @@
 
 use std::num::NonZeroUsize;
 
+use worker::EngineConfig;
+use worker::sandbox::Sandbox;
+
 use super::engine_args::{EngineArgs, Start};
 use super::exit::{Exit, Failure, Outcome};
 use super::front::block_on;
 use crate::pool::LoadedPool;
 use crate::trigger::shutdown::{Shutdown, Unfinished};
 use crate::trigger::{Requirements, Trigger, TriggerError};
-use worker::EngineConfig;
-use worker::sandbox::Sandbox;
 
 /// Leads `trigger` through its life; `arguments` are the module's.
 pub(super) fn run(start: Start, engine: &EngineArgs, arguments: &[String], trigger: impl Trigger) -> Outcome {

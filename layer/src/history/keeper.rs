@@ -7,10 +7,10 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use worker::answer::Thumbnail;
 
 use super::entry::{Entry, EntryId, Sighting};
 use super::store::Store;
-use worker::answer::Thumbnail;
 
 /// Recognitions that may wait to be kept.
 const WAITING: usize = 16;

@@ -7,9 +7,9 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
+use worker::ModelDigest as Sha256Sum;
 
 use super::output::replace_file;
-use worker::ModelDigest as Sha256Sum;
 
 /// Modules that are kept; the ones used least lately go.
 const MOST_MODULES: usize = 16;

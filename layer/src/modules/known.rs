@@ -5,8 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::cache::Cache;
 use worker::ModelDigest as Sha256Sum;
+
+use super::cache::Cache;
 
 /// The file beside the program: a sum a line, in hexadecimal digits; what stands behind it is for people.
 const FILE_NAME: &str = "known-modules";

@@ -10,10 +10,6 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::{Mutex, mpsc};
-
-use super::nursery::{NurseryClient, log};
-use super::slot::{Shared, Slot};
-use super::{Counters, Pool};
 use worker::ModelDigest as Sha256Sum;
 use worker::Nursery;
 use worker::answer::WorkerEnd;
@@ -22,6 +18,11 @@ use worker::control_groups::ControlGroups;
 use worker::limits::{Limits, LoadLimits, MIB};
 use worker::sandbox::SandboxMode;
 use worker::{EngineConfig, LoadError, LoadStep, Processor};
+
+use super::counters::Counters;
+use super::handle::Pool;
+use super::nursery::{NurseryClient, log};
+use super::slot::{Shared, Slot};
 
 /// How often the kernel is kept prepared for a worker's control group.
 const PREPARED: Duration = Duration::from_millis(5);

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-
-use super::socket::AsyncSocket;
 use worker::answer::{WorkerEnd, in_one_line};
 use worker::channel::{AnswerFile, Asked, ChannelError, LogLine, Reply, Socket};
+
+use super::socket::AsyncSocket;
 
 /// How long the nursery may take for a request; it is a matter of a millisecond.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::Instant;
-
-use super::nursery::NurseryClient;
-use super::worker_process::{Outcome, Worker};
-use super::{Counters, Job};
 use worker::LoadError;
 use worker::answer::{Answer, CallError, Step};
 use worker::control_groups::ControlGroups;
 use worker::limits::{Limits, MIB};
+
+use super::counters::Counters;
+use super::job::Job;
+use super::nursery::NurseryClient;
+use super::worker_process::{Outcome, Worker};
 
 /// How often an event is given to another worker because one did not begin with it.
 const MOST_TRIES: usize = 3;

@@ -6,10 +6,6 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
-
-use super::nursery::{NurseryClient, log};
-use super::socket::AsyncSocket;
-use super::{GRACE, Job};
 use worker::STACK_BYTES;
 use worker::Told;
 use worker::answer::{Answer, CallError, Step, Thumbnail, in_one_line};
@@ -17,6 +13,10 @@ use worker::channel::{AnswerFile, ChannelError, Lengths, Printed, Report, Reques
 use worker::control_groups::{ControlGroups, WorkerGroup};
 use worker::limits::{Limits, RUNTIME_BYTES};
 use worker::{LoadError, LoadStep};
+
+use super::job::{GRACE, Job};
+use super::nursery::{NurseryClient, log};
+use super::socket::AsyncSocket;
 
 /// A worker that has not begun with its event after this time is stopped or gone; the event is given to another one.
 const BEGIN: Duration = Duration::from_millis(500);

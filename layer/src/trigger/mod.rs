@@ -24,10 +24,10 @@ use std::error::Error;
 use std::num::NonZeroUsize;
 
 use thiserror::Error;
+use worker::sandbox::{Needs, Network};
 
 use crate::pool::Pool;
 use shutdown::{Shutdown, ShutdownArgs, Unfinished};
-use worker::sandbox::{Needs, Network};
 
 /// A way in which events come.
 pub trait Trigger {

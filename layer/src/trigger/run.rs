@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use contract::Outcome;
 use thiserror::Error;
+use worker::answer::{CallError, Timings};
+use worker::channel::EventFile;
+use worker::sandbox::Needs;
 
 use super::shutdown::Shutdown;
 use super::{Requirements, Trigger, TriggerError};
 use crate::console;
 use crate::pool::{Handler, Pool};
-use worker::answer::{CallError, Timings};
-use worker::channel::EventFile;
-use worker::sandbox::Needs;
 
 /// One event, read before the module is loaded.
 #[derive(Debug)]

@@ -6,9 +6,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use clap::Args;
+use contract::{ErrorBody, ErrorCode};
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 use thiserror::Error;
+use worker::limits::parse_duration;
+use worker::sandbox::{Needs, Network};
 
 use super::managed::{Invocation, ManagedLoop, Platform, Post};
 use super::objects::cos::{Cos, check_bucket};
@@ -16,9 +19,6 @@ use super::objects::{Endpoint, Labeller, Output};
 use super::shutdown::{Shutdown, ShutdownArgs};
 use super::{Requirements, Trigger, TriggerError};
 use crate::pool::Pool;
-use contract::{ErrorBody, ErrorCode};
-use worker::limits::parse_duration;
-use worker::sandbox::{Needs, Network};
 
 /// Where the platform is, and what it is told.
 #[derive(Clone, Debug, Args)]

@@ -3,10 +3,10 @@
 use std::io;
 use std::os::fd::AsFd as _;
 
+use engine::progress::Board;
 use memmap2::{MmapOptions, MmapRaw};
 
 use crate::channel::{AnswerFile, PAGE_OF_STEPS};
-use engine::progress::Board;
 
 /// The first page of a worker's file for answers, for as long as the process lives.
 ///

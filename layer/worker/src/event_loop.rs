@@ -3,13 +3,14 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use crate::channel::{AnswerFile, EventReader, Lengths, Printed, Report, Request, Socket};
-use crate::sandbox::Sandbox;
 use engine::answer::{Answer, CallError, Thumbnail};
 use engine::limits::RUNTIME_BYTES;
 use engine::native_stack::STACK_BYTES;
 use engine::progress;
 use engine::{EngineConfig, Event, Events, LoadedModule, answer_events};
+
+use crate::channel::{AnswerFile, EventReader, Lengths, Printed, Report, Request, Socket};
+use crate::sandbox::Sandbox;
 
 use super::{board, log, process};
 

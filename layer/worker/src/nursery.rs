@@ -11,15 +11,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use engine::answer::WorkerEnd;
+use engine::inference::ModelDigest as Sha256Sum;
+use engine::limits::MIB;
+use engine::{CodeSource, EngineConfig, LoadError, LoadedModule, Outline, Processor, compile};
+
 use super::event_loop::{self, Confinement};
 use super::{log, process};
 use crate::channel::{Asked, Mechanism, Reply, Report, Socket};
 use crate::control_groups;
 use crate::sandbox::{Sandbox, SandboxMode};
-use engine::answer::WorkerEnd;
-use engine::inference::ModelDigest as Sha256Sum;
-use engine::limits::MIB;
-use engine::{CodeSource, EngineConfig, LoadError, LoadedModule, Outline, Processor, compile};
 
 /// Memory that loading a module may take, in MiB: the largest are a few dozen.
 const LOADING_MIB: u64 = 1024;

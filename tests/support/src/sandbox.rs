@@ -3,14 +3,14 @@
 use std::ffi::OsStr;
 use std::process::Stdio;
 
-use crate::vision;
+use crate::project::{function, vision};
 
 /// Whether this kernel has all that `--sandbox require` asks for, by the word of the built program
 /// (`env!("CARGO_BIN_EXE_vision")`); CI accepts no other.
 pub fn can_confine(program: impl AsRef<OsStr>) -> bool {
     let output = vision(program)
         .args(["run", "--sandbox", "require", "--wasm"])
-        .arg(crate::function())
+        .arg(function())
         .stdin(Stdio::null())
         .output()
         .unwrap();

@@ -13,6 +13,8 @@ use clap::Args;
 use futures_util::StreamExt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
+use worker::EngineConfig;
+use worker::channel::EventFile;
 
 use super::engine_args::{EngineArgs, Start, parse_count};
 use super::exit::{Exit, Failure, Outcome};
@@ -22,8 +24,6 @@ use crate::pool::Pool;
 use crate::trigger::Threads;
 use list::{LabelledPicture, Labels};
 use report::{Report, Verdict};
-use worker::EngineConfig;
-use worker::channel::EventFile;
 
 #[derive(Debug, Args)]
 pub(super) struct EvalArgs {

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use contract::ErrorCode;
 use tracing::{error, warn};
 
 use super::invocation::Invocation;
@@ -9,7 +10,6 @@ use super::platform::Platform;
 use super::runtime_api::RuntimeApi;
 use crate::trigger::backoff::Backoff;
 use crate::trigger::reply::Reply;
-use contract::ErrorCode;
 
 /// Whether the platform has an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 use tracing::{info, warn};
+use worker::channel::EventFile;
 
 use super::TriggerError;
 use super::backoff::Backoff;
@@ -32,7 +33,6 @@ use crate::pool::Handler;
 use delivery::{Delivery, deliver};
 use event_kind::EventKind;
 use runtime_api::{Arrival, NextError, RuntimeApi, Unread};
-use worker::channel::EventFile;
 
 /// A platform's events, ready to be asked for; what is put into the storage of the same cloud is labelled.
 #[derive(Debug)]

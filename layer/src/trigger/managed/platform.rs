@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use contract::ErrorCode;
 use reqwest::header::HeaderMap;
 
 use super::invocation::Invocation;
-use contract::ErrorCode;
 
 /// A cloud's runtime API: an address within the function's own machine, at which events are asked for and answers are
 /// left, by HTTP.

@@ -3,10 +3,13 @@
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
+use contract::ErrorCode;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use thiserror::Error;
 use tracing::warn;
+use worker::answer::CallError;
+use worker::channel::EventFile;
 
 use super::error::ManagedError;
 use super::invocation::Invocation;
@@ -14,9 +17,6 @@ use super::platform::{Platform, Post};
 use crate::trigger::backoff::Backoff;
 use crate::trigger::causes::causes;
 use crate::trigger::reply::{Form, Reply};
-use contract::ErrorCode;
-use worker::answer::CallError;
-use worker::channel::EventFile;
 
 /// How long init/ready is tried: the platform's end of it is on the same machine and there first.
 const READY_PATIENCE: Duration = Duration::from_secs(10);

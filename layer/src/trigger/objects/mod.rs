@@ -20,17 +20,17 @@ use std::io::{self, Write as _};
 use std::time::Instant;
 
 use bytes::Bytes;
+use contract::ErrorCode;
 use serde::Serialize;
 use thiserror::Error;
 use tracing::info;
+use worker::channel::EventFile;
 
 use super::causes::causes;
 use super::reply::{Form, Reply};
 use crate::pool::Handler;
 use client::{Storage, StorageError};
-use contract::ErrorCode;
 use labels::Labels;
-use worker::channel::EventFile;
 
 /// Appended to a picture's key; what ends so is never looked at, or writing it would start the function again.
 const LABELS_SUFFIX: &str = ".labels.json";

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use contract::ErrorCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::problem::Problem;
-use contract::ErrorCode;
 
 /// As many turns at the same time as there are workers; a queue with a limit before them.
 #[derive(Debug)]

@@ -3,14 +3,14 @@
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use contract::ErrorCode;
 use contract::{HttpAnswer, Outcome};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
+use worker::answer::{Answer, CallError, Thumbnail};
 
 use super::problem::Problem;
-use contract::ErrorCode;
-use worker::answer::{Answer, CallError, Thumbnail};
 
 /// The labels of a picture.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]

@@ -7,14 +7,14 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
+use contract::ErrorCode;
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use worker::channel::EventFile;
+use worker::limits::MIB;
 
 use super::forms;
 use super::problem::Problem;
-use contract::ErrorCode;
-use worker::channel::EventFile;
-use worker::limits::MIB;
 
 /// The bounds for bodies.
 #[derive(Debug)]

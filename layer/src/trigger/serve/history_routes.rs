@@ -7,6 +7,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
+use contract::{ErrorBody, ErrorCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,7 +15,6 @@ use super::answer::ModuleAnswer;
 use super::problem::Problem;
 use super::service::Service;
 use crate::history::{Cursor, Entry, EntryId, History, HistoryError, PageQuery, Search, Seen, Sighting};
-use contract::{ErrorBody, ErrorCode};
 
 /// Entries of one page, at most.
 const MOST_ENTRIES: u32 = 100;

@@ -33,6 +33,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use tokio::net::TcpListener;
+use worker::sandbox::{Needs, Network};
 
 use super::shutdown::Shutdown;
 use super::{Requirements, Threads, Trigger, TriggerError};
@@ -40,7 +41,6 @@ use crate::console;
 use crate::history::{History, Location};
 use crate::pool::Pool;
 use service::Service;
-use worker::sandbox::{Needs, Network};
 use workers::Workers;
 
 /// The address is taken, or not this machine's.

@@ -5,10 +5,10 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use contract::ErrorCode;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::problem::Problem;
-use contract::ErrorCode;
 
 /// All files in `web/`.
 #[derive(RustEmbed)]

@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use contract::ErrorCode;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use super::callers::FOR_ANYBODY;
 use super::problem::Problem;
-use contract::ErrorCode;
 
 /// Connections beyond the limit: they are answered at once or are idle.
 const MORE: usize = 16;

@@ -8,17 +8,17 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use contract::{ErrorBody, ErrorCode};
 use serde::Deserialize;
 use tokio::time::Instant;
 use utoipa::ToSchema;
+use worker::answer::Answer;
 
 use super::answer::{ModuleAnswer, Recognition};
 use super::body::HeldEvent;
 use super::forms;
 use super::problem::Problem;
 use super::service::Service;
-use contract::{ErrorBody, ErrorCode};
-use worker::answer::Answer;
 
 /// What is asked for.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]

@@ -6,6 +6,7 @@ use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum::response::IntoResponse;
 use axum::routing::{delete, get};
 use axum::{Router, middleware};
+use contract::ErrorCode;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
@@ -13,7 +14,6 @@ use super::problem::Problem;
 use super::recognize::recognize;
 use super::service::Service;
 use super::{callers, history_routes, openapi, page, requests, status};
-use contract::ErrorCode;
 
 pub(super) fn router(service: &Arc<Service>) -> Router {
     let router = Router::new()

@@ -9,6 +9,9 @@ use axum::http::{HeaderMap, Uri};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
+use worker::answer::{Answer, CallError};
+use worker::channel::EventFile;
+use worker::limits::Limits;
 
 use super::admission::Admission;
 use super::answer::ModuleAnswer;
@@ -20,9 +23,6 @@ use super::settings::ServeSettings;
 use super::workers::Workers;
 use crate::history::History;
 use crate::pool::Handler;
-use worker::answer::{Answer, CallError};
-use worker::channel::EventFile;
-use worker::limits::Limits;
 
 /// The handler without its type, so that nothing else here needs to name it.
 type Call = dyn Fn(EventFile, Duration) -> BoxFuture<'static, Result<Answer, CallError>> + Send + Sync;

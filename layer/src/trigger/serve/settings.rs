@@ -4,10 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::Args;
+use worker::limits::{MIB, parse_duration};
 
 use crate::history::Location;
 use crate::trigger::shutdown::ShutdownArgs;
-use worker::limits::{MIB, parse_duration};
 
 /// Where the service listens and what a client may take of it.
 #[derive(Clone, Debug, Args)]

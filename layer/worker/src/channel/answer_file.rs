@@ -9,11 +9,11 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 
-use rustix::fs::{FallocateFlags, SealFlags, fallocate, fcntl_add_seals};
-
-use super::memory_file;
 use engine::limits::{Limits, STDERR_BYTES};
 use engine::progress::{BOARD_BYTES, Told};
+use rustix::fs::{FallocateFlags, SealFlags, fallocate, fcntl_add_seals};
+
+use super::memory_file::memory_file;
 
 /// The page on which the worker tells what it is doing.
 pub const PAGE_OF_STEPS: u64 = 4 << 10;

@@ -9,7 +9,7 @@ use base64_simd::STANDARD;
 use memmap2::Mmap;
 use rustix::fs::{SealFlags, fcntl_add_seals};
 
-use super::memory_file;
+use super::memory_file::memory_file;
 
 /// Bytes that become base64 at once: few enough to stay in the processor's cache, and a multiple of three.
 const PIECE: usize = 24 << 10;

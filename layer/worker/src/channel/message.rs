@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use crate::sandbox::SandboxMode;
 use engine::answer::{CallError, Timings, WorkerEnd};
 use engine::inference::ModelDigest as Sha256Sum;
 use engine::{EngineConfig, LoadError, Processor};
+use serde::{Deserialize, Serialize};
+
+use crate::sandbox::SandboxMode;
 
 /// What the front asks of the nursery.
 #[derive(Debug, Serialize, Deserialize)]

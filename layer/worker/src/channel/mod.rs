@@ -6,6 +6,7 @@
 
 mod answer_file;
 mod event_file;
+mod memory_file;
 mod message;
 mod socket;
 
@@ -13,22 +14,6 @@ pub use event_file::EventFile;
 
 pub use answer_file::{AnswerFile, Lengths, PAGE_OF_STEPS};
 pub use event_file::EventReader;
+pub use memory_file::memory_file;
 pub use message::{Asked, LogLine, Mechanism, Printed, Reply, Report, Request};
 pub use socket::{ChannelError, Socket, receive_only, send};
-
-use std::fs::File;
-use std::io;
-
-use rustix::fs::{MemfdFlags, memfd_create};
-
-/// A file in memory; on kernels before 3.17, which have none, one without a name in the folder for temporary files.
-///
-/// # Errors
-/// The system's reason.
-pub fn memory_file(name: &str) -> io::Result<File> {
-    match memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING) {
-        Ok(file) => Ok(file.into()),
-        Err(rustix::io::Errno::NOSYS) => tempfile::tempfile(),
-        Err(error) => Err(error.into()),
-    }
-}

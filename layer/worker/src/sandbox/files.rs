@@ -7,7 +7,7 @@ use landlock::{
     RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope, path_beneath_rules,
 };
 
-use super::{Needs, Network};
+use super::needs::{Needs, Network};
 
 /// The newest version whose rights are asked for; older kernels give what they have.
 const RIGHTS: ABI = ABI::V6;

@@ -12,6 +12,8 @@
 
 mod apply;
 mod files;
+mod filters;
+mod needs;
 mod system_calls;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+pub use needs::{Needs, Network};
+use system_calls::Code;
 
 /// Whether the process confines itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -41,30 +46,6 @@ pub struct SandboxArgs {
     /// Once the module is loaded, give up files, programs and sockets that are not needed (landlock and seccomp)
     #[arg(long, env = "VISION_SANDBOX", value_enum, default_value_t = SandboxMode::Auto)]
     pub sandbox: SandboxMode,
-}
-
-/// What the process still needs when it is confined.
-#[derive(Clone, Debug, Default)]
-pub struct Needs {
-    /// Folders in which files are read, written, made and removed.
-    pub folders: Vec<PathBuf>,
-    /// Files that are read.
-    pub files: Vec<PathBuf>,
-    /// A folder in which empty folders are removed.
-    pub removed_in: Option<PathBuf>,
-    /// The network.
-    pub network: Network,
-}
-
-/// Which sockets may be made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Network {
-    /// Wait for connections at a new address; accepting those of a known one is always possible.
-    pub listen: bool,
-    /// Connect to other machines, by name or address.
-    pub connect: bool,
-    /// Connect to programs of this machine by sockets in the file system.
-    pub local: bool,
 }
 
 /// The sandbox that was required can't be had.
@@ -101,15 +82,6 @@ impl SandboxArgs {
         sandbox.apply("seccomp", || system_calls::confine(needs.network, Code::Fixed))?;
         Ok(sandbox)
     }
-}
-
-/// Whether memory may become executable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Code {
-    /// A module's native code is still to be loaded.
-    Loading,
-    /// No more.
-    Fixed,
 }
 
 impl Sandbox {

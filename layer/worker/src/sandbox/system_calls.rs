@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use libc::{c_int, c_long};
 use seccompiler::{
     BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule, TargetArch,
+    SeccompRule,
 };
 
-use super::{Code, Network};
+use super::apply;
+use super::filters::{architecture, no_clone3};
+use super::needs::Network;
 
 /// Never needed once the process runs.
 const FORBIDDEN: [c_long; 70] = [
@@ -106,12 +108,21 @@ const X32_OWN: [c_long; 7] = [520, 521, 539, 540, 533, 528, 545];
 #[cfg(target_arch = "x86_64")]
 const PORTS: [c_long; 3] = [libc::SYS_iopl, libc::SYS_ioperm, libc::SYS_mknod];
 
+/// Whether memory may become executable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Code {
+    /// A module's native code is still to be loaded.
+    Loading,
+    /// No more.
+    Fixed,
+}
+
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// Confines all threads of the process; says how far, or why not.
 pub(super) fn confine(network: Network, code: Code) -> Result<String, String> {
     // clone3 keeps its flags where no filter sees them.
-    let no_clone3 = super::worker_calls::no_clone3().map_err(|error| error.to_string())?;
+    let no_clone3 = no_clone3().map_err(|error| error.to_string())?;
     seccompiler::apply_filter_all_threads(&no_clone3).map_err(|error| error.to_string())?;
     narrow(network, code)
 }
@@ -125,8 +136,8 @@ pub(super) fn narrow(network: Network, code: Code) -> Result<String, String> {
 
 /// The same for a process that has one thread, which older kernels can do, too.
 pub(super) fn confine_one_thread(network: Network, code: Code) -> Result<(), String> {
-    for filter in [super::worker_calls::no_clone3(), filter(network, code)] {
-        super::apply::to_this_thread(&filter.map_err(|error| error.to_string())?)?;
+    for filter in [no_clone3(), filter(network, code)] {
+        apply::to_this_thread(&filter.map_err(|error| error.to_string())?)?;
     }
     Ok(())
 }
@@ -145,7 +156,7 @@ pub(super) fn confine_compiler() -> Result<(), String> {
         let forbidden = SeccompAction::Errno(libc::EPERM.cast_unsigned());
         SeccompFilter::new(rules, SeccompAction::Allow, forbidden, architecture()?)?.try_into()
     };
-    super::apply::to_this_thread(&filter().map_err(|error| error.to_string())?)
+    apply::to_this_thread(&filter().map_err(|error| error.to_string())?)
 }
 
 fn filter(network: Network, code: Code) -> Result<BpfProgram, BackendError> {
@@ -209,8 +220,4 @@ fn has_bits(place: u8, bits: c_int) -> Result<SeccompCondition, BackendError> {
 fn is_not(family: c_int) -> Result<SeccompCondition, BackendError> {
     let family = u64::from(family.cast_unsigned());
     SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, family)
-}
-
-pub(super) fn architecture() -> Result<TargetArch, BackendError> {
-    std::env::consts::ARCH.try_into()
 }

@@ -9,7 +9,7 @@ use seccompiler::{
     SeccompRule,
 };
 
-use super::system_calls::architecture;
+use super::filters::{architecture, no_clone3};
 
 /// Memory, time, threads of its own, its channel, and files that are open.
 const ALLOWED: [c_long; 54] = [
@@ -184,13 +184,6 @@ fn allowed(has_folders: bool, process: u32) -> Result<BpfProgram, BackendError> 
     rules.insert(libc::SYS_openat, open);
     let forbidden = SeccompAction::Errno(libc::EPERM.cast_unsigned());
     SeccompFilter::new(rules, forbidden, SeccompAction::Allow, architecture()?)?.try_into()
-}
-
-/// The C library goes back to clone where clone3 is not there.
-pub(super) fn no_clone3() -> Result<BpfProgram, BackendError> {
-    let rules = Rules::from([(libc::SYS_clone3, Vec::new())]);
-    let not_there = SeccompAction::Errno(libc::ENOSYS.cast_unsigned());
-    SeccompFilter::new(rules, SeccompAction::Allow, not_there, architecture()?)?.try_into()
 }
 
 fn rule<const N: usize>(conditions: &[SeccompCondition; N]) -> Result<SeccompRule, BackendError> {

@@ -10,7 +10,7 @@ use std::arch::x86_64::{
     _mm256_slli_epi32, _mm256_srai_epi32,
 };
 
-use super::{HALF, WEIGHT_BITS, Weights, narrow};
+use super::weights::{HALF, WEIGHT_BITS, Weights};
 
 /// Bits of the lower half of a weight.
 const LOWER_BITS: u32 = WEIGHT_BITS / 2;
@@ -23,6 +23,15 @@ const BEHIND_ROW: usize = 16;
 
 /// The weights of two neighbouring pixels, four times: the upper halves, the lower halves.
 type Pair = [__m128i; 2];
+
+/// Rounds a pixel and the nothing beside it into a row that is a byte longer than its pixels: four values are one store. The
+/// next pixel takes the place of the fourth.
+#[inline(always)]
+fn narrow(pixel: [u8; 4], row: &mut [u8], index: usize) {
+    if let Some(place) = row.get_mut(index * 3..).and_then(|rest| rest.first_chunk_mut::<4>()) {
+        *place = pixel;
+    }
+}
 
 /// Bytes that this takes besides `Weights`: for `width` pixels that become `to`, `taps` weights each.
 pub(super) fn working_bytes(width: usize, to: usize, taps: usize) -> usize {

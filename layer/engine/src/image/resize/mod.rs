@@ -5,16 +5,12 @@
 //! Pillow's `Resample.c`: a triangle as wide as the reduction, whole numbers of 22 bits, a byte between the directions.
 
 mod across_avx2;
+mod weights;
 
 use super::error::ImageError;
 use super::limits::{Memory, product};
 use super::pixels::Rgb;
-
-/// Bits of a weight behind the point.
-const WEIGHT_BITS: u32 = 22;
-
-/// One half, for rounding.
-const HALF: i32 = 1 << (WEIGHT_BITS - 1);
+use weights::{HALF, Weights, rounded};
 
 /// Bytes between the directions that are kept from picture to picture.
 const MOST_KEPT_BYTES: usize = 4 << 20;
@@ -81,64 +77,6 @@ fn bytes((width, height): (u32, u32)) -> usize {
     product(&[width.into(), height.into(), 3])
 }
 
-/// Of each pixel of the target in one direction: the first pixel under its triangle, and the weights of all of them.
-struct Weights {
-    /// None where the direction stays as it is.
-    starts: Option<Vec<usize>>,
-    /// `taps` for each pixel of the target; those that its triangle does not need are 0.
-    values: Vec<i32>,
-    taps: usize,
-}
-
-impl Weights {
-    /// `extent` of `from` pixels become `to`.
-    fn new(extent: f64, from: u32, to: u32) -> Self {
-        let scale = extent / f64::from(to);
-        let support = scale.max(1.0);
-        let taps = taps(support).min(from as usize);
-        let mut values = Vec::new();
-        if from == to && extent == f64::from(from) {
-            return Self { starts: None, values, taps };
-        }
-        values.reserve_exact(to as usize * taps);
-        let start_of = |index: u32| {
-            let center = (f64::from(index) + 0.5) * scale;
-            // Cut off towards zero, as in C.
-            let start = (center - support + 0.5).max(0.0) as usize;
-            let end = ((center + support + 0.5) as usize).min(from as usize);
-            let triangle = |at: usize| (1.0 - ((at as f64 - center + 0.5) * (1.0 / support)).abs()).max(0.0);
-            let sum: f64 = (start..end).map(triangle).sum();
-            // At most 1, and never negative.
-            let whole = |weight: f64| (0.5 + weight / sum * f64::from(1 << WEIGHT_BITS)) as i32;
-            // At the end, zeros stand before instead of behind: all taps are pixels of the picture.
-            let first = start.min(from as usize - taps);
-            let weight = |at: usize| if (start..end).contains(&at) { whole(triangle(at)) } else { 0 };
-            values.extend((first..first + taps).map(weight));
-            first
-        };
-        let starts = (0..to).map(start_of).collect();
-        Self { starts: Some(starts), values, taps }
-    }
-
-    /// What they take.
-    fn bytes(extent: f64, to: u32) -> usize {
-        let taps = taps((extent / f64::from(to)).max(1.0));
-        product(&[to.into(), taps as u64 * 4 + 8])
-    }
-}
-
-/// Pixels that a triangle can lie over which goes so far to either side.
-fn taps(support: f64) -> usize {
-    support.ceil() as usize * 2 + 1
-}
-
-/// A sum of weighted bytes as a byte.
-#[inline(always)]
-fn rounded(sum: i32) -> u8 {
-    // From 0 to 255, whatever the rounding of the weights came to.
-    (sum >> WEIGHT_BITS).clamp(0, 255) as u8
-}
-
 fn stretch_across(pixels: &[u8], width: u32, weights: &Weights, out: &mut Vec<u8>) {
     out.clear();
     let Some(starts) = &weights.starts else {
@@ -175,15 +113,6 @@ fn stretch_down(pixels: &[u8], width: u32, weights: &Weights, out: &mut Vec<u8>)
 #[target_feature(enable = "avx2")]
 fn down_avx2(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
     down_on_any(pixels, width, starts, weights, out);
-}
-
-/// Rounds a pixel and the nothing beside it into a row that is a byte longer than its pixels: four values are one store. The
-/// next pixel takes the place of the fourth.
-#[inline(always)]
-fn narrow(pixel: [u8; 4], row: &mut [u8], index: usize) {
-    if let Some(place) = row.get_mut(index * 3..).and_then(|rest| rest.first_chunk_mut::<4>()) {
-        *place = pixel;
-    }
 }
 
 fn across_on_any(pixels: &[u8], width: usize, starts: &[usize], weights: &Weights, out: &mut [u8]) {
