@@ -16,7 +16,7 @@ const MODEL: &[u8] = include_bytes!("../../models/groceries/model.tflite");
 /// The model's input, models/groceries/model.toml.
 const SIDE: u32 = 192;
 /// More than any picture here takes.
-const MOST_BYTES: usize = 64 << 20;
+const MAX_BYTES: usize = 64 << 20;
 
 /// A module that returns at once: what an instance and its event cost without any work.
 const NOTHING: &str = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
@@ -27,7 +27,7 @@ fn main() {
 
 #[divan::bench]
 fn decode_and_stretch(bencher: Bencher) {
-    let mut decoder = Decoder::new(MOST_BYTES);
+    let mut decoder = Decoder::new(MAX_BYTES);
     let mut pixels = vec![0; (SIDE * SIDE * 3) as usize];
     bencher.counter(BytesCount::of_slice(TOMATO)).bench_local(|| {
         decoder.decode_into(black_box(TOMATO), SIDE, SIDE, PixelFormat::Rgb8, &mut pixels).unwrap();
@@ -36,7 +36,7 @@ fn decode_and_stretch(bencher: Bencher) {
 
 #[divan::bench]
 fn history_thumbnail(bencher: Bencher) {
-    bencher.bench_local(|| thumbnail(black_box(TOMATO), 160, MOST_BYTES).unwrap());
+    bencher.bench_local(|| thumbnail(black_box(TOMATO), 160, MAX_BYTES).unwrap());
 }
 
 fn models() -> ModelCache {

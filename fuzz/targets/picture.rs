@@ -10,16 +10,16 @@ use libfuzzer_sys::fuzz_target;
 use engine::image::{Decoder, ImageError, PixelFormat, thumbnail};
 
 /// More would only test the allocator; larger targets meet a buffer that is too small.
-const MOST_OUT_BYTES: usize = 1 << 20;
+const MAX_OUT_BYTES: usize = 1 << 20;
 
 /// Pictures that say they are larger are decoded for one of 16 modes only: each takes a while.
-const MOST_USUAL_PIXELS: u64 = 1 << 20;
+const MAX_USUAL_PIXELS: u64 = 1 << 20;
 
 /// Decoding takes no more.
-const MOST_BYTES: usize = 128 << 20;
+const MAX_BYTES: usize = 128 << 20;
 
 thread_local! {
-    static USED: RefCell<Decoder> = RefCell::new(Decoder::new(MOST_BYTES));
+    static USED: RefCell<Decoder> = RefCell::new(Decoder::new(MAX_BYTES));
 }
 
 fuzz_target!(|input: &[u8]| {
@@ -28,7 +28,7 @@ fuzz_target!(|input: &[u8]| {
     let (width, height) = (u32::from_le_bytes([w0, w1, w2, w3]), u32::from_le_bytes([h0, h1, h2, h3]));
     let format = [PixelFormat::Rgb8, PixelFormat::Bgr8, PixelFormat::RgbF32, PixelFormat::BgrF32]
         [usize::from(mode & 3)];
-    if mode >> 4 != 15 && said_pixels(picture) > MOST_USUAL_PIXELS {
+    if mode >> 4 != 15 && said_pixels(picture) > MAX_USUAL_PIXELS {
         return;
     }
     check_decoding(picture, width, height, format);
@@ -40,11 +40,11 @@ fuzz_target!(|input: &[u8]| {
 /// A used decoder gives the same as a new one: nothing of an earlier picture shows through.
 fn check_decoding(picture: &[u8], width: u32, height: u32, format: PixelFormat) {
     let needed = u128::from(width) * u128::from(height) * format.pixel_bytes() as u128;
-    let length = usize::try_from(needed).unwrap_or(MOST_OUT_BYTES).min(MOST_OUT_BYTES);
+    let length = usize::try_from(needed).unwrap_or(MAX_OUT_BYTES).min(MAX_OUT_BYTES);
     let (mut used, mut fresh) = (vec![0xAA; length], vec![0xAA; length]);
     let with_used =
         USED.with_borrow_mut(|decoder| decoder.decode_into(picture, width, height, format, &mut used));
-    let with_fresh = Decoder::new(MOST_BYTES).decode_into(picture, width, height, format, &mut fresh);
+    let with_fresh = Decoder::new(MAX_BYTES).decode_into(picture, width, height, format, &mut fresh);
     assert_eq!(with_used, with_fresh);
     match with_fresh {
         Ok(_) => {
@@ -57,9 +57,9 @@ fn check_decoding(picture: &[u8], width: u32, height: u32, format: PixelFormat) 
 }
 
 fn check_thumbnail(picture: &[u8]) {
-    if let Ok(small) = thumbnail(picture, 48, MOST_BYTES) {
+    if let Ok(small) = thumbnail(picture, 48, MAX_BYTES) {
         let mut pixels = [0; 3];
-        Decoder::new(MOST_BYTES).decode_into(&small, 1, 1, PixelFormat::Rgb8, &mut pixels).expect("our own JPEG");
+        Decoder::new(MAX_BYTES).decode_into(&small, 1, 1, PixelFormat::Rgb8, &mut pixels).expect("our own JPEG");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::program::{Outcome, Vision, blocks, http, response};
 const DOCUMENT: &str = "docs/functions.md";
 
 /// Lines that a whole function may have.
-const MOST_LINES: usize = 40;
+const MAX_LINES: usize = 40;
 
 /// The function of the document as wasm; built in a folder of its own, with the project's versions of crates.
 fn built() -> PathBuf {
@@ -42,7 +42,7 @@ fn channels(colour: &str) -> [i32; 3] {
 #[test]
 fn the_function_of_the_document_is_short_and_does_what_it_says() {
     let wasm = built();
-    assert!(blocks(DOCUMENT, "rust")[0].lines().count() <= MOST_LINES);
+    assert!(blocks(DOCUMENT, "rust")[0].lines().count() <= MAX_LINES);
     let run = || Vision::new(&["run", "--log-level", "error"]).option("--wasm", &wasm);
     let text: Outcome = run().argument(file("tests/samples/tomato.jpg")).call();
     assert_eq!((text.code, text.stderr.as_str()), (Some(0), ""), "{}", text.stderr);

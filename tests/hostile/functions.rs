@@ -179,7 +179,7 @@ fn all_functions_that_are_offered_are_here_with_their_parameters() {
         .collect();
     let offered: BTreeMap<_, Vec<ValType>> = engine::host::offered()
         .into_iter()
-        .map(|function| ((function.module, function.name), function.kind.args().to_vec()))
+        .map(|function| ((function.module, function.name), function.func_type.args().to_vec()))
         .collect();
     assert_eq!(described, offered);
 }

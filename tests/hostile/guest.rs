@@ -28,9 +28,9 @@ const EVENT_BYTES: u32 = 8 << 20;
 const HEADER_BYTES: u32 = 16;
 /// A call: its function's number, and up to nine arguments.
 const CALL_BYTES: u32 = 8 + 9 * 8;
-const MOST_CALLS: u32 = 4_096;
+const MAX_CALLS: u32 = 4_096;
 /// The picture and the model follow the calls, at places of their own.
-pub(crate) const PICTURE: u32 = EVENT + HEADER_BYTES + MOST_CALLS * CALL_BYTES;
+pub(crate) const PICTURE: u32 = EVENT + HEADER_BYTES + MAX_CALLS * CALL_BYTES;
 pub(crate) const PICTURE_BYTES: u32 = 632;
 pub(crate) const MODEL: u32 = PICTURE + 1024;
 pub(crate) const MODEL_BYTES: u32 = 2_802_160;

@@ -25,7 +25,7 @@ from tests.soak.tally import Tally
 WARM_MINUTES = 2
 MINUTES_COMPARED = 5
 # What the allocator may keep more at the end than after that.
-MOST_GROWTH_MIB = 16
+MAX_GROWTH_MIB = 16
 
 
 class Killer(threading.Thread):
@@ -121,7 +121,7 @@ def watch(arguments: argparse.Namespace, processes: dict[str, subprocess.Popen[b
     # A large picture may be in hand at any minute, so the smallest of some minutes are compared.
     ends = {name: (now[WARM_MINUTES:][:MINUTES_COMPARED], now[-MINUTES_COMPARED:]) for name, now in memory.items()}
     return [f"{name} grew from {min(before):.0f} to {min(after):.0f} MiB"
-            for name, (before, after) in ends.items() if before and min(after) > min(before) + MOST_GROWTH_MIB]
+            for name, (before, after) in ends.items() if before and min(after) > min(before) + MAX_GROWTH_MIB]
 
 
 def end(process: subprocess.Popen[bytes]) -> int:

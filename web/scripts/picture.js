@@ -3,7 +3,7 @@
 /** Pixels on the longer side of what is sent: four times the model's input, so that nothing is lost to it. */
 export const LONGEST_SIDE = 1024;
 /** Small pictures of more bytes than this (PNG photos, say) are made anew too. */
-const MOST_BYTES = 1 << 20;
+const MAX_BYTES = 1 << 20;
 const JPEG_QUALITY = 0.9;
 
 /**
@@ -19,7 +19,7 @@ export async function prepare(file) {
     bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
     const { width, height } = bitmap;
     const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
-    if (format && scale === 1 && file.size <= MOST_BYTES) {
+    if (format && scale === 1 && file.size <= MAX_BYTES) {
       return { ...unchanged, width, height, sentWidth: width, sentHeight: height };
     }
     const sentWidth = Math.max(1, Math.round(width * scale));

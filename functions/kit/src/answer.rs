@@ -20,7 +20,7 @@ pub struct Answer {
 enum Content {
     Text(String),
     Json(Value),
-    Bytes { kind: &'static str, bytes: Vec<u8> },
+    Bytes { content_type: &'static str, bytes: Vec<u8> },
 }
 
 impl Answer {
@@ -35,8 +35,8 @@ impl Answer {
     }
 
     /// Bytes of a content type, such as `image/png`.
-    pub fn bytes(kind: &'static str, bytes: Vec<u8>) -> Self {
-        Self::of(Content::Bytes { kind, bytes })
+    pub fn bytes(content_type: &'static str, bytes: Vec<u8>) -> Self {
+        Self::of(Content::Bytes { content_type, bytes })
     }
 
     fn of(content: Content) -> Self {
@@ -78,12 +78,13 @@ impl Answer {
 
     fn into_http(self, form: HttpForm) -> Reply {
         let is_object = matches!(self.content, Content::Json(Value::Object(_)));
-        let (kind, body, is_base64) = match self.content {
+        let (content_type, body, is_base64) = match self.content {
             Content::Text(text) => ("text/plain; charset=utf-8", text, false),
             Content::Json(value) => ("application/json; charset=utf-8", value.to_string(), false),
-            Content::Bytes { kind, bytes } => (kind, BASE64_STANDARD.encode(bytes), true),
+            Content::Bytes { content_type, bytes } => (content_type, BASE64_STANDARD.encode(bytes), true),
         };
-        let mut headers = vec![("content-type", kind.to_owned()), ("cache-control", "no-store".to_owned())];
+        let mut headers =
+            vec![("content-type", content_type.to_owned()), ("cache-control", "no-store".to_owned())];
         if let Some(language) = self.language {
             headers.push(("content-language", language.tag().to_owned()));
         }

@@ -36,7 +36,7 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>, FunctionError> {
 }
 
 /// Lines of base64 are shorter; the usual ones have 64 or 76 digits.
-const MOST_LINE_DIGITS: usize = 1024;
+const MAX_LINE_DIGITS: usize = 1024;
 
 /// Whether the text has lone spaces where `+` would be, and no `+`. Spaces between lines of one length are white space: a
 /// shell joins lines so.
@@ -54,7 +54,7 @@ fn has_spaces_for_plus(text: &str) -> bool {
     }
     let mut lines = text.split(' ').map(str::len);
     let (length, last) = (lines.next().unwrap_or_default(), lines.next_back().unwrap_or_default());
-    let are_lines = length % 4 == 0 && length <= MOST_LINE_DIGITS && last <= length;
+    let are_lines = length % 4 == 0 && length <= MAX_LINE_DIGITS && last <= length;
     !(are_lines && lines.all(|line| line == length))
 }
 

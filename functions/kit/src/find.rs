@@ -25,7 +25,7 @@ use crate::picture_text::{is_data_url, is_picture_text};
 use crate::urlencoded;
 
 /// Layers that are taken off.
-const MOST_LAYERS: usize = 6;
+const MAX_LAYERS: usize = 6;
 
 impl Event<'_> {
     /// The picture in the body, in whatever form it came.
@@ -33,7 +33,7 @@ impl Event<'_> {
     /// # Errors
     /// `bad_request` or `unsupported_image` says what was found instead.
     pub fn picture(&self) -> Result<Picture<'_>, FunctionError> {
-        picture(self, MOST_LAYERS)
+        picture(self, MAX_LAYERS)
     }
 }
 
@@ -43,7 +43,7 @@ impl Event<'_> {
 /// # Errors
 /// `bad_request` or `unsupported_image` says what was found instead.
 fn picture<'e>(event: &'e Event<'_>, layers: usize) -> Result<Picture<'e>, FunctionError> {
-    let kind = event.header("content-type");
+    let content_type = event.header("content-type");
     if let Some(encoding) = event.header("content-encoding").and_then(compression) {
         let message = format!("the body is compressed with {encoding:?}, accepted are bodies as they are");
         return Err(FunctionError::new(contract::ErrorCode::UnsupportedImage, message));
@@ -51,15 +51,19 @@ fn picture<'e>(event: &'e Event<'_>, layers: usize) -> Result<Picture<'e>, Funct
     match &event.body {
         Body::Missing => Err(FunctionError::no_picture("the event has no body")),
         Body::Other(name) => Err(FunctionError::no_picture(&format!("the body is {name}, not a text"))),
-        Body::Bytes(bytes) => in_bytes(Cow::Borrowed(bytes), kind, layers),
+        Body::Bytes(bytes) => in_bytes(Cow::Borrowed(bytes), content_type, layers),
         Body::Text(text) if text.trim().is_empty() => Err(empty()),
-        Body::Text(text) if event.is_base64 => in_bytes(base64::decode(text)?.into(), kind, layers),
+        Body::Text(text) if event.is_base64 => in_bytes(base64::decode(text)?.into(), content_type, layers),
         Body::Text(text)
-            if kind.is_some_and(multipart::is_multipart) || text.trim_start().starts_with("--") =>
+            if content_type.is_some_and(multipart::is_multipart) || text.trim_start().starts_with("--") =>
         {
-            in_bytes(mangled::latin_1(text).map_or(Cow::Borrowed(text.as_bytes()), Cow::Owned), kind, layers)
+            in_bytes(
+                mangled::latin_1(text).map_or(Cow::Borrowed(text.as_bytes()), Cow::Owned),
+                content_type,
+                layers,
+            )
         }
-        Body::Text(text) => in_text(text, kind, layers),
+        Body::Text(text) => in_text(text, content_type, layers),
     }
 }
 
@@ -80,7 +84,7 @@ fn empty() -> FunctionError {
 
 fn in_bytes<'e>(
     bytes: Cow<'e, [u8]>,
-    kind: Option<&str>,
+    content_type: Option<&str>,
     layers: usize,
 ) -> Result<Picture<'e>, FunctionError> {
     if let Some(format) = Format::sniff(&bytes) {
@@ -94,23 +98,25 @@ fn in_bytes<'e>(
         return Err(FunctionError::unsupported(formats::name(&bytes)));
     }
     let layers = layers::one_less(layers)?;
-    if let Some(parts) = multipart::parts(&bytes, kind) {
-        return form::in_parts(bytes, &parts, &|bytes, kind| in_bytes(bytes.into(), kind, layers));
+    if let Some(parts) = multipart::parts(&bytes, content_type) {
+        return form::in_parts(bytes, &parts, &|bytes, content_type| {
+            in_bytes(bytes.into(), content_type, layers)
+        });
     }
     if let Some(text) = utf16::decode(&bytes).filter(|text| formats::is_text(text.as_bytes())) {
-        return in_text(&text, kind, layers);
+        return in_text(&text, content_type, layers);
     }
     match std::str::from_utf8(&bytes) {
         // A file with few bytes above 127: nobody meant it to be base64.
         Ok(text) if !formats::is_text(&bytes) && !text.trim_start().starts_with(['{', '"']) => {
             Err(FunctionError::unsupported(formats::name(&bytes)))
         }
-        Ok(text) => in_text(text.trim_start_matches('\u{feff}'), kind, layers),
+        Ok(text) => in_text(text.trim_start_matches('\u{feff}'), content_type, layers),
         Err(_) => Err(FunctionError::unsupported(formats::name(&bytes))),
     }
 }
 
-fn in_text(text: &str, kind: Option<&str>, layers: usize) -> Result<Picture<'static>, FunctionError> {
+fn in_text(text: &str, content_type: Option<&str>, layers: usize) -> Result<Picture<'static>, FunctionError> {
     let text = text.trim();
     let layers = layers::one_less(layers)?;
     match text.as_bytes() {
@@ -122,8 +128,8 @@ fn in_text(text: &str, kind: Option<&str>, layers: usize) -> Result<Picture<'sta
     if is_data_url(text) {
         return in_data_url(text, layers);
     }
-    if let Some(pairs) = form::pairs_of(text, kind) {
-        return form::in_pairs(&pairs, &|bytes, kind| in_bytes(bytes.into(), kind, layers));
+    if let Some(pairs) = form::pairs_of(text, content_type) {
+        return form::in_pairs(&pairs, &|bytes, content_type| in_bytes(bytes.into(), content_type, layers));
     }
     if let Some(bytes) = mangled::latin_1(text).filter(|bytes| Format::sniff(bytes).is_some()) {
         return in_bytes(bytes.into(), None, layers);

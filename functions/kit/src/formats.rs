@@ -114,7 +114,7 @@ fn other(bytes: &[u8]) -> Option<&'static str> {
             _ => None,
         };
     }
-    boxes::kind(bytes).or_else(|| by_header(bytes))
+    boxes::name(bytes).or_else(|| by_header(bytes))
 }
 
 /// Formats whose first bytes would be a word or nothing special, by more of their header.
@@ -132,8 +132,8 @@ fn by_header(bytes: &[u8]) -> Option<&'static str> {
             _ => Some("PPM"),
         },
         // How many there are; a Targa file may have the same first bytes, and zeros then.
-        [0, 0, kind @ (1 | 2), 0, low, high, ..] if (*low, *high) != (0, 0) => {
-            Some(if *kind == 1 { "an icon (ICO)" } else { "a mouse pointer (CUR)" })
+        [0, 0, resource_type @ (1 | 2), 0, low, high, ..] if (*low, *high) != (0, 0) => {
+            Some(if *resource_type == 1 { "an icon (ICO)" } else { "a mouse pointer (CUR)" })
         }
         [0x0A, 0 | 2..=5, 0 | 1, 1 | 2 | 4 | 8, ..] => Some("PCX"),
         [_, _, _, _, 0x11 | 0x12, 0xAF, ..] => Some("an animation (FLI)"),
@@ -157,7 +157,7 @@ fn is_targa(bytes: &[u8]) -> bool {
         &[
             _,
             palette,
-            kind,
+            image_type,
             _,
             _,
             low,
@@ -179,11 +179,11 @@ fn is_targa(bytes: &[u8]) -> bool {
         return false;
     };
     let is_palette_right = match palette {
-        0 => (low, high, depth_of_palette) == (0, 0, 0) && matches!(kind, 2 | 3 | 10 | 11),
+        0 => (low, high, depth_of_palette) == (0, 0, 0) && matches!(image_type, 2 | 3 | 10 | 11),
         1 => {
             (low, high) != (0, 0)
                 && matches!(depth_of_palette, 15 | 16 | 24 | 32)
-                && matches!(kind, 1 | 2 | 9 | 10)
+                && matches!(image_type, 1 | 2 | 9 | 10)
         }
         _ => false,
     };

@@ -13,24 +13,24 @@ pub(crate) struct Part {
     /// Its name in the form; names that are not UTF-8 have U+FFFD in them.
     pub(crate) name: Option<String>,
     /// Its content type.
-    pub(crate) kind: Option<String>,
+    pub(crate) content_type: Option<String>,
     /// Where its content stands in the body.
     pub(crate) content: Range<usize>,
 }
 
 /// A boundary is shorter than that (RFC 2046: 70), and so is a line that could be one.
-const MOST_BOUNDARY_BYTES: usize = 200;
+const MAX_BOUNDARY_BYTES: usize = 200;
 
 /// The headers of a part are shorter than that.
-const MOST_HEADER_BYTES: usize = 16 << 10;
+const MAX_HEADER_BYTES: usize = 16 << 10;
 
 /// Parts that are looked at.
-const MOST_PARTS: usize = 1000;
+const MAX_PARTS: usize = 1000;
 
 /// The parts of a form; None where `body` is none, neither by `content_type` nor by how it starts.
 pub(crate) fn parts(body: &[u8], content_type: Option<&str>) -> Option<Vec<Part>> {
     let claims = content_type.is_some_and(is_multipart);
-    let named = content_type.filter(|_| claims).and_then(|kind| parameter(kind, "boundary"));
+    let named = content_type.filter(|_| claims).and_then(|content_type| parameter(content_type, "boundary"));
     let boundary = named
         .map(String::into_bytes)
         .filter(|boundary| !boundary.is_empty() && next_line(body, boundary, 0).is_some())
@@ -50,7 +50,7 @@ pub(crate) fn is_multipart(content_type: &str) -> bool {
 fn first_line_boundary(body: &[u8], is_form: bool) -> Option<Vec<u8>> {
     let start = body.iter().take(4).take_while(|byte| byte.is_ascii_whitespace()).count();
     let body = body.get(start..)?;
-    let end = body.iter().take(MOST_BOUNDARY_BYTES).position(|&byte| byte == b'\n')?;
+    let end = body.iter().take(MAX_BOUNDARY_BYTES).position(|&byte| byte == b'\n')?;
     let boundary = body.get(..end)?.trim_ascii_end().strip_prefix(b"--")?;
     let behind = body.get(end + 1..)?;
     let has_header = behind.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"));
@@ -102,7 +102,7 @@ fn between(body: &[u8], boundary: &[u8]) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut line = next_line(body, boundary, 0);
     while let Some(Line { behind, is_last: false, .. }) = line {
-        if parts.len() == MOST_PARTS {
+        if parts.len() == MAX_PARTS {
             break;
         }
         let next = next_line(body, boundary, behind);
@@ -115,10 +115,10 @@ fn between(body: &[u8], boundary: &[u8]) -> Vec<Part> {
 
 /// A part by its headers, which end with an empty line.
 fn part(body: &[u8], range: Range<usize>) -> Part {
-    let mut part = Part { name: None, kind: None, content: range.end..range.end };
+    let mut part = Part { name: None, content_type: None, content: range.end..range.end };
     let bytes = body.get(range.clone()).unwrap_or_default();
     let mut at = 0;
-    while at < MOST_HEADER_BYTES {
+    while at < MAX_HEADER_BYTES {
         let Some(length) = bytes.get(at..).and_then(|rest| memchr::memchr(b'\n', rest)) else {
             break;
         };
@@ -135,7 +135,7 @@ fn part(body: &[u8], range: Range<usize>) -> Part {
         if name.eq_ignore_ascii_case("content-disposition") {
             part.name = parameter(value, "name");
         } else if name.eq_ignore_ascii_case("content-type") {
-            part.kind = Some(value.trim().to_owned());
+            part.content_type = Some(value.trim().to_owned());
         }
     }
     part

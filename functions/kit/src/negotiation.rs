@@ -43,13 +43,16 @@ impl Language {
 /// Text where `Accept` prefers `text/plain`, else JSON.
 pub(crate) fn form(accept: Option<&str>) -> Form {
     let quality = |wanted: &str| {
-        let kind = wanted.split('/').next().unwrap_or_default();
+        let main_type = wanted.split('/').next().unwrap_or_default();
         let mut best: Option<(u8, f32)> = None;
         for (range, quality) in weighted(accept.unwrap_or("*/*")) {
             // The most specific range decides (RFC 9110, 12.5.1).
             let specificity = if range.eq_ignore_ascii_case(wanted) {
                 2
-            } else if range.split_once('/').is_some_and(|(k, s)| s == "*" && k.eq_ignore_ascii_case(kind)) {
+            } else if range
+                .split_once('/')
+                .is_some_and(|(k, s)| s == "*" && k.eq_ignore_ascii_case(main_type))
+            {
                 1
             } else if range == "*/*" {
                 0

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 /// Longer names are none: base64 may have `=` at its end, too.
-const MOST_NAME_BYTES: usize = 64;
+const MAX_NAME_BYTES: usize = 64;
 
 /// A name and its value.
 pub(crate) type Pair<'t> = (&'t str, Cow<'t, [u8]>);
@@ -21,7 +21,7 @@ pub(crate) fn pairs(text: &str) -> Option<Vec<Pair<'_>>> {
 fn pair(text: &str) -> Option<Pair<'_>> {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.%[]+*".contains(&byte);
-    let fits = !name.is_empty() && name.len() <= MOST_NAME_BYTES && name.bytes().all(is_name);
+    let fits = !name.is_empty() && name.len() <= MAX_NAME_BYTES && name.bytes().all(is_name);
     fits.then(|| (name, percent_decode_str(value).into()))
 }
 

@@ -30,11 +30,11 @@ const ARGUMENT: &str = r#"
   (func $address (result i32)
     (i32.add (global.get $input) (i32.load16_u (global.get $next)))
     (global.set $next (i32.add (global.get $next) (i32.const 2))))
-  (func $argument (result i32) (local $kind i32)
-    (local.set $kind (call $byte))
-    (if (i32.lt_u (local.get $kind) (i32.const 0xC0)) (then (return (local.get $kind))))
-    (if (i32.lt_u (local.get $kind) (i32.const 0xE0)) (then (return (call $address))))
-    (if (i32.lt_u (local.get $kind) (i32.const 0xF0)) (then
+  (func $argument (result i32) (local $func_type i32)
+    (local.set $func_type (call $byte))
+    (if (i32.lt_u (local.get $func_type) (i32.const 0xC0)) (then (return (local.get $func_type))))
+    (if (i32.lt_u (local.get $func_type) (i32.const 0xE0)) (then (return (call $address))))
+    (if (i32.lt_u (local.get $func_type) (i32.const 0xF0)) (then
       (i32.load (global.get $next))
       (global.set $next (i32.add (global.get $next) (i32.const 4)))
       (return)))
@@ -49,16 +49,16 @@ const ARGUMENT: &str = r#"
 pub(crate) fn wat() -> String {
     let mut imports = String::new();
     let mut calls = Vec::new();
-    for Offered { module, name, kind } in engine::host::offered() {
+    for Offered { module, name, func_type } in engine::host::offered() {
         let is_long = |parameter: &ValType| *parameter == ValType::I64;
         let types: String =
-            kind.args().iter().map(|parameter| if is_long(parameter) { " i64" } else { " i32" }).collect();
+            func_type.args().iter().map(|parameter| if is_long(parameter) { " i64" } else { " i32" }).collect();
         // All but `proc_exit` have one.
-        let has_result = kind.returns_len() > 0;
+        let has_result = func_type.returns_len() > 0;
         let result = if has_result { "(result i32)" } else { "" };
         // Writing to a String can't fail.
         let _ = writeln!(imports, "  (import \"{module}\" \"{name}\" (func ${name} (param{types}) {result}))");
-        let arguments: String = kind
+        let arguments: String = func_type
             .args()
             .iter()
             .map(|parameter| if is_long(parameter) { " (call $long)" } else { " (call $argument)" })

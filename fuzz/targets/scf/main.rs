@@ -26,7 +26,7 @@ use platform::Platform;
 const SEPARATOR: &[u8] = b"\n====\n";
 
 /// Enough for what one answer does to those after it.
-const MOST_ANSWERS: usize = 5;
+const MAX_ANSWERS: usize = 5;
 
 /// The largest event that is read to its end.
 const EVENT_BYTES: usize = 1 << 20;
@@ -95,7 +95,7 @@ fuzz_target!(|input: &[u8]| {
 fn split(input: &[u8]) -> Vec<Vec<u8>> {
     let mut answers = Vec::new();
     let mut rest = input;
-    while answers.len() + 1 < MOST_ANSWERS {
+    while answers.len() + 1 < MAX_ANSWERS {
         let Some(at) = rest.windows(SEPARATOR.len()).position(|bytes| bytes == SEPARATOR) else { break };
         answers.push(rest[..at].to_vec());
         rest = &rest[at + SEPARATOR.len()..];

@@ -23,7 +23,7 @@ use crate::{native_stack, progress};
 
 /// What an event must have left of its time to be started. WasmEdge's timer takes 0 for "never", and must not end before
 /// the call that it guards has begun.
-const LEAST_TIME: Duration = Duration::from_millis(10);
+const MIN_TIME: Duration = Duration::from_millis(10);
 
 /// What an instance imports and is connected with. It outlives the instance, which borrows the imports.
 pub(super) struct Surroundings {
@@ -58,7 +58,7 @@ impl Surroundings {
         let context = wasi_context(module, config, &streams).map_err(failed)?;
         let stdout = streams.stdout.clone();
         let has_printed_too_much = Box::new(move || stdout.has_exceeded());
-        let state = HostState::new(resources, module.image.clone(), config.makes_thumbnail);
+        let state = HostState::new(resources, module.data_image.clone(), config.makes_thumbnail);
         let deadline = Rc::new(Cell::new(None));
         let imports = Imports::new(context, &deadline, &state, has_printed_too_much)
             .map_err(|error| failed(error.to_string()))?;
@@ -93,12 +93,12 @@ impl<'imports> Instance<'imports> {
         let mut vm = Vm::new(imports.store(settings).map_err(engine_failed)?);
         vm.register_module(None, module.module.clone()).map_err(engine_failed)?;
         let guest = vm.active_module_mut().ok_or_else(|| failed("it is not there".to_owned()))?;
-        if let Some(image) = &module.image {
+        if let Some(image) = &module.data_image {
             image
                 .map_into(guest)
                 .map_err(|error| failed(format!("the module's data can't be mapped: {error}")))?;
         }
-        pages.prepare(guest, module.image.as_ref().map(|image| image.range()));
+        pages.prepare(guest, module.data_image.as_ref().map(|image| image.range()));
         Ok(Self {
             vm,
             exit_code,
@@ -115,7 +115,7 @@ impl<'imports> Instance<'imports> {
     /// kept.
     pub(super) fn run(&mut self, event: Event) -> (Result<Answer, CallError>, Option<Vec<u8>>) {
         let Event { input, time: limit } = event;
-        if limit < LEAST_TIME {
+        if limit < MIN_TIME {
             return (Err(CallError::Timeout { limit }), None);
         }
         let started = Instant::now();

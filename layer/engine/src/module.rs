@@ -17,7 +17,7 @@ pub struct LoadedModule {
     /// Whether native code runs, which executors must be told.
     pub(super) run_mode: RunMode,
     /// What was taken out of the module.
-    pub(super) image: Option<Arc<DataImage>>,
+    pub(super) data_image: Option<Arc<DataImage>>,
 }
 
 impl LoadedModule {
@@ -39,10 +39,10 @@ impl LoadedModule {
             reason: super::features::reason(wasm, &error.to_string()),
         };
         let settings = settings(run_mode, config.limits).map_err(|error| refused(error))?;
-        let (without_data, image) = module_data::take_out(wasm).unzip();
+        let (without_data, data_image) = module_data::take_out(wasm).unzip();
         let wasm = without_data.as_deref().unwrap_or(wasm);
         let module = Module::from_bytes(Some(&settings), wasm).map_err(|error| refused(error))?;
         let name = name.rsplit('/').next().unwrap_or(name).to_owned();
-        Ok(Self { module, name, run_mode, image: image.map(Arc::new) })
+        Ok(Self { module, name, run_mode, data_image: data_image.map(Arc::new) })
     }
 }

@@ -14,7 +14,7 @@ use wasmparser::{
 use crate::host::{DataImage, SYSTEM_PAGE_BYTES};
 
 /// Less is copied faster than it is mapped.
-const LEAST_BYTES: usize = 256 << 10;
+const MIN_BYTES: usize = 256 << 10;
 
 /// Takes the data out of `wasm` (a sound module): the same module with empty segments, and the image. None where there
 /// is little to gain, or where somebody could see that the data comes later than the standard says: a memory
@@ -85,7 +85,7 @@ fn segments_to_take(wasm: &[u8]) -> Result<Option<Vec<Segment<'_>>>, BinaryReade
     }
     let length: usize = segments.iter().map(|segment| segment.data.len()).sum();
     let fits = segments.iter().all(|segment| segment.end() as u64 <= memory_bytes);
-    Ok((memory_has_name && fits && length >= LEAST_BYTES).then_some(segments))
+    Ok((memory_has_name && fits && length >= MIN_BYTES).then_some(segments))
 }
 
 enum Active<'a> {
@@ -145,7 +145,7 @@ mod tests {
     const MEMORY: &str = r#"(memory (export "memory") 16)"#;
 
     fn large(byte: &str) -> String {
-        byte.repeat(LEAST_BYTES)
+        byte.repeat(MIN_BYTES)
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
         );
         let wasm = module(MEMORY, &data);
         let (emptied, image) = take_out(&wasm).unwrap();
-        assert_eq!(image.range(), 4096..(5000 + LEAST_BYTES).next_multiple_of(4096));
+        assert_eq!(image.range(), 4096..(5000 + MIN_BYTES).next_multiple_of(4096));
         let bytes = contents(&segments_to_take(&wasm).unwrap().unwrap(), image.range()).unwrap();
         assert_eq!(&bytes[4999 - 4096..5004 - 4096], b"xyzaa");
         assert_eq!(bytes[..4999 - 4096], [0; 4999 - 4096]);

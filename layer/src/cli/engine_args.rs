@@ -215,15 +215,15 @@ pub(super) fn open_module(path: &Path) -> Result<File, LoadError> {
 }
 
 /// Threads or workers: far more than cores would only be in each other's way, and some thousands never start.
-const MOST_AT_ONCE: usize = 256;
+const MAX_AT_ONCE: usize = 256;
 
 /// Reads a number of threads or workers.
 ///
 /// # Errors
 /// Says what is accepted.
 pub(super) fn parse_count(text: &str) -> Result<NonZeroUsize, String> {
-    let count = text.parse::<NonZeroUsize>().ok().filter(|count| count.get() <= MOST_AT_ONCE);
-    count.ok_or_else(|| format!("found {text:?}, accepted are 1 to {MOST_AT_ONCE}"))
+    let count = text.parse::<NonZeroUsize>().ok().filter(|count| count.get() <= MAX_AT_ONCE);
+    count.ok_or_else(|| format!("found {text:?}, accepted are 1 to {MAX_AT_ONCE}"))
 }
 
 /// Where the module is in a layer, in a clone, and in the current folder.

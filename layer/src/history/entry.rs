@@ -54,7 +54,7 @@ impl From<EntryId> for String {
 
 /// A recognition that is to be kept.
 #[derive(Debug)]
-pub struct Sighting {
+pub struct NewEntry {
     /// A small copy of the picture, which a worker makes.
     pub thumbnail: oneshot::Receiver<Result<Thumbnail, String>>,
     /// The model that was asked, where it is known.

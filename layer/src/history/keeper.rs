@@ -1,4 +1,4 @@
-//! The task that keeps sightings, one after the other.
+//! The task that keeps new_entries, one after the other.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use worker::answer::Thumbnail;
 
-use super::entry::{Entry, EntryId, Sighting};
+use super::entry::{Entry, EntryId, NewEntry};
 use super::store::Store;
 
 /// Recognitions that may wait to be kept.
@@ -27,10 +27,10 @@ pub struct HistoryCounters {
     pub failed: Counter,
 }
 
-/// Keeps sightings, and of them the newest.
+/// Keeps new_entries, and of them the newest.
 #[derive(Debug)]
 pub(super) struct Keeper {
-    sightings: Mutex<Option<Sender<(EntryId, SystemTime, Sighting)>>>,
+    new_entries: Mutex<Option<Sender<(EntryId, SystemTime, NewEntry)>>>,
     task: Mutex<Option<JoinHandle<()>>>,
     counters: HistoryCounters,
 }
@@ -38,14 +38,14 @@ pub(super) struct Keeper {
 impl Keeper {
     /// Starts the task, which keeps the newest `limit` entries.
     pub(super) fn start(store: Arc<dyn Store>, limit: u32, counters: HistoryCounters) -> Self {
-        let (sender, mut sightings) = mpsc::channel(WAITING);
+        let (sender, mut new_entries) = mpsc::channel(WAITING);
         let task = tokio::spawn({
             let counters = counters.clone();
             async move {
                 let mut until_prune = 0;
-                while let Some((id, time, sighting)) = sightings.recv().await {
+                while let Some((id, time, new_entry)) = new_entries.recv().await {
                     let kept = async {
-                        let prepared = prepare(id, time, sighting).await?;
+                        let prepared = prepare(id, time, new_entry).await?;
                         keep(&*store, prepared, limit, &mut until_prune).await
                     };
                     match kept.await {
@@ -58,23 +58,23 @@ impl Keeper {
                 }
             }
         });
-        Self { sightings: Mutex::new(Some(sender)), task: Mutex::new(Some(task)), counters }
+        Self { new_entries: Mutex::new(Some(sender)), task: Mutex::new(Some(task)), counters }
     }
 
-    pub(super) fn keep(&self, sighting: impl FnOnce() -> Option<Sighting>) {
-        let sender = self.sightings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    pub(super) fn keep(&self, new_entry: impl FnOnce() -> Option<NewEntry>) {
+        let sender = self.new_entries.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(place) = sender.as_ref().and_then(|sender| sender.try_reserve().ok()) else {
             tracing::error!("a recognition could not be kept in the history: too many wait already");
             self.counters.failed.inc();
             return;
         };
-        if let Some(sighting) = sighting() {
-            place.send((EntryId::now(), SystemTime::now(), sighting));
+        if let Some(new_entry) = new_entry() {
+            place.send((EntryId::now(), SystemTime::now(), new_entry));
         }
     }
 
     pub(super) async fn finish(&self, deadline: Instant) {
-        drop(self.sightings.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.new_entries.lock().unwrap_or_else(PoisonError::into_inner).take());
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task
             && tokio::time::timeout_at(deadline, task).await.is_err()
@@ -84,9 +84,9 @@ impl Keeper {
     }
 }
 
-/// The entry of `sighting` with its small picture.
-async fn prepare(id: EntryId, time: SystemTime, sighting: Sighting) -> Result<(Entry, Vec<u8>), String> {
-    let Sighting { thumbnail, model, predictions } = sighting;
+/// The entry of `new_entry` with its small picture.
+async fn prepare(id: EntryId, time: SystemTime, new_entry: NewEntry) -> Result<(Entry, Vec<u8>), String> {
+    let NewEntry { thumbnail, model, predictions } = new_entry;
     let Thumbnail { jpeg, sha256 } =
         thumbnail.await.map_err(|_| "the worker ended before it made the small picture".to_owned())??;
     Ok((Entry { id, time, model, predictions, sha256 }, jpeg))

@@ -12,7 +12,7 @@ mod page;
 mod sql;
 mod store;
 
-pub use entry::{Entry, EntryId, Seen, Sighting};
+pub use entry::{Entry, EntryId, NewEntry, Seen};
 pub use error::HistoryError;
 pub use keeper::HistoryCounters;
 pub use location::{Location, LocationError, OF_USER};
@@ -58,9 +58,9 @@ impl History {
         Ok(Self { store, keeper, counters })
     }
 
-    /// Keeps what `sighting` gives, a little later. Where too much waits to be kept already, it is not even called.
-    pub fn keep(&self, sighting: impl FnOnce() -> Option<Sighting>) {
-        self.keeper.keep(sighting);
+    /// Keeps what `new_entry` gives, a little later. Where too much waits to be kept already, it is not even called.
+    pub fn keep(&self, new_entry: impl FnOnce() -> Option<NewEntry>) {
+        self.keeper.keep(new_entry);
     }
 
     /// A page of entries, newest first.

@@ -12,9 +12,9 @@ use worker::ModelDigest as Sha256Sum;
 use super::output::replace_file;
 
 /// Modules that are kept; the ones used least lately go.
-const MOST_MODULES: usize = 16;
+const MAX_MODULES: usize = 16;
 /// Bytes of the list of what `vision compile` made.
-const MOST_LIST_BYTES: u64 = 64 << 10;
+const MAX_LIST_BYTES: u64 = 64 << 10;
 
 /// The folder of the user's compiled modules.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Cache {
         self.make_folder()?;
         let path = self.list_of_compiled();
         let mut file = OpenOptions::new().append(true).create(true).open(&path)?;
-        if file.metadata()?.len() > MOST_LIST_BYTES {
+        if file.metadata()?.len() > MAX_LIST_BYTES {
             let text = std::fs::read_to_string(&path)?;
             let lines: Vec<&str> = text.lines().collect();
             replace_file(&path, (lines.split_at(lines.len() / 2).1.join("\n") + "\n").as_bytes())?;
@@ -93,7 +93,7 @@ impl Cache {
             }
         }
         modules.sort_unstable();
-        for (_, path) in modules.iter().rev().skip(MOST_MODULES) {
+        for (_, path) in modules.iter().rev().skip(MAX_MODULES) {
             std::fs::remove_file(path)?;
         }
         Ok(())
@@ -140,17 +140,17 @@ mod tests {
     #[test]
     fn the_least_lately_used_goes_first() {
         let (_folder, cache) = cache();
-        let sums: Vec<Sha256Sum> = (0..=MOST_MODULES as u8).map(|number| Sha256Sum::of(&[number])).collect();
-        for (index, sum) in sums.iter().enumerate().take(MOST_MODULES) {
+        let sums: Vec<Sha256Sum> = (0..=MAX_MODULES as u8).map(|number| Sha256Sum::of(&[number])).collect();
+        for (index, sum) in sums.iter().enumerate().take(MAX_MODULES) {
             cache.put(sum, &mut file(b"code")).unwrap();
             let past = std::time::SystemTime::now() - std::time::Duration::from_secs(1000 - index as u64);
             cache.get(sum).unwrap().set_modified(past).unwrap();
         }
         assert!(cache.get(&sums[0]).is_some(), "used now");
-        cache.put(&sums[MOST_MODULES], &mut file(b"code")).unwrap();
+        cache.put(&sums[MAX_MODULES], &mut file(b"code")).unwrap();
         assert!(cache.get(&sums[0]).is_some());
         assert!(cache.get(&sums[1]).is_none());
-        assert!(cache.get(&sums[MOST_MODULES]).is_some());
+        assert!(cache.get(&sums[MAX_MODULES]).is_some());
     }
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
                 .unwrap();
         }
         let size = std::fs::metadata(cache.list_of_compiled()).unwrap().len();
-        assert!(size <= MOST_LIST_BYTES + 200, "{size}");
+        assert!(size <= MAX_LIST_BYTES + 200, "{size}");
         let known = super::super::known_modules(&[], Some(&cache));
         assert_eq!(known[0], Sha256Sum::of(&1_999_u32.to_le_bytes()), "the newest first");
     }

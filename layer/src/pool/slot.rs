@@ -17,7 +17,7 @@ use super::nursery::NurseryClient;
 use super::worker_process::{Outcome, Worker};
 
 /// How often an event is given to another worker because one did not begin with it.
-const MOST_TRIES: usize = 3;
+const MAX_TRIES: usize = 3;
 
 /// The pause before a worker is started again that could not be started, or ended before it had an event; it doubles each
 /// time up to the longest.
@@ -102,7 +102,7 @@ impl Slot {
         if job.reply.is_closed() {
             return true;
         }
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_TRIES {
             match self.worker.answer(&job).await {
                 Outcome::Answered { answer, retires, thumbnail } => {
                     self.useless = 0;
@@ -150,7 +150,7 @@ impl Slot {
                 }
             }
         }
-        let reason = format!("{MOST_TRIES} in a row ended before they began with the event");
+        let reason = format!("{MAX_TRIES} in a row ended before they began with the event");
         drop(job.reply.send(Err(CallError::NoWorker { reason })));
         true
     }

@@ -22,10 +22,10 @@ use super::socket::AsyncSocket;
 const BEGIN: Duration = Duration::from_millis(500);
 
 /// More than any event takes: a worker may say what it likes of its times.
-const MOST_TIME: Duration = Duration::from_secs(86_400);
+const MAX_TIME: Duration = Duration::from_secs(86_400);
 
 /// Lines that a worker may log for one event; more are not looked at.
-const MOST_LINES: usize = 64;
+const MAX_LINES: usize = 64;
 
 /// A worker that lives, as far as is known.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ impl Worker {
     }
 
     async fn ready(&self) -> Result<(), Option<LoadError>> {
-        for _ in 0..MOST_LINES {
+        for _ in 0..MAX_LINES {
             match self.channel.receive::<Report>().await {
                 Ok(Report::Ready) => return Ok(()),
                 Ok(Report::NotReady(error)) => return Err(Some(error)),
@@ -120,7 +120,7 @@ impl Worker {
 
     /// Waits until the worker ends, which it should not between events.
     pub(super) async fn ended(&self) {
-        for _ in 0..MOST_LINES {
+        for _ in 0..MAX_LINES {
             match self.channel.receive::<Report>().await {
                 Ok(Report::Log(line)) => log(&line),
                 _ => return,
@@ -170,8 +170,8 @@ impl Worker {
     async fn report(&self) -> Result<Report, ChannelError> {
         for line in 0.. {
             match self.channel.receive::<Report>().await? {
-                Report::Log(said) if line < MOST_LINES => log(&said),
-                Report::Log(_) if line > MOST_LINES * 100 => break,
+                Report::Log(said) if line < MAX_LINES => log(&said),
+                Report::Log(_) if line > MAX_LINES * 100 => break,
                 Report::Log(_) => {}
                 report => return Ok(report),
             }
@@ -210,7 +210,7 @@ impl Worker {
         let (stdout, stderr) = self.answers.read(Lengths { stdout, stderr })?;
         let stderr = String::from_utf8_lossy(&stderr).into_owned();
         let (sender, receiver) = (has_thumbnail && self.makes_thumbnails).then(oneshot::channel).unzip();
-        let timings = timings.at_most(MOST_TIME);
+        let timings = timings.at_most(MAX_TIME);
         let answer = Answer { stdout, stderr, exit_code, timings, thumbnail: receiver };
         Some(Outcome::Answered { answer: Ok(answer), retires, thumbnail: sender })
     }

@@ -12,13 +12,13 @@ use serde::{Deserialize, Deserializer};
 pub(crate) struct Texts(Vec<(String, String)>);
 
 /// Names that are kept; what comes behind them is skipped, however much it is.
-const MOST_NAMES: usize = 100;
+const MAX_NAMES: usize = 100;
 
 /// Headers that are kept wherever they stand.
 const ALWAYS_KEPT: [&str; 5] = ["accept", "accept-language", "content-encoding", "content-type", "cookie"];
 
 /// Longer values are no header or parameter that counts.
-const MOST_VALUE_BYTES: usize = 4096;
+const MAX_VALUE_BYTES: usize = 4096;
 
 impl Texts {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
@@ -47,7 +47,7 @@ impl Texts {
 
     fn add(&mut self, name: Cow<'_, str>, value: String) {
         let is_kept = || ALWAYS_KEPT.iter().any(|kept| name.eq_ignore_ascii_case(kept));
-        if self.0.len() < MOST_NAMES || (self.0.len() < 2 * MOST_NAMES && is_kept()) {
+        if self.0.len() < MAX_NAMES || (self.0.len() < 2 * MAX_NAMES && is_kept()) {
             self.0.push((name.into_owned(), value));
         }
     }
@@ -78,7 +78,7 @@ impl<'de> Visitor<'de> for TextsVisitor {
         let mut texts = Texts::default();
         for (name, value) in query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='))
         {
-            if value.len() <= MOST_VALUE_BYTES {
+            if value.len() <= MAX_VALUE_BYTES {
                 texts.add(decoded(name).into(), decoded(value));
             }
         }
@@ -138,7 +138,7 @@ impl<'de> Visitor<'de> for ListVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<String>, E> {
-        Ok((text.len() <= MOST_VALUE_BYTES).then(|| text.to_owned()).into_iter().collect())
+        Ok((text.len() <= MAX_VALUE_BYTES).then(|| text.to_owned()).into_iter().collect())
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Vec<String>, E> {
@@ -163,7 +163,7 @@ impl<'de> Visitor<'de> for ListVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<String>, A::Error> {
         let mut texts = Vec::new();
-        while texts.len() < MOST_NAMES {
+        while texts.len() < MAX_NAMES {
             match sequence.next_element::<Element>()? {
                 Some(Element::Text(text)) => texts.push(text),
                 Some(Element::Other(_)) => {}

@@ -28,7 +28,8 @@ pub(super) fn in_parts<'e>(
         if let Some(format) = Format::sniff(content) {
             return Ok(Picture::new(body, part.content.clone(), format));
         }
-        if let Some(picture) = search.within(part.name.as_deref(), content, part.kind.as_deref(), find_within)
+        if let Some(picture) =
+            search.within(part.name.as_deref(), content, part.content_type.as_deref(), find_within)
         {
             return Ok(picture);
         }
@@ -36,13 +37,14 @@ pub(super) fn in_parts<'e>(
     Err(search.error())
 }
 
-/// The fields of a form in one line: where `kind` says that the text is one, or where a value begins as a picture does.
-pub(super) fn pairs_of<'t>(text: &'t str, kind: Option<&str>) -> Option<Vec<Pair<'t>>> {
-    const KIND: &str = "application/x-www-form-urlencoded";
+/// The fields of a form in one line: where its `content_type` says so, or where a value begins as a picture
+/// does.
+pub(super) fn pairs_of<'t>(text: &'t str, content_type: Option<&str>) -> Option<Vec<Pair<'t>>> {
+    const FORM_TYPE: &str = "application/x-www-form-urlencoded";
     // Base64 has `=` at its end, and behind that nothing.
     let (_, behind) = text.split_once('=')?;
-    let is_claimed = kind.is_some_and(|kind| {
-        kind.trim().get(..KIND.len()).is_some_and(|start| start.eq_ignore_ascii_case(KIND))
+    let is_claimed = content_type.is_some_and(|content_type| {
+        content_type.trim().get(..FORM_TYPE.len()).is_some_and(|start| start.eq_ignore_ascii_case(FORM_TYPE))
     });
     let has_picture =
         || text.split('&').filter_map(|pair| pair.split_once('=')).any(|(_, value)| is_picture_text(value));
@@ -79,10 +81,10 @@ struct Search {
 }
 
 /// Parts that a message names.
-const MOST_NAMED: usize = 5;
+const MAX_NAMED: usize = 5;
 
 /// Characters of a name that a message has.
-const MOST_NAME_CHARACTERS: usize = 40;
+const MAX_NAME_CHARACTERS: usize = 40;
 
 impl Search {
     /// The picture that a part holds in another form.
@@ -90,15 +92,15 @@ impl Search {
         &mut self,
         name: Option<&str>,
         content: &[u8],
-        kind: Option<&str>,
+        content_type: Option<&str>,
         find_within: FindWithin<'_>,
     ) -> Option<Picture<'static>> {
         let text = std::str::from_utf8(content).unwrap_or_default().trim_start_matches('\u{feff}').trim();
-        let is_form = kind.is_some_and(multipart::is_multipart);
+        let is_form = content_type.is_some_and(multipart::is_multipart);
         let is_likely =
             formats::is_known(content) || is_form || is_picture_text(text.trim_start_matches('"'));
         if is_likely || text.starts_with('{') {
-            match find_within(content.to_vec(), kind) {
+            match find_within(content.to_vec(), content_type) {
                 Ok(picture) => return Some(picture),
                 Err(error) if is_likely => drop(self.refused.get_or_insert(error)),
                 // Data about the picture, or about anything else.
@@ -112,17 +114,17 @@ impl Search {
     }
 
     fn note(&mut self, name: Option<&str>, content: &[u8]) {
-        let kind = match content.trim_ascii() {
+        let description = match content.trim_ascii() {
             [] => "empty",
             content => {
                 self.has_content = true;
                 formats::name(content)
             }
         };
-        if self.found.len() < MOST_NAMED {
-            let name: String = name.unwrap_or_default().chars().take(MOST_NAME_CHARACTERS).collect();
-            self.found.push(format!("{name:?} ({kind})"));
-        } else if self.found.len() == MOST_NAMED {
+        if self.found.len() < MAX_NAMED {
+            let name: String = name.unwrap_or_default().chars().take(MAX_NAME_CHARACTERS).collect();
+            self.found.push(format!("{name:?} ({description})"));
+        } else if self.found.len() == MAX_NAMED {
             self.found.push("others".to_owned());
         }
     }

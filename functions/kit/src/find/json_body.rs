@@ -19,6 +19,7 @@ struct JsonBody<'a> {
 }
 
 /// What JSON holds in place of a picture.
+#[derive(Clone, Copy)]
 pub(super) enum Found<'a> {
     /// A text.
     Text(&'a str),

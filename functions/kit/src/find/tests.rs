@@ -16,8 +16,8 @@ fn percent(bytes: impl AsRef<[u8]>) -> String {
 }
 
 /// The picture in an HTTP event with this body.
-fn bytes_under(kind: &str, body: &str, is_base64: bool) -> Result<Vec<u8>, FunctionError> {
-    let event = json!({"httpMethod": "POST", "headers": {"Content-Type": kind}, "body": body,
+fn bytes_under(content_type: &str, body: &str, is_base64: bool) -> Result<Vec<u8>, FunctionError> {
+    let event = json!({"httpMethod": "POST", "headers": {"Content-Type": content_type}, "body": body,
         "isBase64Encoded": is_base64});
     let event = event.to_string();
     Event::parse(&event).unwrap().picture().map(|picture| picture.bytes().to_vec())
@@ -28,8 +28,8 @@ fn bytes_of(body: &str) -> Result<Vec<u8>, FunctionError> {
 }
 
 /// What a client sent under a type, through a gateway that encodes all bodies.
-fn bytes_sent(kind: &str, body: impl AsRef<[u8]>) -> Result<Vec<u8>, FunctionError> {
-    bytes_under(kind, &encode(body), true)
+fn bytes_sent(content_type: &str, body: impl AsRef<[u8]>) -> Result<Vec<u8>, FunctionError> {
+    bytes_under(content_type, &encode(body), true)
 }
 
 fn message<T: std::fmt::Debug>(result: Result<T, FunctionError>) -> String {
@@ -138,10 +138,14 @@ fn of_a_form_the_first_part_that_is_a_picture_counts() {
                 (head, content),
                 ("; name=\"second\"", b"GIF89a"),
             ]);
-            for kind in
+            for content_type in
                 [FORM, "multipart/mixed; boundary=\"X\"", "multipart/related", "application/octet-stream", ""]
             {
-                assert_eq!(bytes_sent(kind, &body).as_deref(), Ok(JPEG), "{kind} {head} {content:?}");
+                assert_eq!(
+                    bytes_sent(content_type, &body).as_deref(),
+                    Ok(JPEG),
+                    "{content_type} {head} {content:?}"
+                );
             }
         }
     }
@@ -271,14 +275,14 @@ fn a_picture_in_a_form_is_not_copied_out_of_it() {
 proptest! {
     #[test]
     fn any_body_under_any_type_is_a_picture_or_a_reason(
-        kind in "(text/plain|image/png|multipart/form-data; boundary=X|application/json|application/x-www-form-urlencoded|)",
+        content_type in "(text/plain|image/png|multipart/form-data; boundary=X|application/json|application/x-www-form-urlencoded|)",
         start in r#"(|\{"body":|\{"image": "|--X\r\nContent-Disposition: form-data; name="f"|data:;base64,|a=|/9j/|")"#,
         body in proptest::collection::vec(any::<u8>(), 0..200), text in ".{0,40}", is_text: bool,
     ) {
         let result = if is_text {
-            bytes_under(&kind, &format!("{start}{text}"), false)
+            bytes_under(&content_type, &format!("{start}{text}"), false)
         } else {
-            bytes_sent(&kind, [start.as_bytes(), &body].concat())
+            bytes_sent(&content_type, [start.as_bytes(), &body].concat())
         };
         match result {
             Ok(bytes) => prop_assert!(Format::sniff(&bytes).is_some()),

@@ -13,10 +13,10 @@ const BRANDS: [(&str, &[&[u8; 4]]); 5] = [
 ];
 
 /// Brands that are looked at; files have a dozen at most.
-const MOST_BRANDS: usize = 64;
+const MAX_BRANDS: usize = 64;
 
 /// What kind of file this is, if it begins with such a box.
-pub(super) fn kind(bytes: &[u8]) -> Option<&'static str> {
+pub(super) fn name(bytes: &[u8]) -> Option<&'static str> {
     if bytes.get(4..8)? != b"ftyp" {
         return None;
     }
@@ -24,7 +24,7 @@ pub(super) fn kind(bytes: &[u8]) -> Option<&'static str> {
     let end = size.max(12).min(bytes.len());
     let major = bytes.get(8..12).unwrap_or_default();
     // Behind the major brand stands its version.
-    let compatible = bytes.get(16..end).unwrap_or_default().chunks_exact(4).take(MOST_BRANDS);
+    let compatible = bytes.get(16..end).unwrap_or_default().chunks_exact(4).take(MAX_BRANDS);
     let brands: Vec<&[u8]> = std::iter::once(major).chain(compatible).collect();
     let found = BRANDS.iter().find(|(_, known)| known.iter().any(|brand| brands.contains(&brand.as_slice())));
     Some(match (found, major) {
@@ -68,20 +68,20 @@ mod tests {
             ("qt  ", &["qt  "], "a video (QuickTime)"),
             ("3gp5", &[], "a video (3GP)"),
         ] {
-            assert_eq!(kind(&file(major, compatible)), Some(expected), "{major} {compatible:?}");
+            assert_eq!(name(&file(major, compatible)), Some(expected), "{major} {compatible:?}");
         }
         for brand in BRANDS.iter().flat_map(|(_, brands)| *brands) {
             let brand = std::str::from_utf8(brand.as_slice()).unwrap();
-            assert_eq!(kind(&file(brand, &[])), kind(&file("isom", &["iso2", brand])), "{brand}");
-            assert_ne!(kind(&file(brand, &[])), Some("a video (MP4)"), "{brand}");
+            assert_eq!(name(&file(brand, &[])), name(&file("isom", &["iso2", brand])), "{brand}");
+            assert_ne!(name(&file(brand, &[])), Some("a video (MP4)"), "{brand}");
         }
     }
 
     #[test]
     fn a_brand_behind_the_box_does_not_count() {
         let file = [file("isom", &["mp41"]), b"heic".to_vec()].concat();
-        assert_eq!(kind(&file), Some("a video (MP4)"));
-        assert_eq!(kind(b"\0\0\0\x18ftyp"), Some("a video (MP4)"));
-        assert_eq!(kind(b"\0\0\0\x18mdat"), None);
+        assert_eq!(name(&file), Some("a video (MP4)"));
+        assert_eq!(name(b"\0\0\0\x18ftyp"), Some("a video (MP4)"));
+        assert_eq!(name(b"\0\0\0\x18mdat"), None);
     }
 }

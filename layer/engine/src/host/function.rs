@@ -42,7 +42,7 @@ pub(super) struct HostFunction<Data: 'static> {
 }
 
 impl<Data> HostFunction<Data> {
-    pub(super) fn kind(&self) -> FuncType {
+    pub(super) fn func_type(&self) -> FuncType {
         FuncType::new(self.parameters.to_vec(), self.results.to_vec())
     }
 }
@@ -76,7 +76,7 @@ pub(super) fn import_module<Data>(
 ) -> Result<ImportObject<Data>, ImportError> {
     let mut module = ImportObjectBuilder::new(name, data)?;
     for function in functions {
-        module.with_func_by_type(function.name, function.kind(), function.enter)?;
+        module.with_func_by_type(function.name, function.func_type(), function.enter)?;
     }
     Ok(module.build())
 }

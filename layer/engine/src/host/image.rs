@@ -19,13 +19,13 @@ pub(super) const FUNCTIONS: [HostFunction<SharedState>; 2] =
 
 /// WasmEdge's own plug-in knows one failure; guests that know no other take the second for the same.
 #[derive(Clone, Copy)]
-enum NotLoaded {
+enum LoadErrno {
     Failed = 1,
     /// The picture has more pixels, takes more memory or more work than the host gives to one.
     Limit = 2,
 }
 
-impl Failure for NotLoaded {
+impl Failure for LoadErrno {
     const UNUSABLE: Self = Self::Failed;
 
     fn number(self) -> u32 {
@@ -36,12 +36,12 @@ impl Failure for NotLoaded {
 fn load(
     state: &mut HostState,
     memory: &mut [u8],
-    [img_ptr, img_len, width, height, kind, out_ptr, out_len]: [u32; 7],
-) -> Result<(), NotLoaded> {
-    let format = pixel_format(kind).ok_or(NotLoaded::Failed)?;
+    [img_ptr, img_len, width, height, pixel_type, out_ptr, out_len]: [u32; 7],
+) -> Result<(), LoadErrno> {
+    let format = pixel_format(pixel_type).ok_or(LoadErrno::Failed)?;
     let (encoded, out) =
-        memory::input_and_output(memory, (img_ptr, img_len), (out_ptr, out_len)).ok_or(NotLoaded::Failed)?;
-    let mut resources = state.resources.try_borrow_mut().map_err(|_| NotLoaded::Failed)?;
+        memory::input_and_output(memory, (img_ptr, img_len), (out_ptr, out_len)).ok_or(LoadErrno::Failed)?;
+    let mut resources = state.resources.try_borrow_mut().map_err(|_| LoadErrno::Failed)?;
     let decoder = &mut resources.decoder;
     let decoded = timed(&mut state.timings.image, Step::Image, || {
         decoder.decode_into(encoded, width, height, format, out)
@@ -55,7 +55,7 @@ fn load(
     }
     decoded.map_err(|error| {
         tracing::debug!(%error, "the picture was not decoded");
-        if error.is_limit() { NotLoaded::Limit } else { NotLoaded::Failed }
+        if error.is_limit() { LoadErrno::Limit } else { LoadErrno::Failed }
     })?;
     if state.keeps_picture && state.picture.is_none() {
         state.picture = Some(encoded.to_vec());
@@ -64,8 +64,8 @@ fn load(
 }
 
 /// The numbers are those of the crate's output types on the guest's side.
-fn pixel_format(kind: u32) -> Option<PixelFormat> {
-    match kind {
+fn pixel_format(pixel_type: u32) -> Option<PixelFormat> {
+    match pixel_type {
         0 => Some(PixelFormat::Rgb8),
         1 => Some(PixelFormat::Bgr8),
         2 => Some(PixelFormat::RgbF32),

@@ -82,14 +82,17 @@ pub struct Offered {
     /// Its name.
     pub name: &'static str,
     /// Its parameters and results.
-    pub kind: FuncType,
+    pub func_type: FuncType,
 }
 
 /// Every function that is offered.
 pub fn offered() -> Vec<Offered> {
     fn of<Data>(module: &'static str, functions: &'static [HostFunction<Data>]) -> Vec<Offered> {
-        let offered =
-            |function: &HostFunction<Data>| Offered { module, name: function.name, kind: function.kind() };
+        let offered = |function: &HostFunction<Data>| Offered {
+            module,
+            name: function.name,
+            func_type: function.func_type(),
+        };
         functions.iter().map(offered).collect()
     }
     [

@@ -58,7 +58,7 @@ pub struct HostTimings {
 pub(crate) struct HostState {
     pub(super) resources: SharedResources,
     /// What the instance's memory held at first, where it is shared with other instances.
-    pub(super) image: Option<Arc<DataImage>>,
+    pub(super) data_image: Option<Arc<DataImage>>,
     /// Of TensorFlow Lite models.
     pub(super) sessions: Handles<u32, Box<dyn Session>>,
     pub(crate) timings: HostTimings,
@@ -70,12 +70,12 @@ pub(crate) struct HostState {
 impl HostState {
     pub(crate) fn new(
         resources: &SharedResources,
-        image: Option<Arc<DataImage>>,
+        data_image: Option<Arc<DataImage>>,
         keeps_picture: bool,
     ) -> Rc<RefCell<Self>> {
         Rc::new(RefCell::new(Self {
             resources: Rc::clone(resources),
-            image,
+            data_image,
             sessions: Handles::new(SESSIONS_PER_EVENT),
             timings: HostTimings::default(),
             keeps_picture,

@@ -21,7 +21,7 @@ pub(super) const FUNCTIONS: [HostFunction<SharedState>; 7] = [
 
 /// The numbers of WasmEdge's own plug-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refused {
+enum Errno {
     InvalidArgument = 1,
     InvalidEncoding = 2,
     MissingMemory = 3,
@@ -29,7 +29,7 @@ enum Refused {
     Runtime = 5,
 }
 
-impl Failure for Refused {
+impl Failure for Errno {
     const UNUSABLE: Self = Self::MissingMemory;
 
     fn number(self) -> u32 {
@@ -37,35 +37,35 @@ impl Failure for Refused {
     }
 }
 
-type Done = Result<(), Refused>;
+type Done = Result<(), Errno>;
 
 fn create_session(
     state: &mut HostState,
     memory: &mut [u8],
     [model_ptr, model_len, session_out]: [u32; 3],
 ) -> Done {
-    memory::read(memory, session_out, 4).ok_or(Refused::MissingMemory)?;
-    let model = memory::read(memory, model_ptr, model_len).ok_or(Refused::MissingMemory)?;
+    memory::read(memory, session_out, 4).ok_or(Errno::MissingMemory)?;
+    let model = memory::read(memory, model_ptr, model_len).ok_or(Errno::MissingMemory)?;
     if state.sessions.is_full() {
-        return Err(Refused::Busy);
+        return Err(Errno::Busy);
     }
-    let mut resources = state.resources.try_borrow_mut().map_err(|_| Refused::Busy)?;
+    let mut resources = state.resources.try_borrow_mut().map_err(|_| Errno::Busy)?;
     let models = &mut resources.models;
     let session = timed(&mut state.timings.session, Step::Session, || {
-        let part = state.image.as_ref().and_then(|image| image.unchanged(memory, model_ptr, model_len));
+        let part = state.data_image.as_ref().and_then(|data| data.unchanged(memory, model_ptr, model_len));
         models.load(model, part)?.session()
     })
     .map_err(|error| refused(&error))?;
-    let handle = state.sessions.insert(session).ok_or(Refused::Busy)?;
-    memory::store_u32(memory, session_out, handle).ok_or(Refused::MissingMemory)
+    let handle = state.sessions.insert(session).ok_or(Errno::Busy)?;
+    memory::store_u32(memory, session_out, handle).ok_or(Errno::MissingMemory)
 }
 
 fn delete_session(state: &mut HostState, _memory: &mut [u8], [session]: [u32; 1]) -> Done {
-    state.sessions.remove(session).map(drop).ok_or(Refused::InvalidArgument)
+    state.sessions.remove(session).map(drop).ok_or(Errno::InvalidArgument)
 }
 
 fn run_session(state: &mut HostState, _memory: &mut [u8], [session]: [u32; 1]) -> Done {
-    let session = state.sessions.get_mut(session).ok_or(Refused::InvalidArgument)?;
+    let session = state.sessions.get_mut(session).ok_or(Errno::InvalidArgument)?;
     timed(&mut state.timings.inference, Step::Inference, || session.run()).map_err(|error| refused(&error))
 }
 
@@ -74,9 +74,9 @@ fn append_input(
     memory: &mut [u8],
     [session, name_ptr, name_len, data_ptr, data_len]: [u32; 5],
 ) -> Done {
-    let session = state.sessions.get_mut(session).ok_or(Refused::InvalidArgument)?;
+    let session = state.sessions.get_mut(session).ok_or(Errno::InvalidArgument)?;
     let name = tensor_name(memory, name_ptr, name_len)?;
-    let data = memory::read(memory, data_ptr, data_len).ok_or(Refused::MissingMemory)?;
+    let data = memory::read(memory, data_ptr, data_len).ok_or(Errno::MissingMemory)?;
     let set = session.input_index(name).and_then(|index| session.set_input(index, data));
     set.map_err(|error| refused(&error))
 }
@@ -89,14 +89,14 @@ fn get_output_tensor(
     let session = session_of(state, session)?;
     let index =
         session.output_index(tensor_name(memory, name_ptr, name_len)?).map_err(|error| refused(&error))?;
-    let index = u32::try_from(index).map_err(|_| Refused::Runtime)?;
-    memory::store_u32(memory, tensor_out, index).ok_or(Refused::MissingMemory)
+    let index = u32::try_from(index).map_err(|_| Errno::Runtime)?;
+    memory::store_u32(memory, tensor_out, index).ok_or(Errno::MissingMemory)
 }
 
 fn get_tensor_len(state: &mut HostState, memory: &mut [u8], [session, tensor, len_out]: [u32; 3]) -> Done {
     let length = session_of(state, session)?.output_len(tensor as usize).map_err(|error| refused(&error))?;
-    let length = u32::try_from(length).map_err(|_| Refused::Runtime)?;
-    memory::store_u32(memory, len_out, length).ok_or(Refused::MissingMemory)
+    let length = u32::try_from(length).map_err(|_| Errno::Runtime)?;
+    memory::store_u32(memory, len_out, length).ok_or(Errno::MissingMemory)
 }
 
 fn get_tensor_data(
@@ -105,28 +105,28 @@ fn get_tensor_data(
     [session, tensor, buf_ptr, buf_len, written_out]: [u32; 5],
 ) -> Done {
     let data = session_of(state, session)?.output(tensor as usize).map_err(|error| refused(&error))?;
-    memory::read(memory, written_out, 4).ok_or(Refused::MissingMemory)?;
-    let buffer = memory::write(memory, buf_ptr, buf_len).ok_or(Refused::MissingMemory)?;
+    memory::read(memory, written_out, 4).ok_or(Errno::MissingMemory)?;
+    let buffer = memory::write(memory, buf_ptr, buf_len).ok_or(Errno::MissingMemory)?;
     if buffer.len() != data.len() {
-        return Err(Refused::InvalidArgument);
+        return Err(Errno::InvalidArgument);
     }
     buffer.copy_from_slice(data);
-    memory::store_u32(memory, written_out, buf_len).ok_or(Refused::MissingMemory)
+    memory::store_u32(memory, written_out, buf_len).ok_or(Errno::MissingMemory)
 }
 
-fn session_of(state: &HostState, handle: u32) -> Result<&dyn Session, Refused> {
-    state.sessions.get(handle).map(Box::as_ref).ok_or(Refused::InvalidArgument)
+fn session_of(state: &HostState, handle: u32) -> Result<&dyn Session, Errno> {
+    state.sessions.get(handle).map(Box::as_ref).ok_or(Errno::InvalidArgument)
 }
 
-fn tensor_name(memory: &[u8], pointer: u32, length: u32) -> Result<&str, Refused> {
+fn tensor_name(memory: &[u8], pointer: u32, length: u32) -> Result<&str, Errno> {
     if length as usize > TENSOR_NAME_BYTES {
-        return Err(Refused::InvalidArgument);
+        return Err(Errno::InvalidArgument);
     }
-    let bytes = memory::read(memory, pointer, length).ok_or(Refused::MissingMemory)?;
-    std::str::from_utf8(bytes).map_err(|_| Refused::InvalidEncoding)
+    let bytes = memory::read(memory, pointer, length).ok_or(Errno::MissingMemory)?;
+    std::str::from_utf8(bytes).map_err(|_| Errno::InvalidEncoding)
 }
 
-fn refused(error: &InferenceError) -> Refused {
+fn refused(error: &InferenceError) -> Errno {
     tracing::debug!(%error, "the TensorFlow Lite call failed");
-    if error.is_invalid_argument() { Refused::InvalidArgument } else { Refused::Runtime }
+    if error.is_invalid_argument() { Errno::InvalidArgument } else { Errno::Runtime }
 }

@@ -9,7 +9,7 @@ use super::resize::{self, First};
 use super::{jpeg, png, turning};
 
 /// Bytes of each buffer kept from picture to picture.
-pub(super) const MOST_KEPT_BYTES: usize = 4 << 20;
+pub(super) const MAX_KEPT_BYTES: usize = 4 << 20;
 
 /// A decoder with its buffers; one for each thread.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Decoder {
 
 /// A buffer for the next picture, unless it is a large one.
 fn kept(buffer: Vec<u8>) -> Vec<u8> {
-    if buffer.capacity() <= MOST_KEPT_BYTES { buffer } else { Vec::new() }
+    if buffer.capacity() <= MAX_KEPT_BYTES { buffer } else { Vec::new() }
 }
 
 /// Decodes to more than the size of `target` where the picture has that many pixels.

@@ -8,13 +8,13 @@ use super::pixels::Rgb;
 const FILLING: u8 = 128;
 
 /// Pixels that one average may have: 255 times as many fit into its sum.
-const MOST_IN_AVERAGE: u32 = 1 << 24;
+const MAX_IN_AVERAGE: u32 = 1 << 24;
 
 /// How many pixels across and down become one, so that both sides keep at least `margin` times those of the target.
 pub(super) fn factors(size: (u32, u32), target: (u32, u32), margin: u32) -> (u32, u32) {
     let factor = |side: u32, target: u32| side.checked_div(target.saturating_mul(margin)).unwrap_or(1).max(1);
-    let across = factor(size.0, target.0).min(MOST_IN_AVERAGE);
-    (across, factor(size.1, target.1).min(MOST_IN_AVERAGE / across))
+    let across = factor(size.0, target.0).min(MAX_IN_AVERAGE);
+    (across, factor(size.1, target.1).min(MAX_IN_AVERAGE / across))
 }
 
 /// A picture that is reduced as its rows come.
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(factors((400, 80_000_000), (224, 224), 2), (1, 178_571));
         assert_eq!(factors((10, 10), (224, 224), 2), (1, 1));
         assert_eq!(factors((10_000, 10_000), (1, 1), 2), (5000, 3355), "no sum overflows");
-        assert_eq!(factors((1, 100_000_000), (u32::MAX, 1), 2), (1, MOST_IN_AVERAGE));
+        assert_eq!(factors((1, 100_000_000), (u32::MAX, 1), 2), (1, MAX_IN_AVERAGE));
     }
 
     #[test]

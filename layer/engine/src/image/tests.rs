@@ -10,7 +10,7 @@ use super::*;
 
 const SIZE: (u32, u32) = (40, 32);
 const BYTES: usize = 40 * 32 * 3;
-const MOST_BYTES: usize = 128 << 20;
+const MAX_BYTES: usize = 128 << 20;
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/images")
@@ -26,7 +26,7 @@ fn decode(encoded: &[u8]) -> Result<Vec<u8>, ImageError> {
 
 fn decode_with_notice(encoded: &[u8]) -> Result<(Vec<u8>, Option<String>), ImageError> {
     let mut pixels = vec![0; BYTES];
-    let mut decoder = Decoder::new(MOST_BYTES);
+    let mut decoder = Decoder::new(MAX_BYTES);
     let notice = decoder.decode_into(encoded, SIZE.0, SIZE.1, PixelFormat::Rgb8, &mut pixels)?;
     Ok((pixels, notice.map(|notice| notice.to_string())))
 }
@@ -91,7 +91,7 @@ fn the_four_pixel_formats_hold_the_same_pixels() {
     let encoded = read("rgb-8.png");
     let decode_as = |format: PixelFormat| {
         let mut out = vec![0; 40 * 32 * format.pixel_bytes()];
-        Decoder::new(MOST_BYTES).decode_into(&encoded, SIZE.0, SIZE.1, format, &mut out).unwrap();
+        Decoder::new(MAX_BYTES).decode_into(&encoded, SIZE.0, SIZE.1, format, &mut out).unwrap();
         out
     };
     let rgb = decode_as(PixelFormat::Rgb8);
@@ -106,7 +106,7 @@ fn the_four_pixel_formats_hold_the_same_pixels() {
 
 #[test]
 fn a_decoder_gives_the_same_pixels_whatever_it_decoded_before() {
-    let mut decoder = Decoder::new(MOST_BYTES);
+    let mut decoder = Decoder::new(MAX_BYTES);
     let mut pixels = vec![0; BYTES];
     for name in ["cmyk.jpg", "one-pixel.png", "rgb-16-interlaced.png", "orientation-6.jpg", "cmyk.jpg"] {
         decoder.decode_into(&read(name), SIZE.0, SIZE.1, PixelFormat::Rgb8, &mut pixels).unwrap();
@@ -138,14 +138,14 @@ fn a_reduced_decode_agrees_with_a_whole_one() {
     for (width, height) in [(263, 201), (799, 639), (801, 643), (3203, 2563)] {
         let encoded = large_png(width, height);
         let mut whole = vec![0; (width * height * 3) as usize];
-        Decoder::new(MOST_BYTES).decode_into(&encoded, width, height, PixelFormat::Rgb8, &mut whole).unwrap();
+        Decoder::new(MAX_BYTES).decode_into(&encoded, width, height, PixelFormat::Rgb8, &mut whole).unwrap();
         let mut expected = Vec::new();
         let whole = pixels::Rgb::new((width, height), (width.into(), height.into()), whole);
         resize::Resizer::default()
-            .resize(&whole, (100, 80), First::Across, &mut Memory::new(MOST_BYTES), &mut expected)
+            .resize(&whole, (100, 80), First::Across, &mut Memory::new(MAX_BYTES), &mut expected)
             .unwrap();
         let mut reduced = vec![0; 100 * 80 * 3];
-        Decoder::new(MOST_BYTES).decode_into(&encoded, 100, 80, PixelFormat::Rgb8, &mut reduced).unwrap();
+        Decoder::new(MAX_BYTES).decode_into(&encoded, 100, 80, PixelFormat::Rgb8, &mut reduced).unwrap();
         let (mean, most) = distance(&reduced, &expected);
         if width < 800 {
             assert_eq!(most, 0, "{width} × {height}");
@@ -199,7 +199,7 @@ fn pictures_that_must_be_in_memory_as_a_whole_are_refused_beyond_the_limit_befor
     let error = error_of(&jpeg);
     // 9,000 rows of 9,000 pixels, in whole units of 16, two bytes each, and the chroma of a quarter of the size.
     let needed = 9_008 * 9_008 * 2 + 4_504 * 4_504 * 2 * 2;
-    assert_eq!(error, ImageError::TooMuchMemory { needed, limit: MOST_BYTES });
+    assert_eq!(error, ImageError::TooMuchMemory { needed, limit: MAX_BYTES });
     assert_eq!(error.to_string(), "decoding the picture takes 233 MiB, accepted are up to 128");
     assert!(error.is_limit());
 
@@ -219,7 +219,7 @@ fn pictures_that_must_be_in_memory_as_a_whole_are_refused_beyond_the_limit_befor
 /// libjpeg-turbo may give up where it has written nothing, or little.
 #[test]
 fn nothing_of_an_earlier_picture_shows_where_a_warning_hid_an_error() {
-    let mut decoder = Decoder::new(MOST_BYTES);
+    let mut decoder = Decoder::new(MAX_BYTES);
     let mut pixels = vec![0; BYTES];
     for cut in (100..read("progressive.jpg").len() - 2).step_by(50) {
         decoder.decode_into(&read("baseline.jpg"), SIZE.0, SIZE.1, PixelFormat::Rgb8, &mut pixels).unwrap();
@@ -246,7 +246,7 @@ fn other_formats_are_unsupported() {
 #[test]
 fn impossible_targets_and_small_buffers_are_refused() {
     let encoded = read("rgb-8.png");
-    let mut decoder = Decoder::new(MOST_BYTES);
+    let mut decoder = Decoder::new(MAX_BYTES);
     let mut out = vec![0; BYTES];
     for (width, height) in [(0, 32), (40, 0), (u32::MAX, u32::MAX)] {
         let result = decoder.decode_into(&encoded, width, height, PixelFormat::Rgb8, &mut out);

@@ -8,11 +8,11 @@ use super::policy::ModelPolicy;
 use crate::sealed_file::SealedPart;
 
 /// Models kept compiled; a function has one, a module of several steps a few.
-const MOST_MODELS: usize = 4;
+const MAX_MODELS: usize = 4;
 /// Bytes of all models kept, and of one; compiled they take about twice that.
-const MOST_BYTES: usize = 128 << 20;
+const MAX_BYTES: usize = 128 << 20;
 /// Each worker names so many refused models in the log: enough to help, too little to fill it.
-const MOST_REFUSALS_LOGGED: usize = 8;
+const MAX_REFUSALS_LOGGED: usize = 8;
 
 /// The models of one worker thread that are ready to run, the latest used first.
 #[derive(Debug)]
@@ -58,14 +58,14 @@ impl ModelCache {
 
     /// Verifies the model before it is hashed: that is quicker, and tells more of one that is damaged.
     fn compile(&mut self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<dyn Model>, InferenceError> {
-        if bytes.len() > MOST_BYTES {
-            return Err(InferenceError::TooLarge { found: bytes.len(), limit: MOST_BYTES });
+        if bytes.len() > MAX_BYTES {
+            return Err(InferenceError::TooLarge { found: bytes.len(), limit: MAX_BYTES });
         }
         self.backend.verify(bytes)?;
         let is_vouched_for = self.vouches_for_parts && part.is_some();
         if !is_vouched_for && let Err(digest) = self.policy.check(bytes) {
             self.refusals += 1;
-            if self.refusals <= MOST_REFUSALS_LOGGED {
+            if self.refusals <= MAX_REFUSALS_LOGGED {
                 tracing::warn!(
                     "the module asked for a model that is not known; to let it run: --allow-model {digest} (or \
                      --allow-any-model, where you trust the module and all that it reads)"
@@ -82,9 +82,9 @@ impl ModelCache {
     }
 
     fn evict(&mut self) {
-        self.models.truncate(MOST_MODELS);
+        self.models.truncate(MAX_MODELS);
         while self.models.len() > 1
-            && self.models.iter().map(|model| model.bytes().len()).sum::<usize>() > MOST_BYTES
+            && self.models.iter().map(|model| model.bytes().len()).sum::<usize>() > MAX_BYTES
         {
             self.models.pop();
         }

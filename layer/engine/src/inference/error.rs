@@ -35,10 +35,10 @@ pub enum InferenceError {
         reason: String,
     },
     /// No input or output has this name or number.
-    #[error("no {kind} {wanted}; the model has {known}")]
+    #[error("no {role} {wanted}; the model has {known}")]
     UnknownTensor {
         /// `input` or `output`.
-        kind: &'static str,
+        role: &'static str,
         /// What was asked for.
         wanted: String,
         /// The names that there are.

@@ -17,12 +17,12 @@ use super::backend::Session as _;
 use super::litert::{LiteRt, LiteRtSession};
 use super::verify::{structure, verify};
 
-/// Damaged copies of each kind.
+/// Damaged copies of each mutation.
 const MUTANTS: u64 = 2_000;
 /// A model of this size runs in a hundredth of it.
 const SECONDS_PER_MUTANT: u32 = 20;
 /// Memory that a child may map.
-const MOST_BYTES: u64 = 8 << 30;
+const MAX_BYTES: u64 = 8 << 30;
 
 /// How a copy is damaged.
 const KINDS: [&str; 4] =
@@ -93,7 +93,7 @@ fn child() {
     let Ok(range) = std::env::var("MUTANTS") else { return };
     let numbers: Vec<u64> = range.split(' ').map(|number| number.parse().unwrap()).collect();
     let [from, to, with_verification] = numbers[..] else { panic!("{range}") };
-    let limit = libc::rlimit { rlim_cur: MOST_BYTES, rlim_max: MOST_BYTES };
+    let limit = libc::rlimit { rlim_cur: MAX_BYTES, rlim_max: MAX_BYTES };
     // SAFETY: the limit lives until the call returns.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
     let model = model();
@@ -121,17 +121,19 @@ fn measure(with_verification: bool) -> BTreeMap<(String, &'static str), u32> {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let kind = |number: u64| KINDS[(number % KINDS.len() as u64) as usize];
+        let mutation = |number: u64| KINDS[(number % KINDS.len() as u64) as usize];
         for line in BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok) {
             if let Some(number) = line.strip_prefix("mutant ") {
                 from = number.parse().unwrap();
             } else if let Some(outcome) = line.strip_prefix("outcome ") {
-                *outcomes.entry((outcome.to_owned(), kind(from))).or_default() += 1;
+                *outcomes.entry((outcome.to_owned(), mutation(from))).or_default() += 1;
             }
         }
         if let Some(signal) = child.wait().unwrap().signal() {
-            println!("mutant {from} ({}): signal {signal}", kind(from));
-            *outcomes.entry((format!("ended the process by signal {signal}"), kind(from))).or_default() += 1;
+            println!("mutant {from} ({}): signal {signal}", mutation(from));
+            *outcomes
+                .entry((format!("ended the process by signal {signal}"), mutation(from)))
+                .or_default() += 1;
         }
         from += 1;
     }
@@ -144,8 +146,8 @@ fn fewer_damaged_models_reach_litert_with_verification_than_without() {
     let deaths = [false, true].map(|with_verification| {
         let outcomes = measure(with_verification);
         println!("{}:", if with_verification { "with verification" } else { "without verification" });
-        for ((outcome, kind), count) in &outcomes {
-            println!("  {count:5} of {MUTANTS} {kind}: {outcome}");
+        for ((outcome, mutation), count) in &outcomes {
+            println!("  {count:5} of {MUTANTS} {mutation}: {outcome}");
         }
         let died = outcomes.iter().filter(|((outcome, _), _)| outcome.starts_with("ended"));
         died.map(|(_, count)| count).sum::<u32>()

@@ -8,7 +8,7 @@
 
 mod delivery;
 mod error;
-mod event_kind;
+mod event_source;
 mod invocation;
 mod platform;
 mod runtime_api;
@@ -31,7 +31,7 @@ use super::reply::Reply;
 use super::shutdown::Shutdown;
 use crate::pool::Handler;
 use delivery::{Delivery, deliver};
-use event_kind::EventKind;
+use event_source::EventSource;
 use runtime_api::{Arrival, NextError, RuntimeApi, Unread};
 
 /// A platform's events, ready to be asked for; what is put into the storage of the same cloud is labelled.
@@ -147,21 +147,21 @@ impl<P: Platform, S: Service, H: Handler> Answering<'_, P, S, H> {
 
     async fn reply_to(&self, mut event: EventFile, invocation: &Invocation) -> Reply {
         let ManagedLoop { labeller, margin, .. } = &self.platform;
-        let kind = match event.look(|bytes| EventKind::of(bytes, labeller.service())) {
-            Ok(kind) => kind,
+        let source = match event.look(|bytes| EventSource::of(bytes, labeller.service())) {
+            Ok(source) => source,
             Err(error) => return Unread::NoMemory(error).reply(),
         };
-        let reply = match &kind {
-            EventKind::ObjectStorage(notification) => {
+        let reply = match &source {
+            EventSource::ObjectStorage(notification) => {
                 labeller.answer(notification, self.handler, invocation.some_deadline(*margin)).await
             }
-            EventKind::Caller(form) => {
+            EventSource::Caller(form) => {
                 let deadline = invocation.deadline(*margin);
                 let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
                 Reply::from_call(self.handler.call(event, left).await, *form)
             }
         };
-        reply.within(P::ANSWER_BYTES, kind.form())
+        reply.within(P::ANSWER_BYTES, source.form())
     }
 }
 

@@ -5,7 +5,7 @@ use memchr::memmem;
 use super::service::{Record, Service};
 
 /// Notifications come as asynchronous events, which have at most 128 KB; twice that for what escapes may add.
-const MOST_BYTES: usize = 256 << 10;
+const MAX_BYTES: usize = 256 << 10;
 
 /// Objects that something happened to; at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Notification {
 impl Notification {
     /// The notification that `event` is; all storages have a field `Records`.
     pub(in crate::trigger) fn find(event: &[u8], service: &impl Service) -> Option<Self> {
-        if event.len() > MOST_BYTES || memmem::find(event, b"\"Records\"").is_none() {
+        if event.len() > MAX_BYTES || memmem::find(event, b"\"Records\"").is_none() {
             return None;
         }
         let records = service.notification(event).filter(|records| !records.is_empty())?;

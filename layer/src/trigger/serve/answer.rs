@@ -53,7 +53,7 @@ pub(super) struct ModuleAnswer {
 }
 
 /// Headers that an answer may have.
-const MOST_HEADERS: usize = 100;
+const MAX_HEADERS: usize = 100;
 
 /// Headers that belong to the connection, which is not the module's.
 const CONNECTION_HEADERS: [HeaderName; 9] = [
@@ -101,8 +101,8 @@ impl ModuleAnswer {
             return Self::from_http(answer, thumbnail);
         }
         let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
-        let kind = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
-        let mut headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(kind))];
+        let content_type = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
+        let mut headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
         // A module that knows no HTTP says on standard error what it has to say beside its answer.
         let notice = notice.and_then(|text| HeaderValue::try_from(text).ok());
         headers.extend(notice.map(|value| (HeaderName::from_static(contract::notice::HEADER), value)));
@@ -115,7 +115,7 @@ impl ModuleAnswer {
             internal()
         };
         let status = StatusCode::from_u16(answer.status).map_err(|_| wrong("statusCode"))?;
-        if answer.headers.len() > MOST_HEADERS {
+        if answer.headers.len() > MAX_HEADERS {
             return Err(wrong("headers (too many)"));
         }
         // 1xx are not answers, and above 599 nothing has a meaning.

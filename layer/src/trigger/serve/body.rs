@@ -41,7 +41,7 @@ pub(super) struct HeldEvent {
 }
 
 /// What is read and thrown away of a body that can't be taken, so that its sender gets to see the answer.
-const MOST_DISCARDED_BYTES: usize = 64 * MIB;
+const MAX_DISCARDED_BYTES: usize = 64 * MIB;
 
 /// How long that may take.
 const DISCARD_TIME: Duration = Duration::from_secs(5);
@@ -180,7 +180,7 @@ async fn discard(body: &mut Body) {
     let mut discarded = 0;
     while let Some(Ok(frame)) = body.frame().await {
         discarded += frame.data_ref().map_or(0, Bytes::len);
-        if discarded > MOST_DISCARDED_BYTES {
+        if discarded > MAX_DISCARDED_BYTES {
             return;
         }
     }

@@ -14,13 +14,13 @@ use utoipa::ToSchema;
 use super::answer::ModuleAnswer;
 use super::problem::Problem;
 use super::service::Service;
-use crate::history::{Cursor, Entry, EntryId, History, HistoryError, PageQuery, Search, Seen, Sighting};
+use crate::history::{Cursor, Entry, EntryId, History, HistoryError, NewEntry, PageQuery, Search, Seen};
 
 /// Entries of one page, at most.
-const MOST_ENTRIES: u32 = 100;
+const MAX_ENTRIES: u32 = 100;
 
 /// Characters of a search, at most.
-const MOST_SEARCH_CHARACTERS: usize = 100;
+const MAX_SEARCH_CHARACTERS: usize = 100;
 
 /// Which entries are asked for.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -111,11 +111,11 @@ pub(super) async fn list(
     let history = history(&service)?;
     let bad = |message: String| Problem::new(ErrorCode::BadRequest, message);
     let Query(HistoryQuery { limit, before, label }) = query.map_err(|error| bad(error.body_text()))?;
-    if !(1..=MOST_ENTRIES).contains(&limit) {
-        return Err(bad(format!("limit is {limit}, accepted are 1 to {MOST_ENTRIES}")));
+    if !(1..=MAX_ENTRIES).contains(&limit) {
+        return Err(bad(format!("limit is {limit}, accepted are 1 to {MAX_ENTRIES}")));
     }
-    if label.as_ref().is_some_and(|label| label.chars().count() > MOST_SEARCH_CHARACTERS) {
-        return Err(bad(format!("label has more than {MOST_SEARCH_CHARACTERS} characters")));
+    if label.as_ref().is_some_and(|label| label.chars().count() > MAX_SEARCH_CHARACTERS) {
+        return Err(bad(format!("label has more than {MAX_SEARCH_CHARACTERS} characters")));
     }
     if label.as_ref().is_some_and(|label| label.contains('\0')) {
         return Err(bad("label has a character of number 0, which no label has".to_owned()));
@@ -172,16 +172,16 @@ pub(super) async fn thumbnail(
     let history = history(&service)?;
     let Path(id) = id.map_err(|_| no_entry())?;
     let jpeg = history.thumbnail(id).await.map_err(unavailable)?.ok_or_else(no_entry)?;
-    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
+    let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
     // An entry never changes, but it may be deleted and must then be gone.
-    Ok(([kind, (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"))], jpeg))
+    Ok(([content_type, (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"))], jpeg))
 }
 
 const NO_STORE: [(header::HeaderName, HeaderValue); 1] =
     [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
 
 /// What is to be kept of an answered request, if its answer has labels.
-pub(super) fn sighting(service: &Service, answer: &mut ModuleAnswer) -> Option<Sighting> {
+pub(super) fn new_entry(service: &Service, answer: &mut ModuleAnswer) -> Option<NewEntry> {
     let (model, predictions) = match answer.recognition() {
         Some(recognition) => {
             let seen = recognition.predictions.into_iter().map(|prediction| Seen {
@@ -189,21 +189,21 @@ pub(super) fn sighting(service: &Service, answer: &mut ModuleAnswer) -> Option<S
                 index: Some(prediction.index),
                 probability: prediction.probability,
             });
-            (Some(shortened(&recognition.model)), seen.take(MOST_KEPT).collect())
+            (Some(shortened(&recognition.model)), seen.take(MAX_KEPT).collect())
         }
         None => (service.model.clone(), seen_in_lines(answer.text()?)?),
     };
-    Some(Sighting { thumbnail: answer.take_thumbnail()?, model, predictions })
+    Some(NewEntry { thumbnail: answer.take_thumbnail()?, model, predictions })
 }
 
 /// Labels of a recognition that are kept.
-const MOST_KEPT: usize = 3;
+const MAX_KEPT: usize = 3;
 
 /// Letters of a label or a model's name that are kept: a module may print labels of megabytes.
-const MOST_LETTERS: usize = 200;
+const MAX_LETTERS: usize = 200;
 
 fn shortened(text: &str) -> String {
-    text.chars().take(MOST_LETTERS).collect()
+    text.chars().take(MAX_LETTERS).collect()
 }
 
 /// Reads `label: 12.34%` lines.
@@ -214,7 +214,7 @@ fn seen_in_lines(text: &str) -> Option<Vec<Seen>> {
         let probability = format!("{}e-2", percent.strip_suffix('%')?).parse().ok()?;
         Some(Seen { label: shortened(label), index: None, probability })
     };
-    text.lines().take(MOST_KEPT).map(seen).collect()
+    text.lines().take(MAX_KEPT).map(seen).collect()
 }
 
 #[cfg(test)]
@@ -228,6 +228,6 @@ mod tests {
         assert_eq!(seen[1].label, "a: b");
         assert!(seen_in_lines("some other text").is_none());
         let long = seen_in_lines(&format!("{}: 1.00%", "é".repeat(5_000))).unwrap();
-        assert_eq!(long[0].label.chars().count(), MOST_LETTERS);
+        assert_eq!(long[0].label.chars().count(), MAX_LETTERS);
     }
 }

@@ -50,7 +50,7 @@ fn file(path: &str, request: &HeaderMap) -> Response {
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(header::CONTENT_TYPE, kind(metadata.mimetype()))], Body::from(data)).into_response()
+        ([(header::CONTENT_TYPE, content_type(metadata.mimetype()))], Body::from(data)).into_response()
     };
     let headers = response.headers_mut();
     // The files change with the program: asked for each time, sent again only when they changed.
@@ -74,6 +74,6 @@ fn tag(sha256: &[u8; 32]) -> String {
     format!("\"{digits}\"")
 }
 
-fn kind(mime: &str) -> String {
+fn content_type(mime: &str) -> String {
     if mime.starts_with("text/") { format!("{mime}; charset=utf-8") } else { mime.to_owned() }
 }

@@ -19,7 +19,7 @@ use super::problem::Problem;
 const MORE: usize = 16;
 
 /// How long a connection has been idle at least that has to leave: one that was just made is about to ask.
-const LEAST_IDLE: Duration = Duration::from_secs(1);
+const MIN_IDLE: Duration = Duration::from_secs(1);
 
 /// All places.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub(super) struct Busy {
 
 impl Places {
     pub(super) fn new(limit: usize) -> Arc<Self> {
-        Self::with(limit, LEAST_IDLE)
+        Self::with(limit, MIN_IDLE)
     }
 
     fn with(limit: usize, least_idle: Duration) -> Arc<Self> {
@@ -88,7 +88,7 @@ impl Places {
                 return place;
             }
             // One that is freed meanwhile is noted; one that only becomes idle for long enough is not.
-            drop(timeout(LEAST_IDLE, self.freed.notified()).await);
+            drop(timeout(MIN_IDLE, self.freed.notified()).await);
         }
     }
 

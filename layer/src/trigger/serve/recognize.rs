@@ -90,7 +90,7 @@ pub(super) async fn recognize(
     let event = service.bodies.event_of(received, |body| forms::event(&head.uri, &head.headers, body))?;
     let mut answer = answer(&service, event, &mut stages).await?;
     if let Some(history) = service.history.as_ref().filter(|_| answer.status() == StatusCode::OK) {
-        history.keep(|| super::history_routes::sighting(&service, &mut answer));
+        history.keep(|| super::history_routes::new_entry(&service, &mut answer));
     }
     let mut response = answer.into_response();
     response.headers_mut().insert(SERVER_TIMING, stages.header());

@@ -14,9 +14,9 @@ use super::service::Service;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// An id of more than this is not taken over from the caller.
-const MOST_ID_BYTES: usize = 64;
+const MAX_ID_BYTES: usize = 64;
 
-pub(super) async fn accompany(
+pub(super) async fn identify_and_log(
     State(service): State<Arc<Service>>,
     matched: Option<MatchedPath>,
     request: Request,
@@ -46,7 +46,7 @@ fn id(request: &Request) -> HeaderValue {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
     let given = request.headers().get(REQUEST_ID).filter(|value| {
         let bytes = value.as_bytes();
-        (1..=MOST_ID_BYTES).contains(&bytes.len()) && bytes.iter().all(is_plain)
+        (1..=MAX_ID_BYTES).contains(&bytes.len()) && bytes.iter().all(is_plain)
     });
     let ours = || HeaderValue::try_from(uuid::Uuid::new_v4().to_string());
     given.cloned().or_else(|| ours().ok()).unwrap_or(HeaderValue::from_static("none"))

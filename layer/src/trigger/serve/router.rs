@@ -41,7 +41,7 @@ pub(super) fn router(service: &Arc<Service>) -> Router {
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(ErrorCode::Internal, "a fault on our side").into_response()
         }))
-        .layer(middleware::from_fn_with_state(Arc::clone(service), requests::accompany))
+        .layer(middleware::from_fn_with_state(Arc::clone(service), requests::identify_and_log))
 }
 
 async fn not_found(uri: Uri) -> Problem {

@@ -15,7 +15,7 @@ use thiserror::Error;
 /// Bytes of the largest message: a line for the log, or a configuration.
 const MESSAGE_BYTES: usize = 64 << 10;
 /// Descriptors beside a message.
-const MOST_DESCRIPTORS: usize = 3;
+const MAX_DESCRIPTORS: usize = 3;
 
 /// Why a message did not come.
 #[derive(Debug, Error)]
@@ -72,7 +72,7 @@ impl Socket {
     /// # Errors
     /// See [`ChannelError`].
     pub fn receive<M: DeserializeOwned>(&self) -> Result<(M, Vec<OwnedFd>), ChannelError> {
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
         let mut beside = RecvAncillaryBuffer::new(&mut space);
         let message = receive_into(self.as_fd(), &mut beside)?;
         let descriptors = beside
@@ -106,7 +106,7 @@ pub fn send(
         let reason = format!("it has {} bytes, at most {MESSAGE_BYTES} pass", bytes.len());
         return Err(ChannelError::Nonsense(reason));
     }
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
     let mut beside = SendAncillaryBuffer::new(&mut space);
     if !descriptors.is_empty() && !beside.push(SendAncillaryMessage::ScmRights(descriptors)) {
         return Err(ChannelError::Nonsense("too many descriptors".to_owned()));

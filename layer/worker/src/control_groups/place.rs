@@ -105,10 +105,10 @@ fn folder_of(line: &str, version: Version, path: &str) -> Option<PathBuf> {
     let mut mount = mount.split(' ').skip(3);
     let (root, point) = (mount.next()?, mount.next()?);
     let mut system = system.split(' ');
-    let (kind, options) = (system.next()?, system.nth(1)?);
+    let (file_system, options) = (system.next()?, system.nth(1)?);
     let is_it = match version {
-        Version::One => kind == "cgroup" && options.split(',').any(|option| option == "memory"),
-        Version::Two => kind == "cgroup2",
+        Version::One => file_system == "cgroup" && options.split(',').any(|option| option == "memory"),
+        Version::Two => file_system == "cgroup2",
     };
     let below = Path::new(path).strip_prefix(root).ok().filter(|_| is_it)?;
     // A group outside of what this process sees has a path with steps upwards.

@@ -16,7 +16,7 @@ const FAULT: Errno = Errno::__WASI_ERRNO_FAULT;
 const INVALID: Errno = Errno::__WASI_ERRNO_INVAL;
 
 /// Buffers that one call may read into or write from: the usual IOV_MAX, which wasi-libc knows, too.
-const MOST_BUFFERS: usize = 1024;
+const MAX_BUFFERS: usize = 1024;
 
 /// The memory of the guest that calls.
 pub(super) struct GuestMemory<'a>(pub(super) &'a mut [u8]);
@@ -29,7 +29,7 @@ fn range<T>(place: &WasmPtr<T>, count: usize) -> Result<Range<usize>, Errno> {
 }
 
 fn buffers(count: __wasi_size_t) -> Result<usize, Errno> {
-    usize::try_from(count).ok().filter(|&count| count <= MOST_BUFFERS).ok_or(INVALID)
+    usize::try_from(count).ok().filter(|&count| count <= MAX_BUFFERS).ok_or(INVALID)
 }
 
 /// The types that async-wasi reads and writes are WASI's: numbers, and structures and unions of numbers, of which any

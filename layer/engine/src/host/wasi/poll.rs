@@ -13,7 +13,7 @@ const INVALID: Errno = Errno::__WASI_ERRNO_INVAL;
 const SUBSCRIPTION_BYTES: u32 = 48;
 const EVENT_BYTES: u32 = 32;
 /// More than a guest without sockets can need.
-const MOST_SUBSCRIPTIONS: u32 = 64;
+const MAX_SUBSCRIPTIONS: u32 = 64;
 const TAG_CLOCK: u8 = 0;
 
 /// Streams are always ready; clocks are slept for, never past the deadline.
@@ -25,7 +25,7 @@ pub(super) fn poll(
     count_out: u32,
     deadline: Option<Instant>,
 ) -> Result<(), Errno> {
-    if count == 0 || count > MOST_SUBSCRIPTIONS {
+    if count == 0 || count > MAX_SUBSCRIPTIONS {
         return Err(INVALID);
     }
     let asked: Vec<Subscription> = memory::read(memory, subscriptions, count * SUBSCRIPTION_BYTES)

@@ -14,7 +14,7 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-enum { MOST_SEGMENTS = 8, MOST_COMPONENTS = 4 };
+enum { MAX_SEGMENTS = 8, COMPONENT_LIMIT = 4 };
 
 /* Pixels that a restart counts as, by the time that it takes: one that is there, and one that is looked for. */
 enum { RESTART_WORK = 256, LOST_RESTART_WORK = 1024 };
@@ -49,9 +49,9 @@ struct vision_report {
   uint32_t rows;
   uint32_t components;
   /* Rows whose data is there, a component each: all of it, or for progressive pictures the coarse part. */
-  uint32_t coarse[MOST_COMPONENTS];
+  uint32_t coarse[COMPONENT_LIMIT];
   /* The first details of progressive pictures; else as above. */
-  uint32_t fine[MOST_COMPONENTS];
+  uint32_t fine[COMPONENT_LIMIT];
   /* Something of a later scan is missing. */
   uint32_t details_missing;
   uint32_t bad_codes;
@@ -79,13 +79,13 @@ struct vision_jpeg {
   int parameter;
   const uint8_t *input;
   size_t input_length;
-  struct segment segments[MOST_SEGMENTS];
+  struct segment segments[MAX_SEGMENTS];
   uint32_t segment_count;
   int in_data, lossless, ended_early;
   /* This scan: the row where data ran out or -1, and rows before that were lost so. */
   long lost_since;
   uint32_t lost_rows;
-  int has_coarse[MOST_COMPONENTS], has_fine[MOST_COMPONENTS];
+  int has_coarse[COMPONENT_LIMIT], has_fine[COMPONENT_LIMIT];
   uint32_t completed_scans;
   uint64_t work, most_work;
   uint32_t restarts;
@@ -189,7 +189,7 @@ static boolean on_app1(j_decompress_ptr jpeg)
   }
   length = length < 2 ? 0 : length - 2;
   rest = length < source->bytes_in_buffer ? length : source->bytes_in_buffer;
-  if (!self->in_data && self->segment_count < MOST_SEGMENTS && source->next_input_byte >= self->input &&
+  if (!self->in_data && self->segment_count < MAX_SEGMENTS && source->next_input_byte >= self->input &&
       source->next_input_byte + rest <= self->input + self->input_length) {
     self->segments[self->segment_count].bytes = source->next_input_byte;
     self->segments[self->segment_count++].length = (uint32_t)rest;
@@ -318,7 +318,7 @@ static void end_scan(struct vision_jpeg *self)
   there = report->rows - (self->lost_rows < report->rows ? self->lost_rows : report->rows);
   for (int i = 0; i < jpeg->comps_in_scan; i++) {
     int index = jpeg->cur_comp_info[i]->component_index;
-    if (index >= MOST_COMPONENTS) continue;
+    if (index >= COMPONENT_LIMIT) continue;
     if (!jpeg->progressive_mode && !self->has_coarse[index]) {
       report->coarse[index] = report->fine[index] = there;
       self->has_coarse[index] = self->has_fine[index] = 1;

@@ -23,7 +23,7 @@ const DENOMINATORS: [u32; 3] = [8, 4, 2];
 const MARGIN: (u32, u32) = (3, 2);
 
 /// What is larger than so many times the target is averaged as it comes, for the stretch's own memory grows with it.
-const MOST_TIMES: u32 = 4;
+const MAX_TIMES: u32 = 4;
 
 /// What the library may take besides what is counted.
 const BESIDES: usize = 1 << 20;
@@ -59,7 +59,7 @@ pub(super) fn decode(
     let extent = extent(header, output)?;
     memory.take(header.kept_bytes())?;
     memory.take(output.working_bytes())?;
-    let factors = match reduction::factors((output.width, output.height), target, MOST_TIMES) {
+    let factors = match reduction::factors((output.width, output.height), target, MAX_TIMES) {
         (1 | 2, 1 | 2) if !header.is_lossless() => (1, 1),
         factors => factors,
     };
@@ -166,12 +166,12 @@ fn inks_to_rgb([cyan, magenta, yellow, key]: [u8; 4]) -> [u8; 3] {
 fn undecodable(failure: Failure) -> ImageError {
     ImageError::Undecodable(match failure {
         Failure::UnsupportedProcess(marker) => {
-            let kind = match marker {
+            let process = match marker {
                 0xC5..=0xC7 | 0xCD..=0xCF => "hierarchical",
                 0xCB | 0xC3 => "lossless and arithmetic-coded",
                 _ => "of an unknown kind",
             };
-            format!("it is a JPEG that is {kind} (SOF{}), which nobody reads", marker & 15)
+            format!("it is a JPEG that is {process} (SOF{}), which nobody reads", marker & 15)
         }
         Failure::UnsupportedPrecision(bits) => format!(
             "it is a JPEG of {bits} bits a sample; 8 and 12 are read, and 2 to 16 where it is lossless"

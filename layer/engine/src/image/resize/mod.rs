@@ -13,7 +13,7 @@ use super::pixels::Rgb;
 use weights::{HALF, Weights, rounded};
 
 /// Bytes between the directions that are kept from picture to picture.
-const MOST_KEPT_BYTES: usize = 4 << 20;
+const MAX_KEPT_BYTES: usize = 4 << 20;
 
 /// Which direction is stretched first. Rounding depends on it: it must be across in the upright picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Resizer {
                 stretch_across(&self.between, picture.width, &across, out);
             }
         }
-        if self.between.capacity() > MOST_KEPT_BYTES {
+        if self.between.capacity() > MAX_KEPT_BYTES {
             self.between = Vec::new();
         }
         Ok(())

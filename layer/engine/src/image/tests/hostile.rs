@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use super::{crc, decode, error_of, notice_of, read};
-use crate::image::decoder::MOST_KEPT_BYTES;
+use crate::image::decoder::MAX_KEPT_BYTES;
 use crate::image::{Decoder, ImageError, MAX_PIXELS, MAX_SCANNED_PIXELS, PixelFormat, thumbnail};
 
 const MIB: usize = 1 << 20;
@@ -96,9 +96,9 @@ fn buffers_that_grew_large_are_not_kept() {
     let mut out = vec![0; 2000 * 1500 * 3];
     for name in ["extreme-wide.png", "lossless.jpg", "rgb-8-interlaced.png", "progressive.jpg"] {
         decoder.decode_into(&read(name), 2000, 1500, PixelFormat::Rgb8, &mut out).unwrap();
-        assert!(decoder.scratch.capacity() <= MOST_KEPT_BYTES, "{name}");
-        assert!(decoder.resized.capacity() <= MOST_KEPT_BYTES, "{name}");
-        assert!(decoder.resizer.kept_bytes() <= MOST_KEPT_BYTES, "{name}");
+        assert!(decoder.scratch.capacity() <= MAX_KEPT_BYTES, "{name}");
+        assert!(decoder.resized.capacity() <= MAX_KEPT_BYTES, "{name}");
+        assert!(decoder.resizer.kept_bytes() <= MAX_KEPT_BYTES, "{name}");
     }
 }
 

@@ -71,7 +71,7 @@ impl TensorBuffer {
             sys::LiteRtCreateManagedTensorBuffer(
                 environment.0,
                 sys::kLiteRtTensorBufferTypeHostMemory,
-                &raw const tensor.kind,
+                &raw const tensor.ranked_type,
                 tensor.bytes,
                 &raw mut handle,
             )

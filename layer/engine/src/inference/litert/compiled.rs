@@ -17,7 +17,7 @@ use crate::inference::error::InferenceError;
 use crate::sealed_file::SealedPart;
 
 /// Sets of tensors kept for later sessions.
-const MOST_SPARE_BUFFERS: usize = 2;
+const MAX_SPARE_BUFFERS: usize = 2;
 
 /// A model that is ready to run.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl CompiledModel {
 
     pub(super) fn give_back(&self, buffers: TensorBuffers) {
         let mut spare = self.spare.borrow_mut();
-        if spare.len() < MOST_SPARE_BUFFERS {
+        if spare.len() < MAX_SPARE_BUFFERS {
             spare.push(buffers);
         }
     }

@@ -91,16 +91,16 @@ impl Drop for LiteRtSession {
 }
 
 /// Tensors go by their name in the graph; the signature's names are accepted too.
-fn find(tensors: &[Tensor], kind: &'static str, name: &str) -> Result<usize, InferenceError> {
+fn find(tensors: &[Tensor], role: &'static str, name: &str) -> Result<usize, InferenceError> {
     let by = |key: fn(&Tensor) -> &str| tensors.iter().position(|tensor| key(tensor) == name);
     by(|tensor| &tensor.name)
         .or_else(|| by(|tensor| &tensor.signature_name))
-        .ok_or_else(|| unknown(tensors, kind, format!("{name:?}")))
+        .ok_or_else(|| unknown(tensors, role, format!("{name:?}")))
 }
 
-fn unknown(tensors: &[Tensor], kind: &'static str, wanted: String) -> InferenceError {
+fn unknown(tensors: &[Tensor], role: &'static str, wanted: String) -> InferenceError {
     let names: Vec<String> = tensors.iter().map(|tensor| format!("{:?}", tensor.name)).collect();
-    InferenceError::UnknownTensor { kind, wanted, known: names.join(", ") }
+    InferenceError::UnknownTensor { role, wanted, known: names.join(", ") }
 }
 
 #[cfg(test)]

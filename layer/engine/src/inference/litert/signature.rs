@@ -10,7 +10,7 @@ use super::status::{check, not_a_model};
 use crate::inference::error::InferenceError;
 
 /// More than any model that this runtime is for.
-const MOST_TENSORS: usize = 64;
+const MAX_TENSORS: usize = 64;
 
 /// An input or output of a model.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Tensor {
     pub(super) signature_name: String,
     /// Its exact size.
     pub(super) bytes: usize,
-    pub(super) kind: sys::LiteRtRankedTensorType,
+    pub(super) ranked_type: sys::LiteRtRankedTensorType,
 }
 
 /// The inputs and outputs of a model.
@@ -73,8 +73,8 @@ impl<'model> Signature<'model> {
         let mut length = 0;
         // SAFETY: the signature lives as long as its model, and the result pointer is valid.
         check("count the tensors", unsafe { count(self.handle, &raw mut length) })?;
-        if length == 0 || length > MOST_TENSORS {
-            let reason = format!("it has {length} inputs or outputs, accepted are 1 to {MOST_TENSORS}");
+        if length == 0 || length > MAX_TENSORS {
+            let reason = format!("it has {length} inputs or outputs, accepted are 1 to {MAX_TENSORS}");
             return Err(not_a_model(reason));
         }
         (0..length)
@@ -96,28 +96,30 @@ impl Tensor {
         // SAFETY: the handle came from a living model, and the result pointer is valid.
         check("name a tensor", unsafe { sys::LiteRtGetTensorName(handle, &raw mut name) })?;
         let name = text(name);
-        let mut kind = sys::LiteRtRankedTensorType::default();
+        let mut ranked_type = sys::LiteRtRankedTensorType::default();
         // SAFETY: as above.
-        check("read a tensor's type", unsafe { sys::LiteRtGetRankedTensorType(handle, &raw mut kind) })?;
-        let bytes = byte_size(&kind).ok_or_else(|| InferenceError::UnsupportedTensor {
-            name: name.clone(),
-            reason: format!("element type {} with a shape of unknown size", kind.element_type),
+        check("read a tensor's type", unsafe {
+            sys::LiteRtGetRankedTensorType(handle, &raw mut ranked_type)
         })?;
-        Ok(Self { name, signature_name, bytes, kind })
+        let bytes = byte_size(&ranked_type).ok_or_else(|| InferenceError::UnsupportedTensor {
+            name: name.clone(),
+            reason: format!("element type {} with a shape of unknown size", ranked_type.element_type),
+        })?;
+        Ok(Self { name, signature_name, bytes, ranked_type })
     }
 }
 
 /// None for shapes that are not fixed and for element types without a fixed size.
-fn byte_size(kind: &sys::LiteRtRankedTensorType) -> Option<usize> {
-    let element: usize = match kind.element_type {
+fn byte_size(ranked_type: &sys::LiteRtRankedTensorType) -> Option<usize> {
+    let element: usize = match ranked_type.element_type {
         sys::kLiteRtElementTypeBool | sys::kLiteRtElementTypeInt8 | sys::kLiteRtElementTypeUInt8 => 1,
         sys::kLiteRtElementTypeInt16 | sys::kLiteRtElementTypeUInt16 | sys::kLiteRtElementTypeFloat16 => 2,
         sys::kLiteRtElementTypeInt32 | sys::kLiteRtElementTypeUInt32 | sys::kLiteRtElementTypeFloat32 => 4,
         sys::kLiteRtElementTypeInt64 | sys::kLiteRtElementTypeUInt64 | sys::kLiteRtElementTypeFloat64 => 8,
         _ => return None,
     };
-    let rank = kind.layout.rank() as usize;
-    let dimensions = kind.layout.dimensions.get(..rank)?;
+    let rank = ranked_type.layout.rank() as usize;
+    let dimensions = ranked_type.layout.dimensions.get(..rank)?;
     dimensions.iter().try_fold(element, |size, &dimension| {
         let dimension = usize::try_from(dimension).ok().filter(|&dimension| dimension > 0)?;
         size.checked_mul(dimension)

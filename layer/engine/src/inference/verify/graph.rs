@@ -6,10 +6,10 @@ use super::damage::{Damage, damage};
 use super::tensor::Tensor;
 
 /// More than any model for pictures has; some quantities of the file are multiplied with each other.
-pub(super) const MOST_TENSORS: usize = 16_384;
+pub(super) const MAX_TENSORS: usize = 16_384;
 
 /// More than any operator reads or writes; joining many tensors takes the most.
-const MOST_OPERANDS: usize = 1_024;
+const MAX_OPERANDS: usize = 1_024;
 
 /// Operands before this one are needed by every operator; a bias may be left out.
 const FIRST_OPTIONAL: usize = 2;
@@ -63,8 +63,8 @@ pub(super) fn verify(graph: Table<'_>, tensors: &[Tensor], operators: &[i32]) ->
         write(&mut is_written, input)?;
     }
     let steps = graph.tables(3)?;
-    if steps.len() > MOST_TENSORS {
-        return damage(format!("it has {} steps, accepted are up to {MOST_TENSORS}", steps.len()));
+    if steps.len() > MAX_TENSORS {
+        return damage(format!("it has {} steps, accepted are up to {MAX_TENSORS}", steps.len()));
     }
     for step in steps.iter_tables() {
         let step = step?;
@@ -138,8 +138,8 @@ fn indices(vector: Vector<'_>) -> Result<Vec<usize>, Damage> {
 
 /// Numbers of tensors; -1 stands for one that is left out.
 fn operands(vector: Vector<'_>) -> Result<Vec<Option<usize>>, Damage> {
-    if vector.len() > MOST_OPERANDS {
-        return damage(format!("a step has {} operands, accepted are up to {MOST_OPERANDS}", vector.len()));
+    if vector.len() > MAX_OPERANDS {
+        return damage(format!("a step has {} operands, accepted are up to {MAX_OPERANDS}", vector.len()));
     }
     vector
         .iter_numbers::<i32>()

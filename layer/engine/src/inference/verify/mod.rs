@@ -23,7 +23,7 @@ mod tests;
 use flatbuffer::{Buffer, Table};
 
 use damage::{Damage, damage};
-use graph::MOST_TENSORS;
+use graph::MAX_TENSORS;
 use tensor::Tensor;
 
 /// `TFL3` at byte 4: the file identifier of TensorFlow Lite's schema.
@@ -31,7 +31,7 @@ const IDENTIFIER: [u8; 4] = *b"TFL3";
 /// The one version of the schema that there is.
 const VERSION: u32 = 3;
 /// Bytes of all tensors that are not constant: far more than any model for pictures asks for.
-const MOST_TENSOR_BYTES: usize = 256 << 20;
+const MAX_TENSOR_BYTES: usize = 256 << 20;
 
 /// Says whether LiteRT may be given this model.
 pub(super) fn verify(bytes: &[u8]) -> Result<(), Damage> {
@@ -65,8 +65,8 @@ pub(super) fn verify(bytes: &[u8]) -> Result<(), Damage> {
 /// The operators that the graph may use, by index.
 fn operators(model: Table<'_>) -> Result<Vec<i32>, Damage> {
     let codes = model.tables(1)?;
-    if codes.len() > MOST_TENSORS {
-        return damage(format!("it names {} operators, accepted are up to {MOST_TENSORS}", codes.len()));
+    if codes.len() > MAX_TENSORS {
+        return damage(format!("it names {} operators, accepted are up to {MAX_TENSORS}", codes.len()));
     }
     codes
         .iter_tables()
@@ -83,8 +83,8 @@ fn operators(model: Table<'_>) -> Result<Vec<i32>, Damage> {
 /// Bytes of the constant data, by index.
 fn buffers(model: Table<'_>) -> Result<Vec<usize>, Damage> {
     let buffers = model.tables(4)?;
-    if buffers.len() > 2 * MOST_TENSORS {
-        return damage(format!("it has {} buffers, accepted are up to {}", buffers.len(), 2 * MOST_TENSORS));
+    if buffers.len() > 2 * MAX_TENSORS {
+        return damage(format!("it has {} buffers, accepted are up to {}", buffers.len(), 2 * MAX_TENSORS));
     }
     buffers
         .iter_tables()
@@ -117,8 +117,8 @@ pub(super) fn structure(model: &[u8]) -> Vec<usize> {
 
 fn tensors(graph: Table<'_>, buffers: &[usize], mut scales_left: usize) -> Result<Vec<Tensor>, Damage> {
     let tensors = graph.tables(0)?;
-    if tensors.len() > MOST_TENSORS {
-        return damage(format!("it has {} tensors, accepted are up to {MOST_TENSORS}", tensors.len()));
+    if tensors.len() > MAX_TENSORS {
+        return damage(format!("it has {} tensors, accepted are up to {MAX_TENSORS}", tensors.len()));
     }
     let tensors: Vec<Tensor> = tensors
         .iter_tables()
@@ -126,8 +126,8 @@ fn tensors(graph: Table<'_>, buffers: &[usize], mut scales_left: usize) -> Resul
         .collect::<Result<_, _>>()?;
     let variable = tensors.iter().filter(|tensor| !tensor.is_constant);
     let total = variable.fold(0_usize, |total, tensor| total.saturating_add(tensor.bytes));
-    if total > MOST_TENSOR_BYTES {
-        return damage(format!("its tensors take {total} bytes, accepted are up to {MOST_TENSOR_BYTES}"));
+    if total > MAX_TENSOR_BYTES {
+        return damage(format!("its tensors take {total} bytes, accepted are up to {MAX_TENSOR_BYTES}"));
     }
     Ok(tensors)
 }

@@ -7,7 +7,7 @@ use flatbuffer::Table;
 use super::damage::{Damage, damage};
 
 /// More dimensions than TensorFlow Lite's kernels know.
-const MOST_DIMENSIONS: usize = 8;
+const MAX_DIMENSIONS: usize = 8;
 
 /// What the graph needs to know of a tensor.
 #[derive(Debug)]
@@ -28,11 +28,11 @@ impl Tensor {
         scales_left: &mut usize,
     ) -> Result<Self, Damage> {
         let shape = shape(tensor)?;
-        let kind = tensor.number::<u8>(1)?.unwrap_or(0);
+        let element_type = tensor.number::<u8>(1)?.unwrap_or(0);
         let elements = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
-        let bytes = elements.and_then(|elements| elements.checked_mul(bits(kind)?));
+        let bytes = elements.and_then(|elements| elements.checked_mul(bits(element_type)?));
         let Some(bytes) = bytes.map(|bits| bits.div_ceil(8)) else {
-            return damage(format!("a tensor of type {kind} and shape {shape:?} has no size"));
+            return damage(format!("a tensor of type {element_type} and shape {shape:?} has no size"));
         };
         let index = tensor.number::<u32>(2)?.unwrap_or(0) as usize;
         let Some(&constant) = buffers.get(index) else {
@@ -50,16 +50,16 @@ impl Tensor {
         if !tensor.tables(9)?.is_empty() {
             return damage("a tensor holds other tensors");
         }
-        quantization(tensor, &shape, kind, scales_left)?;
+        quantization(tensor, &shape, element_type, scales_left)?;
         Ok(Self { shape, bytes, is_constant: constant != 0 })
     }
 }
 
 fn shape(tensor: Table<'_>) -> Result<Vec<usize>, Damage> {
     let sides = tensor.numbers::<i32>(0)?;
-    if sides.len() > MOST_DIMENSIONS || tensor.numbers::<i32>(7)?.len() > MOST_DIMENSIONS {
+    if sides.len() > MAX_DIMENSIONS || tensor.numbers::<i32>(7)?.len() > MAX_DIMENSIONS {
         return damage(format!(
-            "a tensor has {} dimensions, accepted are up to {MOST_DIMENSIONS}",
+            "a tensor has {} dimensions, accepted are up to {MAX_DIMENSIONS}",
             sides.len()
         ));
     }
@@ -76,7 +76,12 @@ fn shape(tensor: Table<'_>) -> Result<Vec<usize>, Damage> {
 const SCALES: RangeInclusive<f32> = 1e-20..=1e6;
 
 /// Scales and zero points: one for the tensor, or one for each slice of a dimension.
-fn quantization(tensor: Table<'_>, shape: &[usize], kind: u8, scales_left: &mut usize) -> Result<(), Damage> {
+fn quantization(
+    tensor: Table<'_>,
+    shape: &[usize],
+    element_type: u8,
+    scales_left: &mut usize,
+) -> Result<(), Damage> {
     let Some(quantization) = tensor.table(4)? else { return Ok(()) };
     let scales = quantization.numbers::<f32>(2)?.len();
     let zero_points = quantization.numbers::<i64>(3)?.len();
@@ -104,8 +109,8 @@ fn quantization(tensor: Table<'_>, shape: &[usize], kind: u8, scales_left: &mut 
     }
     for zero_point in quantization.numbers::<i64>(3)?.iter_numbers::<i64>() {
         let zero_point = zero_point?;
-        if !zero_points_of(kind).contains(&zero_point) {
-            return damage(format!("a tensor of type {kind} has the zero point {zero_point}"));
+        if !zero_points_of(element_type).contains(&zero_point) {
+            return damage(format!("a tensor of type {element_type} has the zero point {zero_point}"));
         }
     }
     if quantization.number::<u8>(4)?.unwrap_or(0) != 0 {
@@ -115,8 +120,8 @@ fn quantization(tensor: Table<'_>, shape: &[usize], kind: u8, scales_left: &mut 
 }
 
 /// What zero stands for is a value that the type has; types of many bits are symmetric.
-fn zero_points_of(kind: u8) -> RangeInclusive<i64> {
-    match kind {
+fn zero_points_of(element_type: u8) -> RangeInclusive<i64> {
+    match element_type {
         3 => 0..=255,    // UINT8
         9 => -128..=127, // INT8
         17 => -8..=7,    // INT4
@@ -125,8 +130,8 @@ fn zero_points_of(kind: u8) -> RangeInclusive<i64> {
 }
 
 /// Bits of one element (`TensorType` of the schema); None for texts and handles.
-fn bits(kind: u8) -> Option<usize> {
-    Some(match kind {
+fn bits(element_type: u8) -> Option<usize> {
+    Some(match element_type {
         17 => 4,               // INT4
         3 | 6 | 9 => 8,        // UINT8, BOOL, INT8
         1 | 7 | 16 | 18 => 16, // FLOAT16, INT16, UINT16, BFLOAT16

@@ -7,15 +7,15 @@ use crate::trigger::reply::Form;
 
 /// Who sent an event, as far as the loop has to know.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum EventKind {
+pub(super) enum EventSource {
     /// Somebody who wants an answer: the event goes to the module as it is.
     Caller(Form),
     /// Object storage: the picture has to be fetched.
     ObjectStorage(Notification),
 }
 
-impl EventKind {
-    /// The kind of `event`; the storage is the platform's.
+impl EventSource {
+    /// The source of `event`; the storage is the platform's.
     pub(super) fn of(event: &[u8], storage: &impl Service) -> Self {
         if is_http(event) {
             return Self::Caller(Form::Http);
@@ -42,36 +42,36 @@ mod tests {
     use crate::trigger::objects::cos::Cos;
     use proptest::prelude::*;
 
-    fn kind(event: &[u8]) -> EventKind {
-        EventKind::of(event, &Cos::new(Endpoint::new("ENDPOINT", "http://{bucket}").unwrap()))
+    fn source(event: &[u8]) -> EventSource {
+        EventSource::of(event, &Cos::new(Endpoint::new("ENDPOINT", "http://{bucket}").unwrap()))
     }
 
     #[test]
     fn an_event_with_a_method_is_http_even_if_it_is_cut_off() {
-        assert_eq!(kind(br#"{"httpMethod":"POST","body":"abc"#), EventKind::Caller(Form::Http));
+        assert_eq!(source(br#"{"httpMethod":"POST","body":"abc"#), EventSource::Caller(Form::Http));
     }
 
     #[test]
     fn a_body_that_quotes_the_field_is_not() {
-        assert_eq!(kind(br#"{"body":"{\"httpMethod\":\"POST\"}"}"#), EventKind::Caller(Form::Bare));
+        assert_eq!(source(br#"{"body":"{\"httpMethod\":\"POST\"}"}"#), EventSource::Caller(Form::Bare));
     }
 
     #[test]
     fn records_of_other_services_are_bare_events() {
-        assert_eq!(kind(br#"{"Records":[{"CMQ":{"type":"topic"}}]}"#), EventKind::Caller(Form::Bare));
-        assert_eq!(kind(br#"{"Records":[]}"#), EventKind::Caller(Form::Bare));
+        assert_eq!(source(br#"{"Records":[{"CMQ":{"type":"topic"}}]}"#), EventSource::Caller(Form::Bare));
+        assert_eq!(source(br#"{"Records":[]}"#), EventSource::Caller(Form::Bare));
     }
 
     #[test]
     fn a_request_cannot_pretend_to_be_a_notification() {
         let event = br#"{"httpMethod":"POST","Records":[{"cos":{"cosObject":{"key":"/1/b/k"}}}]}"#;
-        assert_eq!(kind(event), EventKind::Caller(Form::Http));
+        assert_eq!(source(event), EventSource::Caller(Form::Http));
     }
 
     proptest! {
         #[test]
         fn any_bytes_have_a_kind(event in proptest::collection::vec(any::<u8>(), 0..200)) {
-            kind(&event);
+            source(&event);
         }
     }
 }
