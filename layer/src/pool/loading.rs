@@ -16,7 +16,7 @@ use super::slot::{Shared, Slot};
 use super::{Counters, Pool};
 use crate::answer::WorkerEnd;
 use crate::channel::{Asked, ChannelError, Mechanism, Reply, Report, Socket, memory_file};
-use crate::control_groups::ControlGroups;
+use crate::control_groups::{ControlGroups, NoGroups};
 use crate::engine::{EngineConfig, LoadError, LoadStep, Processor};
 use crate::inference::ModelDigest as Sha256Sum;
 use crate::limits::{Limits, LoadLimits, MIB};
@@ -52,7 +52,12 @@ impl Loader {
         let groups = ControlGroups::of_this_process(nursery.process);
         match &groups {
             Ok(groups) => tracing::info!("each worker has a control group for its memory ({groups})"),
-            Err(reason) => tracing::info!("workers have no control groups for their memory: {reason}"),
+            Err(reason @ NoGroups::NotGiven(_)) => {
+                tracing::info!("workers have no control groups for their memory: {reason}");
+            }
+            Err(reason @ NoGroups::Failed(_)) => {
+                tracing::warn!("workers have no control groups for their memory, though this system gives them: {reason}");
+            }
         }
         let loader = Self { nursery, limits, scratch, groups: groups.ok() };
         let scratch = loader.scratch.as_ref().map(|folder| folder.path().to_owned());
