@@ -228,11 +228,15 @@ fn what_is_no_history_is_named_and_stays_as_it_is() {
     assert!(Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
     std::fs::set_permissions(at("pipe"), std::fs::Permissions::from_mode(0o644)).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
-    for (link, target) in [("to-notes", at("notes")), ("to-pipe", at("pipe")), ("to-nothing", at("nothing"))] {
+    for (link, target) in [("to-notes", at("notes")), ("to-pipe", at("pipe")), ("to-nothing", at("nothing"))]
+    {
         std::os::unix::fs::symlink(target, at(link)).unwrap();
     }
     std::os::unix::fs::symlink("/dev/null", at("to-device")).unwrap();
-    sqlite(&at("database-of-others"), "CREATE TABLE bookmarks (address TEXT); INSERT INTO bookmarks VALUES ('x');");
+    sqlite(
+        &at("database-of-others"),
+        "CREATE TABLE bookmarks (address TEXT); INSERT INTO bookmarks VALUES ('x');",
+    );
     std::fs::set_permissions(at("database-of-others"), std::fs::Permissions::from_mode(0o644)).unwrap();
     for (name, what) in [
         ("notes", "is a file, but none of SQLite"),

@@ -204,9 +204,8 @@ fn is_reserve(path: &Path) -> bool {
         }
         Ok::<_, io::Error>(bytes)
     };
-    read().is_ok_and(|bytes| {
-        (1..=RESERVE_BYTES).contains(&bytes.len()) && bytes.iter().all(|byte| *byte == 0)
-    })
+    read()
+        .is_ok_and(|bytes| (1..=RESERVE_BYTES).contains(&bytes.len()) && bytes.iter().all(|byte| *byte == 0))
 }
 
 fn restrict(file: &File) -> io::Result<()> {
@@ -218,7 +217,9 @@ fn restrict(file: &File) -> io::Result<()> {
 
 /// Opens what is at `path` itself, without waiting where it has become a pipe meanwhile.
 fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW).bits().cast_signed()).open(path)
+    options
+        .custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW).bits().cast_signed())
+        .open(path)
 }
 
 /// The same through a link.
@@ -237,14 +238,17 @@ fn with(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn is_something_else(path: &Path, kind: FileType) -> HistoryError {
-    is_not_ours(path, match kind {
-        kind if kind.is_dir() => "is a folder",
-        kind if kind.is_fifo() => "is a pipe (FIFO)",
-        kind if kind.is_socket() => "is a socket",
-        kind if kind.is_char_device() || kind.is_block_device() => "is a device",
-        kind if kind.is_symlink() => "is a link",
-        _ => "is no file",
-    })
+    is_not_ours(
+        path,
+        match kind {
+            kind if kind.is_dir() => "is a folder",
+            kind if kind.is_fifo() => "is a pipe (FIFO)",
+            kind if kind.is_socket() => "is a socket",
+            kind if kind.is_char_device() || kind.is_block_device() => "is a device",
+            kind if kind.is_symlink() => "is a link",
+            _ => "is no file",
+        },
+    )
 }
 
 fn is_not_ours(path: &Path, what: &str) -> HistoryError {
