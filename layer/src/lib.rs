@@ -16,6 +16,7 @@
 //! channel    messages and files in memory between the two       sandbox    what a process gives up
 //! answer     what becomes of an event                           limits     every bound on what comes from outside
 //! control_groups   all memory of a worker, counted by the kernel
+//! system_limits    what the system lets the process have, looked at first
 //! ```
 
 // `println!` and `eprintln!` panic where nobody reads: see `console`.
@@ -41,5 +42,6 @@ pub mod pool;
 mod progress;
 pub mod sandbox;
 mod sealed_file;
+mod system_limits;
 pub mod trigger;
 pub mod worker;

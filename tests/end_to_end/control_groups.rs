@@ -105,7 +105,16 @@ fn outcome_as_process_1(module: &std::path::Path) -> Option<Outcome> {
     }
     let mut command = support::vision("unshare");
     command.args(of_its_own).arg(env!("CARGO_BIN_EXE_vision"));
-    command.args(["run", "--code", "interpret", "--log-level", "vision=info", "--memory-limit", "64", "--wasm"]);
+    command.args([
+        "run",
+        "--code",
+        "interpret",
+        "--log-level",
+        "vision=info",
+        "--memory-limit",
+        "64",
+        "--wasm",
+    ]);
     let output = command.arg(module).stdin(std::process::Stdio::null()).output().unwrap();
     Some(Outcome {
         code: output.status.code(),

@@ -187,7 +187,8 @@ fn make_folder(groups: &Path, front: i32, is_there: impl Fn(&str) -> bool) -> Re
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => {
                 let reason = named(&folder, &error);
-                let is_given = !matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem);
+                let is_given =
+                    !matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem);
                 return Err(if is_given { NoGroups::Failed(reason) } else { NoGroups::NotGiven(reason) });
             }
         }

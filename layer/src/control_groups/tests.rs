@@ -228,7 +228,9 @@ fn what_should_work_and_fails_is_told_apart_from_what_is_not_given() {
     for number in 0..MOST_NUMBERS {
         fs::write(full.folder.path().join(format!("vision-70-{number}")), "").unwrap();
     }
-    assert!(matches!(full.groups(), Err(NoGroups::Failed(reason)) if reason.contains("1000 groups vision-70-")));
+    assert!(
+        matches!(full.groups(), Err(NoGroups::Failed(reason)) if reason.contains("1000 groups vision-70-"))
+    );
     // Version 2, whose files can't be written.
     let locked = Tree::new(Version::Two, &[("cgroup.controllers", "memory"), ("cgroup.procs", "70\n71\n")]);
     fs::create_dir(locked.folder.path().join("cgroup.subtree_control")).unwrap();

@@ -48,7 +48,12 @@ impl Cache {
         compiled.rewind()?;
         let mut bytes = Vec::new();
         compiled.read_to_end(&mut bytes)?;
-        replace_file(&self.path(module), &bytes)?;
+        let path = self.path(module);
+        // Nothing is written through it.
+        if std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
+            std::fs::remove_file(&path)?;
+        }
+        replace_file(&path, &bytes)?;
         self.prune()
     }
 
@@ -195,6 +200,11 @@ mod tests {
         }
         assert!(cache.note_compiled(&module, Path::new("module.wasm")).is_err());
         assert!(cache.get(&module).is_none() && cache.compiled_here().is_empty());
+        cache.put(&module, &mut file(b"code")).unwrap();
+        assert!(cache.get(&module).is_some());
+        std::fs::remove_file(cache.path(&module)).unwrap();
+        std::os::unix::fs::symlink(&outside, cache.path(&module)).unwrap();
+        cache.put(&module, &mut file(b"code")).unwrap();
         for number in 0..2 * MOST_MODULES as u8 {
             cache.put(&Sha256Sum::of(&[number]), &mut file(b"code")).unwrap();
         }

@@ -15,4 +15,4 @@ mod nursery;
 mod process;
 
 pub use nursery::{Nursery, fork, serve_on_standard_input, start};
-pub(crate) use process::end;
+pub(crate) use process::{end, outlive_full_files};

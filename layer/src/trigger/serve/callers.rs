@@ -113,11 +113,10 @@ impl Callers {
 }
 
 fn foreign(whose: &str) -> Problem {
-    let message =
-        format!(
-            "the request comes from a page of {whose}; --cors-origin lets pages of other origins in, and --host NAME those \
+    let message = format!(
+        "the request comes from a page of {whose}; --cors-origin lets pages of other origins in, and --host NAME those \
              at https://NAME, where a proxy is"
-        );
+    );
     Problem::new(ErrorCode::Forbidden, message)
 }
 
