@@ -123,6 +123,21 @@ fn files_that_may_have_no_size_are_said_in_one_line() {
 }
 
 #[test]
+fn what_was_compiled_is_whole_or_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.wasm");
+    let input = file("target/wasm/wasm32-wasip1/release/recognize.wasm");
+    let arguments = ["compile", input.to_str().unwrap(), output.to_str().unwrap()];
+    let outcome = limited("-f 1024", &arguments);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("could be written") && outcome.stderr.contains("(ulimit -f)"),
+        "{outcome:?}"
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn too_few_processes_are_said_in_one_line() {
     // Nobody's processes are counted where they are root's.
     let as_nobody = ["--reuid", "12345", "--regid", "12345", "--clear-groups"];
