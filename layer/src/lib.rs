@@ -10,6 +10,8 @@
 //! pool       who gets an event; clock, kill, replace
 //! modules    known modules, cache of compiled ones
 //!
+//! system_limits   what the system lets the process have, looked at first
+//!
 //! worker     a crate of its own: the processes that run what strangers send
 //! engine     and what runs in them; this crate can't use it
 //! ```
@@ -22,4 +24,5 @@ mod console;
 pub mod history;
 pub mod modules;
 pub mod pool;
+mod system_limits;
 pub mod trigger;

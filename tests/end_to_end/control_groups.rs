@@ -94,3 +94,47 @@ fn what_is_in_effect_is_said_once() {
         .filter(|line| line.contains("for its memory") || line.contains("for their memory"));
     assert_eq!(lines.count(), 1, "{}", outcome.stderr);
 }
+
+/// A module's call in a name space of processes of its own, where the front is always process 1, as in a container.
+fn outcome_as_process_1(module: &std::path::Path) -> Option<Outcome> {
+    let of_its_own = ["--map-root-user", "--pid", "--fork"];
+    let can = std::process::Command::new("unshare").args(of_its_own).arg("true").output();
+    if !can.is_ok_and(|output| output.status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "CI needs user namespaces");
+        return None;
+    }
+    let mut command = support::vision("unshare");
+    command.args(of_its_own).arg(env!("CARGO_BIN_EXE_vision"));
+    command.args([
+        "run",
+        "--code",
+        "interpret",
+        "--log-level",
+        "vision=info",
+        "--memory-limit",
+        "64",
+        "--wasm",
+    ]);
+    let output = command.arg(module).stdin(std::process::Stdio::null()).output().unwrap();
+    Some(Outcome {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    })
+}
+
+#[test]
+fn what_a_front_with_the_same_number_left_keeps_nobody_from_having_groups() {
+    let (_folder, module) = support::module(NOTHING);
+    let Some(first) = outcome_as_process_1(&module) else { return };
+    let folder = match folder_of_groups(&first) {
+        Ok(folder) => folder,
+        Err(reason) => return eprintln!("{reason}"),
+    };
+    assert!(folder.ends_with("vision-1-0"), "{}", folder.display());
+    // As a front leaves it that was killed together with its nursery.
+    std::fs::create_dir_all(folder.join("3")).unwrap();
+    let second = outcome_as_process_1(&module).unwrap();
+    assert_eq!(folder_of_groups(&second), Ok(folder), "{}", second.stderr);
+    assert_eq!(second.code, Some(0), "{}", second.stderr);
+}

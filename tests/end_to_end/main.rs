@@ -32,5 +32,7 @@ mod reference;
 mod run;
 /// What the process gives up.
 mod sandbox;
+/// What the system lets the process have.
+mod system_limits;
 /// What modules may pass to WASI's functions.
 mod wasi_arguments;

@@ -90,6 +90,28 @@ fn a_page_of_another_origin_neither_fills_nor_reads_nor_empties_the_history() {
 }
 
 #[test]
+fn a_page_at_https_may_change_something_only_through_a_proxy_under_a_name_that_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = folder.path().join("h.sqlite");
+    let server = Server::start(&["--history", history.to_str().unwrap(), "--host", "pictures.example"]);
+    let delete = |host: &str, origin: &str| {
+        let head = format!("DELETE /v1/history HTTP/1.1\r\nhost: {host}\r\norigin: {origin}");
+        server.raw(format!("{head}\r\nconnection: close\r\n\r\n").as_bytes()).unwrap()
+    };
+    // Another program of this machine, on the port of TLS.
+    for host in ["localhost", "127.0.0.1"] {
+        assert_eq!(delete(host, &format!("http://{host}")).status, 204);
+        let refused = delete(host, &format!("https://{host}"));
+        assert_eq!(refused.error(), (403, "forbidden".to_owned()));
+        assert!(refused.message().contains("--host NAME"), "{}", refused.message());
+    }
+    // What a proxy with TLS passes on.
+    assert_eq!(delete("pictures.example", "https://pictures.example").status, 204);
+    assert_eq!(delete("pictures.example:8443", "https://pictures.example:8443").status, 204);
+    assert_eq!(delete("pictures.example", "https://other.example").status, 403);
+}
+
+#[test]
 fn a_page_of_an_origin_that_was_named_may() {
     let server = InProcess::start(&["--cors-origin", "https://shop.example"]);
     let headers = [("origin", "https://shop.example"), ("sec-fetch-site", "cross-site")];

@@ -78,7 +78,7 @@ fn what_is_wrong_with_the_command_line_is_told_before_anything_is_served() {
         (&["--listen", "nowhere"], "invalid"),
         (&["--cors-origin", "example.org"], "accepted are * and origins"),
         (&["--history", "mysql://h/d"], "accepted are a file of SQLite"),
-        (&["--history", folder], "Is a directory (os error 21): let this user write the file"),
+        (&["--history", folder], "is a folder: it was left as it is; move it away"),
         (&["--history", ":memory:"], "./:memory: would be one"),
         (&["--history", "file:h.sqlite?mode=memory"], "is not the path of a file"),
         (&["--queue-limit", "70000"], "--queue-limit"),

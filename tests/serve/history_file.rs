@@ -198,18 +198,129 @@ fn without_a_path_it_is_in_the_users_data_folder() {
     }
 }
 
+/// The exit code of a service that can't be started with this history, and what it says.
+fn start(path: &Path) -> (Option<i32>, String) {
+    let mut command = vision();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--wasm"]).arg(file("dist/recognize.wasm"));
+    let output = command.arg("--history").arg(path).stdout(Stdio::null()).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// What can be seen of a path without opening it: its kind and mode, its size, what it links to, its bytes.
+fn picture_of(path: &Path) -> (u32, u64, Option<PathBuf>, Vec<u8>) {
+    let there = std::fs::symlink_metadata(path).unwrap();
+    let bytes = if there.is_file() { std::fs::read(path).unwrap() } else { Vec::new() };
+    (there.permissions().mode(), there.len(), std::fs::read_link(path).ok(), bytes)
+}
+
+/// Makes a file that everybody may read.
+fn public_file(path: &Path, bytes: &[u8]) {
+    std::fs::write(path, bytes).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
+}
+
+#[test]
+fn what_is_no_history_is_named_and_stays_as_it_is() {
+    let (folder, path) = place();
+    let at = |name: &str| folder.path().join(name);
+    public_file(&at("notes"), b"my notes\n");
+    std::fs::create_dir(at("folder")).unwrap();
+    assert!(Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+    std::fs::set_permissions(at("pipe"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    for (link, target) in [("to-notes", at("notes")), ("to-pipe", at("pipe")), ("to-nothing", at("nothing"))]
+    {
+        std::os::unix::fs::symlink(target, at(link)).unwrap();
+    }
+    std::os::unix::fs::symlink("/dev/null", at("to-device")).unwrap();
+    sqlite(
+        &at("database-of-others"),
+        "CREATE TABLE bookmarks (address TEXT); INSERT INTO bookmarks VALUES ('x');",
+    );
+    std::fs::set_permissions(at("database-of-others"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    for (name, what) in [
+        ("notes", "is a file, but none of SQLite"),
+        ("to-notes", "is a file, but none of SQLite"),
+        ("folder", "is a folder"),
+        ("pipe", "is a pipe (FIFO)"),
+        ("to-pipe", "is a pipe (FIFO)"),
+        ("socket", "is a socket"),
+        ("to-device", "is a device"),
+        ("to-nothing", "is a link that leads to nothing"),
+        ("database-of-others", "is a database of another program, with 1 tables"),
+    ] {
+        let before = (picture_of(&at(name)), picture_of(&at("notes")));
+        let (code, said) = start(&at(name));
+        let remedy = said.contains("it was left as it is") && said.contains("--history FILE");
+        assert!(code == Some(2) && said.contains(what) && remedy, "{name}: {said}");
+        assert_eq!((picture_of(&at(name)), picture_of(&at("notes"))), before, "{name}");
+    }
+    assert!(!at("nothing").exists() && !path.exists());
+    assert_eq!(std::fs::metadata("/dev/null").unwrap().permissions().mode() & 0o777, 0o666);
+}
+
+#[test]
+fn what_others_put_where_sqlite_puts_its_files_stays_as_it_is() {
+    let (folder, path) = place();
+    let beside = |suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
+    let notes = folder.path().join("notes");
+    public_file(&notes, b"my notes\n");
+    for suffix in ["-wal", "-shm", "-journal"] {
+        public_file(&beside(suffix), b"notes of somebody else's\n");
+        let before = picture_of(&beside(suffix));
+        let (code, said) = start(&path);
+        assert!(code == Some(2) && said.contains(&format!("{suffix} stands where SQLite puts")), "{said}");
+        assert_eq!(picture_of(&beside(suffix)), before);
+        std::fs::remove_file(beside(suffix)).unwrap();
+
+        std::os::unix::fs::symlink(&notes, beside(suffix)).unwrap();
+        let (code, said) = start(&path);
+        assert!(code == Some(2) && said.contains(&format!("{suffix} is a link")), "{said}");
+        std::fs::remove_file(beside(suffix)).unwrap();
+        assert_eq!(picture_of(&notes).0 & 0o777, 0o644);
+    }
+    // What deleting on a full disk would remove, and a link through which it would be made.
+    public_file(&beside("-reserve"), b"notes of somebody else's\n");
+    let server = serve(&path);
+    assert!(server.log().contains("-reserve is not of this program"), "{}", server.log());
+    assert_eq!(std::fs::read(beside("-reserve")).unwrap(), b"notes of somebody else's\n");
+    drop(server);
+    std::fs::remove_file(beside("-reserve")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("elsewhere"), beside("-reserve")).unwrap();
+    drop(serve(&path));
+    assert!(!folder.path().join("elsewhere").exists());
+}
+
+#[test]
+fn a_link_to_a_history_is_followed_and_what_lies_beside_it_is_restricted_where_it_lies() {
+    let (folder, path) = place();
+    let first = serve(&path);
+    keep(&first, &tomato());
+    // Killed, it leaves its log.
+    drop(first);
+    for suffix in ["", "-wal", "-shm"] {
+        let file = format!("{}{suffix}", path.display());
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    std::fs::create_dir(folder.path().join("links")).unwrap();
+    let link = folder.path().join("links/history");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let second = serve(&link);
+    keep(&second, &tomato());
+    assert_eq!(second.get("/v1/history").json()["entries"].as_array().unwrap().len(), 2);
+    for suffix in ["", "-wal", "-shm"] {
+        let mode = std::fs::metadata(format!("{}{suffix}", path.display())).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{suffix}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path().join("links")).unwrap().count(), 1);
+}
+
 #[test]
 fn a_file_that_cannot_be_used_ends_the_start_with_what_helps() {
     let (_folder, path) = place();
-    let start = |path: &Path| {
-        let mut command = vision();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--wasm"]).arg(file("dist/recognize.wasm"));
-        let output = command.arg("--history").arg(path).stdout(Stdio::null()).output().unwrap();
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
-    };
     std::fs::write(&path, "certainly not a database ".repeat(1000)).unwrap();
     let (code, said) = start(&path);
-    assert!(code == Some(2) && said.contains("not of SQLite; move it away"), "{said}");
+    assert!(code == Some(2) && said.contains("none of SQLite: it was left as it is; move it away"), "{said}");
 
     std::fs::remove_file(&path).unwrap();
     let mut server = serve(&path);

@@ -2,12 +2,15 @@
 
 use std::io::{Read as _, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
+use support::function;
+
 use crate::client::{Client, Reply, request};
-use crate::server::{Server, eventually, tomato};
+use crate::server::{Server, children, eventually, signal, tomato, vision};
 
 /// Runs until it is stopped.
 const ENDLESS: &str = r#"(module (memory (export "memory") 1) (func (export "_start") (loop br 0)))"#;
@@ -186,6 +189,102 @@ fn clients_that_send_nothing_or_a_little_now_and_then_keep_nobody_out() {
     for _ in 0..3 {
         assert_eq!(server.recognize(&tomato()).status, 200);
     }
+}
+
+/// Our function behind HTTP, where the process may have `files` open.
+fn server_with_files(files: u64, arguments: &[&str]) -> Server {
+    let mut command = Command::new("bash");
+    command.args(["-c", &format!("ulimit -n {files} && exec \"$@\""), "bash"]).arg(vision().get_program());
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--workers", "1", "--wasm"])
+        .arg(function())
+        .args(arguments);
+    Server::spawn(command)
+}
+
+/// Clients that begin to ask, slowly.
+fn slow_clients(server: &Server, count: usize) -> Vec<TcpStream> {
+    let mut clients: Vec<TcpStream> = (0..count).map(|_| server.connect()).collect();
+    for (number, client) in clients.iter_mut().enumerate() {
+        drop(client.write_all(&b"POST / HTTP/1.1\r\nhost: localhost"[..number % 20]));
+    }
+    clients
+}
+
+#[test]
+fn connections_leave_the_files_that_the_service_needs_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = folder.path().join("history");
+    let server = server_with_files(80, &["--history", history.to_str().unwrap(), "--header-time", "10m"]);
+    let log = server.log();
+    let said: Vec<&str> = log.lines().filter(|line| line.contains("ulimit -n")).collect();
+    assert_eq!(said.len(), 1, "{log}");
+    assert!(said[0].contains("connections at the same time instead of 512"), "{log}");
+    let _slow = slow_clients(&server, 100);
+    for _ in 0..3 {
+        assert_eq!(server.recognize(&tomato()).status, 200, "{}", server.log());
+    }
+    // A worker that dies is replaced, and what was recognised is kept.
+    eventually("all are kept", || server.metric("vision_history_kept_total ") == 3.0);
+    let nursery = children(server.id())[0];
+    signal("-KILL", children(nursery)[0]);
+    eventually("there is another worker", || server.metric("vision_workers_started_total ") >= 2.0);
+    assert_eq!(server.recognize(&tomato()).status, 200, "{}", server.log());
+    assert!(!server.log().contains("can't be accepted"), "{}", server.log());
+}
+
+#[test]
+fn too_few_files_for_a_service_end_its_start() {
+    let mut command = Command::new("bash");
+    command.args(["-c", "ulimit -n 48 && exec \"$@\"", "bash"]).arg(vision().get_program());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--workers", "1", "--wasm"]).arg(function());
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("vision: a process may have 48 files open (ulimit -n), needed are "), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    // Who asks for fewer connections needs fewer files.
+    let server = server_with_files(54, &["--connection-limit", "2"]);
+    assert_eq!(server.recognize(&tomato()).status, 200);
+}
+
+#[test]
+fn a_limit_of_files_below_what_is_allowed_is_raised() {
+    let mut command = Command::new("bash");
+    command.args(["-c", "ulimit -S -n 32 && exec \"$@\"", "bash"]).arg(vision().get_program());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--wasm"]).arg(function());
+    let server = Server::spawn(command);
+    assert!(!server.log().contains("ulimit"), "{}", server.log());
+    let _slow = slow_clients(&server, 100);
+    assert_eq!(server.recognize(&tomato()).status, 200);
+}
+
+#[test]
+fn where_the_system_gives_no_more_files_idle_connections_make_room() {
+    let server = Server::start(&["--workers", "1", "--header-time", "10m"]);
+    // As where the machine has none left: fewer than the service counted on.
+    let open = std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap().count() as u64;
+    let process = rustix::process::Pid::from_raw(server.id().cast_signed());
+    let limit = Some(open + 12);
+    let files = rustix::process::Rlimit { current: limit, maximum: limit };
+    rustix::process::prlimit(process, rustix::process::Resource::Nofile, files).unwrap();
+    let _slow = slow_clients(&server, 60);
+    let before = processor_time(server.id());
+    for _ in 0..3 {
+        assert_eq!(server.recognize(&tomato()).status, 200, "{}", server.log());
+    }
+    eventually("it was noticed", || server.log().contains("can't be accepted"));
+    assert!(server.log().matches("can't be accepted").count() < 20, "{}", server.log());
+    // Ticks of 10 ms: whoever tries without a pause uses them all.
+    let used = processor_time(server.id()) - before;
+    assert!(used < 1000, "{used}");
+}
+
+/// Ticks of the processor that a process has used (proc(5): utime and stime).
+fn processor_time(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use wasmedge_sdk::error::WasmEdgeError;
 use wasmedge_sdk::{Compiler, Module};
 
 use super::config::compiler_settings;
-use super::outline::without_native_code;
+use super::outline::{Outline, without_native_code};
 use super::processor::Processor;
 use crate::interposed::ThreadSetting;
 
@@ -20,7 +20,20 @@ pub fn compile(wasm: &[u8], processor: Processor, folder: &Path) -> Result<Vec<u
         std::fs::read(&file).map_err(|error| format!("what was compiled can't be read: {error}"))?;
     // The folder may be gone soon, but its bytes count while they are there.
     drop(std::fs::remove_file(file));
+    check_whole(&compiled)?;
     Ok(compiled)
+}
+
+/// WasmEdge does not notice where the system takes only a part of what it writes. Native code is at the end.
+fn check_whole(compiled: &[u8]) -> Result<(), String> {
+    match Outline::read("what was compiled", compiled) {
+        Ok(outline) if outline.has_native_code => Ok(()),
+        _ => Err(format!(
+            "of what was compiled only {} bytes could be written: is the disk with the folder for temporary files full, or \
+             the size of files limited (ulimit -f)?",
+            compiled.len()
+        )),
+    }
 }
 
 fn run_compiler(
@@ -51,6 +64,16 @@ mod tests {
                      (i8x16.add (v128.load (i32.const 16)) (v128.load (i32.const 32))))))"#,
         );
         compile(&wasm.unwrap(), processor, tempfile::tempdir().unwrap().path()).unwrap()
+    }
+
+    #[test]
+    fn what_could_be_written_only_in_part_is_noticed() {
+        let whole = compiled(Processor::Generic);
+        assert_eq!(check_whole(&whole), Ok(()));
+        for length in [0, 7, 8, whole.len() / 2, whole.len() - 1] {
+            let said = check_whole(&whole[..length]).unwrap_err();
+            assert!(said.starts_with(&format!("of what was compiled only {length} bytes")), "{said}");
+        }
     }
 
     #[test]

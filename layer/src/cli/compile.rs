@@ -33,7 +33,7 @@ pub(super) struct CompileArgs {
     limits: LoadLimits,
 }
 
-pub(super) fn run(Start { nursery, log_level }: Start, arguments: &CompileArgs) -> Outcome {
+pub(super) fn run(Start { nursery, log_level, .. }: Start, arguments: &CompileArgs) -> Outcome {
     let CompileArgs { input, output, native, limits } = arguments;
     let processor = if *native { Processor::Native } else { Processor::Generic };
     let module = open_module(input).map_err(Failure::usage)?;

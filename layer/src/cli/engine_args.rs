@@ -17,6 +17,7 @@ use worker::{ModelDigest, ModelPolicy};
 use super::exit::Failure;
 use crate::modules::{Cache, known_modules};
 use crate::pool::{LoadedPool, Loader, Loading};
+use crate::system_limits::{Files, check_addresses, check_file_size};
 
 /// Which module runs, and how.
 #[derive(Clone, Debug, Args)]
@@ -67,15 +68,25 @@ pub(super) struct Start {
     pub(crate) nursery: Nursery,
     /// What is logged.
     pub(crate) log_level: String,
+    /// The files that this process may open.
+    pub(crate) files: Files,
 }
 
 impl EngineArgs {
-    /// Has the module loaded, and compiled before if it has to be; what is left to do needs none of the files that the
+    /// Has the module loaded for so many workers, and compiled before if it has to be; what is left to do needs none of the files that the
     /// module needed.
     ///
     /// # Errors
-    /// A module that can't be run, and a sandbox that was required and can't be had.
-    pub(super) fn load(&self, start: Start, config: EngineConfig) -> Result<LoadedPool, Failure> {
+    /// A module that can't be run, a system that lets the process have too little, and a sandbox that was required and can't be had.
+    pub(super) fn load(
+        &self,
+        start: Start,
+        config: EngineConfig,
+        workers: NonZeroUsize,
+    ) -> Result<LoadedPool, Failure> {
+        let file_bytes = config.limits.answer_bytes().max(config.limits.event_bytes()) as u64;
+        let checked = start.files.check(workers.get()).and_then(|()| check_addresses());
+        checked.and_then(|()| check_file_size(file_bytes)).map_err(Failure::usage)?;
         let path = self.module()?;
         let name = path.display().to_string();
         let cache = Cache::of_user();
@@ -116,7 +127,7 @@ impl EngineArgs {
     }
 
     /// The loader in a process that is confined as far as was asked.
-    pub(super) fn loader(&self, Start { nursery, log_level }: Start) -> Result<Loader, Failure> {
+    pub(super) fn loader(&self, Start { nursery, log_level, .. }: Start) -> Result<Loader, Failure> {
         let mode = self.sandbox.sandbox;
         let (loader, missing) =
             Loader::new(nursery, mode, self.granted_folders(), self.load_limits, log_level)

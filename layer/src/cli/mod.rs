@@ -21,6 +21,7 @@ use clap::{Parser, Subcommand};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 use crate::console;
+use crate::system_limits::{self, Files};
 use engine_args::Start;
 use exit::Failure;
 use logging::LogArgs;
@@ -59,16 +60,33 @@ enum Command {
 
 /// The program, from the command line to the exit code.
 pub fn main() -> ExitCode {
-    // First of all: neither the arguments nor the environment, which may hold keys, have been read yet. Where no worker is
+    // What follows would not get as far as to say so.
+    match system_limits::check_stack() {
+        Ok(()) => run(),
+        Err(too_little) => {
+            console::tell(format_args!("vision: {too_little}"));
+            ExitCode::from(Exit::Usage as u8)
+        }
+    }
+}
+
+#[inline(never)]
+fn run() -> ExitCode {
+    let files = Files::raise();
+    worker::outlive_full_files();
+    // Before all else: neither the arguments nor the environment, which may hold keys, have been read yet. Where no worker is
     // needed, the nursery ends with the program.
     let nursery = worker::fork();
     // Nobody of the same user looks into the half that has the keys.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let cli = Cli::parse();
     cli.log.install();
-    let start = || match nursery {
-        Ok(nursery) => Ok(Start { nursery, log_level: cli.log.level() }),
-        Err(error) => Err(Failure::failed(anyhow::anyhow!("no process for workers: {error}"))),
+    let start = || {
+        system_limits::check_memory().and_then(|()| files.check(1)).map_err(Failure::usage)?;
+        match nursery {
+            Ok(nursery) => Ok(Start { nursery, log_level: cli.log.level(), files }),
+            Err(error) => Err(Failure::failed(anyhow::anyhow!("no process for workers: {error}"))),
+        }
     };
     let outcome = match cli.command {
         Command::Run(arguments) => start().and_then(|start| run::run(start, &arguments)),

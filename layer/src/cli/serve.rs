@@ -6,10 +6,10 @@ use clap::Args;
 use worker::EngineConfig;
 
 use super::engine_args::{EngineArgs, Start, parse_count};
-use super::exit::Outcome;
+use super::exit::{Failure, Outcome};
 use super::trigger;
 use crate::history::{Location, OF_USER};
-use crate::trigger::serve::{HistorySettings, ServeSettings, ServeTrigger};
+use crate::trigger::serve::{CONNECTIONS_BEYOND, HistorySettings, ServeSettings, ServeTrigger};
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
@@ -36,8 +36,18 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
-    let ServeArgs { settings, workers, history, history_limit, engine } = arguments;
+    let ServeArgs { mut settings, workers, history, history_limit, engine } = arguments;
     let workers = workers.unwrap_or(EngineConfig::default().inference_threads);
+    let asked = settings.connections;
+    settings.connections =
+        start.files.connections(workers.get(), asked, CONNECTIONS_BEYOND).map_err(Failure::usage)?;
+    if settings.connections < asked {
+        tracing::warn!(
+            "at most {} connections at the same time instead of {asked}: a process may not have more files open here \
+             (ulimit -n)",
+            settings.connections
+        );
+    }
     let history = history.map(|location| HistorySettings { location, limit: history_limit });
     trigger::run(start, &engine, &[], ServeTrigger::new(settings, workers, history))
 }

@@ -15,7 +15,7 @@ use crate::trigger::{Requirements, Trigger, TriggerError};
 /// Leads `trigger` through its life; `arguments` are the module's.
 pub(super) fn run(start: Start, engine: &EngineArgs, arguments: &[String], trigger: impl Trigger) -> Outcome {
     let requirements = trigger.requirements();
-    let loaded = engine.load(start, config(engine, arguments, &requirements))?;
+    let loaded = engine.load(start, config(engine, arguments, &requirements), requirements.workers)?;
     let mut kept = trigger.prepare().map_err(failure)?;
     kept.folders.extend(loaded.folders());
     let sandbox = engine.sandbox.enter(&kept).map_err(Failure::usage)?;

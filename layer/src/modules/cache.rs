@@ -2,10 +2,11 @@
 //! start faster the second time.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Seek as _, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 use worker::ModelDigest as Sha256Sum;
 
@@ -32,8 +33,7 @@ impl Cache {
 
     /// What was compiled of the module with this sum, for this processor by this version.
     pub fn get(&self, module: &Sha256Sum) -> Option<File> {
-        let path = self.path(module);
-        let file = OpenOptions::new().read(true).append(true).open(&path).ok()?;
+        let file = open_own(OpenOptions::new().read(true).append(true), &self.path(module)).ok()?;
         // It was used now; if that can't be noted, it only goes sooner.
         drop(file.set_modified(std::time::SystemTime::now()));
         Some(file)
@@ -47,13 +47,25 @@ impl Cache {
         self.make_folder()?;
         compiled.rewind()?;
         let mut bytes = Vec::new();
-        io::Read::read_to_end(compiled, &mut bytes)?;
-        replace_file(&self.path(module), &bytes)?;
+        compiled.read_to_end(&mut bytes)?;
+        let path = self.path(module);
+        // Nothing is written through it.
+        if std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
+            std::fs::remove_file(&path)?;
+        }
+        replace_file(&path, &bytes)?;
         self.prune()
     }
 
-    /// The list of what `vision compile` made.
-    pub(super) fn list_of_compiled(&self) -> PathBuf {
+    /// The list of what `vision compile` made; nothing where there is none.
+    pub(super) fn compiled_here(&self) -> String {
+        let mut list = String::new();
+        let read = open_own(OpenOptions::new().read(true), &self.list_of_compiled())
+            .and_then(|mut file| file.read_to_string(&mut list));
+        if read.is_ok() { list } else { String::new() }
+    }
+
+    fn list_of_compiled(&self) -> PathBuf {
         self.folder.join("compiled-here")
     }
 
@@ -64,12 +76,12 @@ impl Cache {
     pub fn note_compiled(&self, module: &Sha256Sum, name: &Path) -> io::Result<()> {
         self.make_folder()?;
         let path = self.list_of_compiled();
-        let mut file = OpenOptions::new().append(true).create(true).open(&path)?;
+        let mut file = open_own(OpenOptions::new().append(true).create(true), &path)?;
         if file.metadata()?.len() > MAX_LIST_BYTES {
             let text = std::fs::read_to_string(&path)?;
             let lines: Vec<&str> = text.lines().collect();
             replace_file(&path, (lines.split_at(lines.len() / 2).1.join("\n") + "\n").as_bytes())?;
-            file = OpenOptions::new().append(true).open(&path)?;
+            file = open_own(OpenOptions::new().append(true), &path)?;
         }
         let name = name.file_name().unwrap_or_default().display().to_string().replace(char::is_control, " ");
         writeln!(file, "{module}  {name}")
@@ -88,7 +100,7 @@ impl Cache {
         let mut modules = Vec::new();
         for entry in std::fs::read_dir(&self.folder)? {
             let entry = entry?;
-            if entry.path().extension().is_some_and(|extension| extension == "wasm") {
+            if is_own_name(&entry.file_name().to_string_lossy()) {
                 modules.push((entry.metadata()?.modified()?, entry.path()));
             }
         }
@@ -98,6 +110,24 @@ impl Cache {
         }
         Ok(())
     }
+}
+
+/// Opens a file of the cache: a link would lead to somebody else's, and a pipe keep the program waiting.
+fn open_own(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = options.custom_flags(flags.bits().cast_signed()).open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::other(format!("{} is no file", path.display())))
+}
+
+/// Whether a file of this name is one that the cache made, on whichever processor.
+fn is_own_name(name: &str) -> bool {
+    let is_sum =
+        |text: &str, digits: usize| text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let parts = name.strip_suffix(".wasm").and_then(|name| name.split_once('-'));
+    parts.is_some_and(|(module, machine)| is_sum(module, 64) && is_sum(machine, 16))
 }
 
 /// What compiled code depends on besides its module: this version, and the processor, whose instructions it may use.
@@ -111,7 +141,6 @@ fn machine() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Read as _;
 
     fn cache() -> (tempfile::TempDir, Cache) {
         let folder = tempfile::tempdir().unwrap();
@@ -151,6 +180,36 @@ mod tests {
         assert!(cache.get(&sums[0]).is_some());
         assert!(cache.get(&sums[1]).is_none());
         assert!(cache.get(&sums[MAX_MODULES]).is_some());
+    }
+
+    #[test]
+    fn what_others_put_into_the_folder_is_neither_read_nor_written_nor_removed() {
+        let (folder, cache) = cache();
+        cache.make_folder().unwrap();
+        let module = Sha256Sum::of(b"module");
+        let outside = folder.path().join("outside");
+        std::fs::write(&outside, "mine").unwrap();
+        std::fs::write(cache.folder.join("my-own.wasm"), "mine").unwrap();
+        std::os::unix::fs::symlink(&outside, cache.list_of_compiled()).unwrap();
+        std::os::unix::fs::symlink(&outside, cache.path(&module)).unwrap();
+        assert!(cache.note_compiled(&module, Path::new("module.wasm")).is_err());
+        assert!(cache.get(&module).is_none() && cache.compiled_here().is_empty());
+        for pipe in [cache.list_of_compiled(), cache.path(&module)] {
+            std::fs::remove_file(&pipe).unwrap();
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        }
+        assert!(cache.note_compiled(&module, Path::new("module.wasm")).is_err());
+        assert!(cache.get(&module).is_none() && cache.compiled_here().is_empty());
+        cache.put(&module, &mut file(b"code")).unwrap();
+        assert!(cache.get(&module).is_some());
+        std::fs::remove_file(cache.path(&module)).unwrap();
+        std::os::unix::fs::symlink(&outside, cache.path(&module)).unwrap();
+        cache.put(&module, &mut file(b"code")).unwrap();
+        for number in 0..2 * MAX_MODULES as u8 {
+            cache.put(&Sha256Sum::of(&[number]), &mut file(b"code")).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&outside).unwrap(), "mine");
+        assert_eq!(std::fs::read_to_string(cache.folder.join("my-own.wasm")).unwrap(), "mine");
     }
 
     #[test]

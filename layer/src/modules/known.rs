@@ -18,7 +18,7 @@ const MOST: usize = 400;
 /// All modules that somebody vouches for; those that `named` has first.
 pub fn known_modules(named: &[Sha256Sum], cache: Option<&Cache>) -> Vec<Sha256Sum> {
     let beside = beside_program().flat_map(|file| sums(&file));
-    let compiled = cache.map(|cache| sums(&cache.list_of_compiled())).unwrap_or_default();
+    let compiled = cache.map(|cache| sums_of(&cache.compiled_here())).unwrap_or_default();
     // The newest compiled ones are at the end.
     named.iter().copied().chain(beside).chain(compiled.into_iter().rev()).take(MOST).collect()
 }
@@ -31,7 +31,10 @@ fn beside_program() -> impl Iterator<Item = PathBuf> {
 }
 
 fn sums(file: &Path) -> Vec<Sha256Sum> {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
+    sums_of(&std::fs::read_to_string(file).unwrap_or_default())
+}
+
+fn sums_of(text: &str) -> Vec<Sha256Sum> {
     text.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect()
 }
 

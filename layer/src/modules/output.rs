@@ -1,39 +1,51 @@
 //! Writing a file whole or not at all.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{FileType, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 
-/// Makes the file at `path` have these bytes: whole, or it stays as it was. Where there is something else than a file, such
-/// as a device or a pipe, they are written to it.
+/// Makes the file at `path` have these bytes: whole, or it stays as it was. Where there is a character device or a pipe, they
+/// are written to it.
 ///
 /// # Errors
-/// The system's reason.
+/// The system's reason, or what is there that can't be written to; it stays as it was.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // A link stays one; what it leads to is replaced.
-    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = &match std::fs::canonicalize(path) {
+        Ok(path) => path,
+        Err(_) if std::fs::symlink_metadata(path).is_ok() => {
+            return Err(io::Error::other("it is a link that leads to nothing"));
+        }
+        Err(_) => path.to_owned(),
+    };
     let there = std::fs::metadata(path).ok();
-    if there.as_ref().is_some_and(|there| !there.is_file()) {
-        return write_through(path, bytes);
+    if let Some(kind) = there.as_ref().map(Metadata::file_type).filter(|kind| !kind.is_file()) {
+        return write_through(path, kind, bytes);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mode = there.map_or(0o666 & !umask(), |there| there.permissions().mode());
+    // Not the right to run as its owner, who may have been another one.
+    let mode = there.map_or(0o666 & !umask(), |there| there.permissions().mode() & 0o777);
     let mut file = tempfile::Builder::new()
         .prefix(".vision-")
-        .permissions(std::fs::Permissions::from_mode(mode))
+        .permissions(Permissions::from_mode(mode))
         .tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
-fn write_through(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let kind = std::fs::metadata(path)?.file_type();
+fn write_through(path: &Path, kind: FileType, bytes: &[u8]) -> io::Result<()> {
     if kind.is_char_device() || kind.is_fifo() {
         return OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
-    // A folder, a block device or a socket: the system says why not.
-    File::create(path).and_then(|_| Err(io::Error::from(io::ErrorKind::InvalidInput)))
+    let what = if kind.is_dir() {
+        "a folder"
+    } else if kind.is_block_device() {
+        "a device with a file system or its parts"
+    } else {
+        "a socket"
+    };
+    Err(io::Error::other(format!("it is {what}; accepted are files, pipes and character devices")))
 }
 
 /// What new files may not be (umask(2)), as the system tells it (proc(5)).
@@ -69,6 +81,32 @@ mod tests {
         replace_file(&link, b"new").unwrap();
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
         assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert!(replace_file(folder.path(), b"bytes").is_err());
+    }
+
+    #[test]
+    fn what_can_t_be_written_to_is_named_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::os::unix::fs::symlink(at("nothing"), at("link")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        for (name, what) in
+            [("link", "a link that leads to nothing"), ("socket", "a socket"), ("folder", "a folder")]
+        {
+            let error = replace_file(&at(name), b"bytes").unwrap_err().to_string();
+            assert!(error.contains(what), "{name}: {error}");
+        }
+        assert!(std::fs::symlink_metadata(at("link")).unwrap().is_symlink() && !at("nothing").exists());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn a_file_keeps_its_rights_but_not_that_to_run_as_its_owner() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (mode, kept) in [(0o640, 0o640), (0o4755, 0o755), (0o2755, 0o755)] {
+            std::fs::set_permissions(file.path(), Permissions::from_mode(mode)).unwrap();
+            replace_file(file.path(), b"bytes").unwrap();
+            assert_eq!(std::fs::metadata(file.path()).unwrap().permissions().mode() & 0o7777, kept);
+        }
     }
 }

@@ -14,7 +14,7 @@ use worker::ModelDigest as Sha256Sum;
 use worker::Nursery;
 use worker::answer::WorkerEnd;
 use worker::channel::{Asked, ChannelError, Mechanism, Reply, Report, Socket, memory_file};
-use worker::control_groups::ControlGroups;
+use worker::control_groups::{ControlGroups, NoGroups};
 use worker::limits::{Limits, LoadLimits, MIB};
 use worker::sandbox::SandboxMode;
 use worker::{EngineConfig, LoadError, LoadStep, Processor};
@@ -53,13 +53,20 @@ impl Loader {
         let groups = ControlGroups::of_this_process(nursery.process);
         match &groups {
             Ok(groups) => tracing::info!("each worker has a control group for its memory ({groups})"),
-            Err(reason) => tracing::info!("workers have no control groups for their memory: {reason}"),
+            Err(reason @ NoGroups::NotGiven(_)) => {
+                tracing::info!("workers have no control groups for their memory: {reason}");
+            }
+            Err(reason @ NoGroups::Failed(_)) => {
+                tracing::warn!(
+                    "workers have no control groups for their memory, though this system gives them: {reason}"
+                );
+            }
         }
         let loader = Self { nursery, limits, scratch, groups: groups.ok() };
         let scratch = loader.scratch.as_ref().map(|folder| folder.path().to_owned());
         let groups = loader.groups.as_ref().map(|groups| groups.folder().to_owned());
         let asked = Asked::Confine { mode, folders, scratch, groups, log_level };
-        match loader.ask(&asked, &[], limits.load_time).map_err(|error| loader.gone("", &error))? {
+        match loader.ask(&asked, &[], limits.load_time).map_err(|error| loader.gone("the module", &error))? {
             Reply::Confined { missing } => {
                 let named = |Mechanism { name, reason }| (name, reason);
                 Ok((loader, missing.into_iter().map(named).collect()))
@@ -112,8 +119,9 @@ impl Loader {
                 Err(LoadError::NoCompiler { module: name.to_owned(), reason: last_words(&output) })
             }
             (Said::Nothing, Ok(Reply::Ended { end, .. })) => {
-                let memory = self.limits.compile_memory_mib;
-                Err(failed(format!("the compiler ended ({end}; it may take {memory} MiB of memory)")))
+                let (memory, said) = (self.limits.compile_memory_mib, last_words(&output));
+                let said = if said.is_empty() { said } else { format!(": {said}") };
+                Err(failed(format!("the compiler ended ({end}; it may take {memory} MiB of memory){said}")))
             }
             (Said::Nothing, other) => Err(failed(format!("the nursery answered {other:?}"))),
         }

@@ -7,7 +7,7 @@ use engine::answer::{Answer, CallError, Thumbnail};
 use engine::limits::RUNTIME_BYTES;
 use engine::native_stack::STACK_BYTES;
 use engine::progress;
-use engine::{EngineConfig, Event, Events, LoadedModule, answer_events};
+use engine::{EngineConfig, Event, Events, LoadError, LoadedModule, answer_events};
 
 use crate::channel::{AnswerFile, EventReader, Lengths, Printed, Report, Request, Socket};
 use crate::sandbox::Sandbox;
@@ -32,16 +32,17 @@ pub(crate) fn run(
     log::send_over(&channel);
     process::end_with_parent();
     let prepared = AnswerFile::of(answers).and_then(|answers| Ok((board::of(&answers)?, answers)));
-    let Ok((board, answers)) = prepared else { return 1 };
+    let (board, answers) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => return not_ready(&channel, format!("its file for answers: {error}")),
+    };
     progress::tell_at(board);
     let memory = config.limits.memory_bytes() as u64 + RUNTIME_BYTES + STACK_BYTES as u64;
     process::limit_memory(confinement.data_bytes + memory);
     process::limit_addresses(confinement.address_bytes + memory + RESERVED_BYTES);
     let folders: Vec<_> = config.dirs.iter().map(|dir| dir.host.clone()).collect();
     if let Err(reason) = confinement.sandbox.confine_worker(&folders) {
-        let error = engine::LoadError::Worker(reason);
-        drop(channel.send(&Report::NotReady(error), &[]));
-        return 1;
+        return not_ready(&channel, reason);
     }
     let mut events = Channel { channel, answers, ready: None, number: 0 };
     // Guests run on a stack whose end is known.
@@ -56,7 +57,13 @@ pub(crate) fn run(
         };
         thread.spawn_scoped(scope, loop_on_thread).map(|thread| thread.join().unwrap_or(101))
     });
-    ended.unwrap_or(1)
+    ended.unwrap_or_else(|error| not_ready(&events.channel, format!("its thread: {error}")))
+}
+
+/// Says why there is no worker; the exit code.
+fn not_ready(channel: &Socket, reason: String) -> i32 {
+    drop(channel.send(&Report::NotReady(LoadError::Worker(reason)), &[]));
+    1
 }
 
 /// How a worker is confined besides what it has from the nursery.

@@ -24,7 +24,7 @@ mod process;
 pub mod sandbox;
 
 pub use nursery::{Nursery, fork, serve_on_standard_input, start};
-pub use process::end;
+pub use process::{end, outlive_full_files};
 
 pub use engine::answer;
 pub use engine::inference::{ModelDigest, ModelPolicy};

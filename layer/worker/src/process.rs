@@ -143,6 +143,12 @@ fn overwrite_arguments() {
     }
 }
 
+/// Has the system refuse to make files larger than they may be (setrlimit(2), RLIMIT_FSIZE) instead of ending the process.
+pub fn outlive_full_files() {
+    // SAFETY: a reaction that calls nothing.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
 /// Puts nothing behind the standard streams and closes all other descriptors but `channel`.
 fn close_all_but(channel: RawFd) -> io::Result<()> {
     let nothing = OpenOptions::new().read(true).write(true).open("/dev/null");

@@ -2,6 +2,7 @@
 
 use sqlx::{AnyConnection, Connection as _, Executor as _, Row as _};
 
+use super::file::DatabaseFile;
 use crate::history::error::HistoryError;
 
 /// Result codes of SQLite (<https://www.sqlite.org/rescode.html>).
@@ -14,13 +15,15 @@ const NOT_A_DATABASE: u32 = 26;
 /// Pages of 4 KiB in the log after which they go into the file.
 pub(super) const LOG_PAGES: u32 = 128;
 
-/// Checks that the file is a sound database of ours that can be written. One of an earlier version is rewritten once, so
-/// that nothing is left in it of what was deleted before.
+/// Checks that the file is a sound database of ours that can be written, and makes it its owner's alone. One of an earlier
+/// version is rewritten once, so that nothing is left in it of what was deleted before.
 ///
 /// # Errors
-/// [`HistoryError::Unusable`] with what helps.
-pub(super) async fn check(url: &str) -> Result<(), HistoryError> {
-    let mut connection = AnyConnection::connect(url).await.map_err(explain)?;
+/// [`HistoryError::Unusable`] with what helps; a database of another program stays as it was.
+pub(super) async fn check(file: &DatabaseFile) -> Result<(), HistoryError> {
+    let mut connection = AnyConnection::connect(&file.url()).await.map_err(explain)?;
+    check_owner(&mut connection).await?;
+    file.restrict();
     set_up(&mut connection).await.map_err(explain)?;
     let found: String =
         sqlx::query("PRAGMA quick_check(1)").fetch_one(&mut connection).await.map_err(explain)?.try_get(0)?;
@@ -42,6 +45,22 @@ pub(super) async fn check(url: &str) -> Result<(), HistoryError> {
         }
     }
     Ok(connection.close().await?)
+}
+
+/// Checks that the database is empty, or that its tables are those of a history.
+async fn check_owner(connection: &mut AnyConnection) -> Result<(), HistoryError> {
+    let tables = "SELECT count(*), coalesce(sum(name IN ('entries', '_sqlx_migrations')), 0) FROM sqlite_master \
+                  WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'";
+    let row = sqlx::query(tables).fetch_one(connection).await.map_err(explain)?;
+    let (all, ours): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    // One whose tables were not all made yet is ours, too.
+    if all > ours && ours < 2 {
+        return Err(HistoryError::Unusable {
+            reason: format!("the file is a database of another program, with {all} tables"),
+            remedy: "it was left as it is; name another file with --history FILE",
+        });
+    }
+    Ok(())
 }
 
 /// Sets what counts for one connection, and for a file that is still empty.

@@ -88,7 +88,7 @@ impl SqlStore {
         }
         let prepare = || async {
             if let Some(file) = &self.file {
-                sqlite::check(&file.url()).await?;
+                sqlite::check(file).await?;
                 file.hold_reserve();
             }
             Migrator::new(self.migrations).await?.run(&self.pool).await?;

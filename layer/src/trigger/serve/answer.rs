@@ -55,18 +55,27 @@ pub(super) struct ModuleAnswer {
 /// Headers that an answer may have.
 const MAX_HEADERS: usize = 100;
 
-/// Headers that belong to the connection, which is not the module's.
-const CONNECTION_HEADERS: [HeaderName; 9] = [
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::DATE,
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    header::TRAILER,
-    header::TE,
+/// What a module may say of its answer. The page and the history have the same origin, so a stranger's module may set nothing
+/// that counts for more than this answer, such as cookies, other origins' rights, or where to go; nor what a proxy in front
+/// acts upon, such as `x-accel-redirect`.
+const MODULE_HEADERS: [HeaderName; 10] = [
+    header::CACHE_CONTROL,
+    header::CONTENT_DISPOSITION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_TYPE,
+    header::ETAG,
+    header::EXPIRES,
+    header::LAST_MODIFIED,
+    header::RETRY_AFTER,
+    header::VARY,
 ];
+
+/// How headers begin that only this project's functions and their callers know.
+const OWN_HEADERS: &str = "x-vision-";
+
+/// A document that a module answers with is of an origin of its own, in which nothing runs.
+const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 
 impl ModuleAnswer {
     /// Reads an answer in the form that API gateways take: an object with `statusCode`; other JSON and other text is
@@ -151,10 +160,17 @@ impl ModuleAnswer {
     }
 }
 
-/// A header of the module's, if it is one and is the module's business.
-fn header_of((name, value): &(String, String)) -> Option<(HeaderName, HeaderValue)> {
-    let name = HeaderName::try_from(name.as_str()).ok().filter(|name| !CONNECTION_HEADERS.contains(name))?;
-    Some((name, HeaderValue::try_from(value.as_str()).ok()?))
+/// A header of the module's, if it is one that a module may set.
+fn header_of((told, value): &(String, String)) -> Option<(HeaderName, HeaderValue)> {
+    let is_the_modules =
+        |name: &HeaderName| MODULE_HEADERS.contains(name) || name.as_str().starts_with(OWN_HEADERS);
+    let name = HeaderName::try_from(told.as_str()).ok().filter(is_the_modules);
+    let header = name.and_then(|name| Some((name, HeaderValue::try_from(value.as_str()).ok()?)));
+    if header.is_none() {
+        let name: String = told.chars().take(64).collect();
+        tracing::debug!(?name, "a header of the module's answer is left out");
+    }
+    header
 }
 
 impl IntoResponse for ModuleAnswer {
@@ -164,6 +180,7 @@ impl IntoResponse for ModuleAnswer {
         for (name, value) in self.headers {
             response.headers_mut().append(name, value);
         }
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
         response
     }
 }
@@ -187,14 +204,91 @@ mod tests {
     fn status_headers_and_body_are_the_modules() {
         let answer = printed(
             r#"{"isBase64Encoded": true, "statusCode": 418, "body": "QUJD",
-                "headers": {"X-One": "1", "x-many": ["a", 2], "content-length": "99", "bad name": "x"}}"#,
+                "headers": {"X-Vision-One": "1", "x-vision-many": ["a", 2], "content-length": "99", "bad name": "x"}}"#,
             0,
         );
         let answer = answer.unwrap();
         let names: Vec<_> =
             answer.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
         assert_eq!((answer.status.as_u16(), answer.body.as_slice()), (418, &b"ABC"[..]));
-        assert_eq!(names, [("x-one", "1"), ("x-many", "a"), ("x-many", "2")]);
+        assert_eq!(names, [("x-vision-one", "1"), ("x-vision-many", "a"), ("x-vision-many", "2")]);
+    }
+
+    /// The response to a module's answer with this header.
+    fn response_with(name: &str) -> Response {
+        let answer = serde_json::json!({"statusCode": 200, "body": "", "headers": {name: "of-the-module"}});
+        printed(&answer.to_string(), 0).unwrap().into_response()
+    }
+
+    #[test]
+    fn a_module_sets_what_describes_its_answer() {
+        for name in [
+            "Cache-Control",
+            "content-disposition",
+            "content-encoding",
+            "content-language",
+            "content-type",
+            "etag",
+            "expires",
+            "last-modified",
+            "retry-after",
+            "vary",
+            "x-vision-notice",
+        ] {
+            assert_eq!(response_with(name).headers()[name], "of-the-module");
+        }
+    }
+
+    #[test]
+    fn a_module_sets_nothing_for_the_origin_its_other_pages_or_a_proxy() {
+        for name in [
+            "access-control-allow-credentials",
+            "Access-Control-Allow-Origin",
+            "access-control-expose-headers",
+            "alt-svc",
+            "clear-site-data",
+            "connection",
+            "content-length",
+            "content-location",
+            "content-security-policy",
+            "cross-origin-resource-policy",
+            "date",
+            "link",
+            "location",
+            "nel",
+            "origin-agent-cluster",
+            "permissions-policy",
+            "referrer-policy",
+            "refresh",
+            "report-to",
+            "server-timing",
+            "service-worker-allowed",
+            "set-cookie",
+            "set-cookie2",
+            "sourcemap",
+            "strict-transport-security",
+            "transfer-encoding",
+            "upgrade",
+            "www-authenticate",
+            "x-accel-redirect",
+            "x-content-type-options",
+            "x-frame-options",
+            "x-request-id",
+            "x-sendfile",
+            "x-vision",
+        ] {
+            let response = response_with(name);
+            assert!(response.headers().values().all(|value| value != "of-the-module"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_document_of_a_modules_runs_nothing_and_is_not_of_the_services_origin() {
+        let html = r#"{"statusCode": 200, "body": "<script>", "headers": {"content-type": "text/html"}}"#;
+        for output in [html, "plain", "{}"] {
+            let response = printed(output, 0).unwrap().into_response();
+            assert_eq!(response.headers()["content-security-policy"], "default-src 'none'; sandbox");
+        }
     }
 
     #[test]

@@ -2,12 +2,15 @@
 //!
 //! A browser lets any page send requests to this machine. A page whose own name is made to lead here (DNS rebinding)
 //! gives that name as `Host`; a page of another site that posts or deletes gives its `Origin`. Both are refused.
+//!
+//! The service speaks http, so a page at `https://` is another's, even under the same name; but for a name that was given: a
+//! proxy with TLS stands before it.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use contract::ErrorCode;
@@ -77,31 +80,43 @@ impl Callers {
     }
 
     fn check_origin(&self, headers: &HeaderMap, host: &str) -> Result<(), Problem> {
-        let mut has_origin = false;
+        let mut is_named = false;
         for origin in headers.get_all(header::ORIGIN) {
-            has_origin = true;
             let origin = origin.to_str().unwrap_or("null");
-            if !is_of(origin, host)
-                && !self.origins.iter().any(|known| known == "*" || known.eq_ignore_ascii_case(origin))
-            {
+            if self.origins.iter().any(|known| known == "*" || known.eq_ignore_ascii_case(origin)) {
+                is_named = true;
+            } else if !self.is_own(origin, host) {
                 return Err(foreign(&format!("{origin:?}, which is not the service's own")));
             }
         }
-        let is_cross_site = headers
-            .get_all(SEC_FETCH_SITE)
-            .iter()
-            .any(|site| site.as_bytes().eq_ignore_ascii_case(b"cross-site"));
-        // An origin that was let in above is of another site, too.
-        if is_cross_site && !has_origin {
-            return Err(foreign("another site"));
+        // What the browser itself says of the page; one of an origin that was named is of another.
+        let is_foreign = |site: &HeaderValue| {
+            [&b"cross-site"[..], b"same-site"].iter().any(|found| site.as_bytes().eq_ignore_ascii_case(found))
+        };
+        if !is_named && headers.get_all(SEC_FETCH_SITE).iter().any(is_foreign) {
+            return Err(foreign("another origin"));
         }
         Ok(())
+    }
+
+    /// Whether `origin` is the one that `host` is reached at, by http or, for names that were given, through a proxy with TLS.
+    fn is_own(&self, origin: &str, host: &str) -> bool {
+        let (usual, at) = match origin.split_once("://") {
+            Some(("http", at)) => (80, at),
+            Some(("https", at)) => (443, at),
+            _ => return false,
+        };
+        let (Some((name, port)), Some((own, own_port))) = (split(at), split(host)) else { return false };
+        let may_be = usual == 80 || self.hosts.iter().any(|given| given.eq_ignore_ascii_case(own));
+        may_be && name.eq_ignore_ascii_case(own) && port.unwrap_or(usual) == own_port.unwrap_or(usual)
     }
 }
 
 fn foreign(whose: &str) -> Problem {
-    let message =
-        format!("the request comes from a page of {whose}; --cors-origin lets pages of other origins in");
+    let message = format!(
+        "the request comes from a page of {whose}; --cors-origin lets pages of other origins in, and --host NAME those \
+             at https://NAME, where a proxy is"
+    );
     Problem::new(ErrorCode::Forbidden, message)
 }
 
@@ -116,21 +131,6 @@ fn the_host(headers: &HeaderMap) -> Result<&str, Problem> {
     host.to_str().map_err(|_| {
         Problem::new(ErrorCode::BadRequest, "the header host has bytes that no name of a host has")
     })
-}
-
-/// Whether `origin` is the one that `host` is reached at, whichever scheme a proxy in between speaks.
-fn is_of(origin: &str, host: &str) -> bool {
-    let (usual, at) = match origin.split_once("://") {
-        Some(("http", at)) => (80, at),
-        Some(("https", at)) => (443, at),
-        _ => return false,
-    };
-    match (split(at), split(host)) {
-        (Some((name, port)), Some((own, own_port))) => {
-            name.eq_ignore_ascii_case(own) && port.unwrap_or(usual) == own_port.unwrap_or(usual)
-        }
-        _ => false,
-    }
 }
 
 /// Name and port of `NAME`, `NAME:PORT`, `[IPv6]` or `[IPv6]:PORT`.

@@ -81,6 +81,7 @@ struct Server {
 
 impl Server {
     async fn accept_until(&self, listener: &TcpListener, end: &mut (impl Future<Output = ()> + Unpin)) {
+        let mut fails = false;
         loop {
             let accepted = async {
                 let (stream, _) = listener.accept().await?;
@@ -89,9 +90,18 @@ impl Server {
             tokio::select! {
                 () = &mut *end => return,
                 accepted = accepted => match accepted {
-                    Ok((stream, place)) => self.start(stream, place),
+                    Ok((stream, place)) => {
+                        fails = false;
+                        self.start(stream, place);
+                    }
                     Err(error) => {
-                        tracing::warn!(%error, "a connection could not be accepted");
+                        // Once: it is tried again many times a second.
+                        if !std::mem::replace(&mut fails, true) {
+                            tracing::warn!(%error, "connections can't be accepted");
+                        }
+                        if is_out_of_files(&error) {
+                            self.places.make_room();
+                        }
                         tokio::time::sleep(PAUSE).await;
                     }
                 },
@@ -152,6 +162,13 @@ impl Server {
             open.dec();
         });
     }
+}
+
+/// Whether connections that are there are in the way: this process, or all of the machine, has no more files or memory for them.
+fn is_out_of_files(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    let found = Errno::from_io_error(error);
+    found.is_some_and(|error| [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM].contains(&error))
 }
 
 /// Lets a connection end after its answer; one that makes room has no time for more.

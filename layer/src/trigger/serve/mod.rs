@@ -24,6 +24,7 @@ mod settings;
 mod status;
 mod workers;
 
+pub(crate) use places::MORE as CONNECTIONS_BEYOND;
 pub use settings::{HistorySettings, ServeSettings};
 
 use std::io;

@@ -16,7 +16,7 @@ use super::callers::FOR_ANYBODY;
 use super::problem::Problem;
 
 /// Connections beyond the limit: they are answered at once or are idle.
-const MORE: usize = 16;
+pub(crate) const MORE: usize = 16;
 
 /// How long a connection has been idle at least that has to leave: one that was just made is about to ask.
 const MIN_IDLE: Duration = Duration::from_secs(1);
@@ -107,6 +107,11 @@ impl Places {
         state.taken.insert(number, Seat { requests: 0, idle_since: Instant::now(), leave: sender });
         drop(state);
         Some(Place { number, places: Arc::clone(self), leave })
+    }
+
+    /// Has the connection leave that has been idle for longest, however long that is: the system gives no more.
+    pub(super) fn make_room(&self) {
+        self.lock().make_room(Duration::ZERO);
     }
 
     /// Has all leave after what they asked is answered, and waits until they have.
@@ -222,6 +227,19 @@ mod tests {
         let first = places.try_take().unwrap();
         let _second = places.try_take().unwrap();
         assert!(!leaves(&first));
+    }
+
+    #[test]
+    fn where_the_system_gives_no_more_the_one_leaves_that_was_idle_for_longest() {
+        let places = Places::with(10, Duration::from_secs(60));
+        let [first, second, third] = [(); 3].map(|()| places.try_take().unwrap());
+        let busy = first.begin("/").unwrap();
+        places.make_room();
+        assert!(leaves(&second) && !leaves(&first) && !leaves(&third));
+        places.make_room();
+        places.make_room();
+        assert!(leaves(&third) && !leaves(&first), "it is answered");
+        drop(busy);
     }
 
     #[test]

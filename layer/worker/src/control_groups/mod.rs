@@ -20,16 +20,20 @@ pub use worker_group::WorkerGroup;
 
 use std::fmt::Display;
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use thiserror::Error;
 
 use place::{Place, Version, named};
 use worker_group::Left;
 
 /// What the folders of all fronts are called, before their process's number.
 const NAME: &str = "vision-";
+/// More groups of one front's number are not looked for.
+const MAX_NUMBERS: usize = 1000;
 /// The group of the front and its nursery where none may be above those of workers.
 const OWN_GROUP: &str = "front";
 
@@ -46,33 +50,44 @@ struct Groups {
     left: Left,
 }
 
+/// Why there are no groups for workers.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NoGroups {
+    /// The system has none to give to this program.
+    #[error("{0}")]
+    NotGiven(String),
+    /// It has, and yet they can't be made.
+    #[error("{0}")]
+    Failed(String),
+}
+
 impl ControlGroups {
     /// Groups for the workers of this process, whose nursery is `nursery`; removes those of fronts that are gone.
     ///
     /// # Errors
     /// Why there are none to be had.
-    pub fn of_this_process(nursery: i32) -> Result<Self, String> {
-        let read = |file: &str| fs::read_to_string(file).map_err(|error| format!("{file}: {error}"));
-        let place = Place::find(&read("/proc/self/cgroup")?, &read("/proc/self/mountinfo")?)?;
+    pub fn of_this_process(nursery: i32) -> Result<Self, NoGroups> {
+        let read = |file: &str| {
+            fs::read_to_string(file).map_err(|error| NoGroups::NotGiven(format!("{file}: {error}")))
+        };
+        let place = Place::find(&read("/proc/self/cgroup")?, &read("/proc/self/mountinfo")?);
+        let place = place.map_err(NoGroups::NotGiven)?;
         let own = [std::process::id().cast_signed(), nursery];
         Self::at(&place, own, |process| Path::new("/proc").join(process).exists())
     }
 
     /// The same for processes in the group of `place`. `is_there` tells whether a process is, by its number.
-    fn at(place: &Place, own: [i32; 2], is_there: impl Fn(&str) -> bool) -> Result<Self, String> {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        place.check(&own)?;
-        remove_those_of_the_gone(&place.folder, is_there);
+    fn at(place: &Place, own: [i32; 2], is_there: impl Fn(&str) -> bool) -> Result<Self, NoGroups> {
+        place.check(&own).map_err(NoGroups::NotGiven)?;
         let [front, _] = own;
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = place.folder.join(format!("{NAME}{front}-{number}"));
-        fs::create_dir(&folder).map_err(|error| named(&folder, &error))?;
+        let folder = make_folder(&place.folder, front, is_there)?;
         let own_group = match place.version {
             Version::One => Ok(place.folder.clone()),
             Version::Two => {
                 hand_memory_on(place, &folder, own).inspect_err(|_| drop(fs::remove_dir(&folder)))
             }
-        }?;
+        };
+        let own_group = own_group.map_err(NoGroups::Failed)?;
         let own_processes = File::options().write(true).open(own_group.join("cgroup.procs")).ok();
         let groups = Groups { version: place.version, folder, own_processes, left: Left::default() };
         Ok(Self(Arc::new(groups)))
@@ -151,16 +166,46 @@ fn hand_memory_on(place: &Place, folder: &Path, own: [i32; 2]) -> Result<PathBuf
     Ok(own_group)
 }
 
-/// Removes what fronts left that are gone: folders of our name whose process is not there. What still has a process stays,
-/// the kernel sees to that.
-fn remove_those_of_the_gone(folder: &Path, is_there: impl Fn(&str) -> bool) {
+/// Makes the folder of the front with this number, after what others left that are gone is removed. Something else of the same
+/// name, such as the group of a front with the same number in another container, stays, and the next number is taken.
+fn make_folder(groups: &Path, front: i32, is_there: impl Fn(&str) -> bool) -> Result<PathBuf, NoGroups> {
+    /// The folders that this process has made.
+    static MADE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let own = front.to_string();
+    // A front that was killed may have had this process's number: in a container it is always the same.
+    remove_those_of_the_gone(groups, |process, folder| {
+        if process == own { made.iter().any(|made| made == folder) } else { is_there(process) }
+    });
+    for number in 0..MAX_NUMBERS {
+        let folder = groups.join(format!("{NAME}{front}-{number}"));
+        match fs::create_dir(&folder) {
+            Ok(()) => {
+                made.push(folder.clone());
+                return Ok(folder);
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => {
+                let reason = named(&folder, &error);
+                let is_given =
+                    !matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem);
+                return Err(if is_given { NoGroups::Failed(reason) } else { NoGroups::NotGiven(reason) });
+            }
+        }
+    }
+    Err(NoGroups::Failed(format!("{} has {MAX_NUMBERS} groups {NAME}{front}-…", groups.display())))
+}
+
+/// Removes what fronts left that are gone: folders of our name whose front is not there, by its number and the folder. What
+/// still has a process stays, the kernel sees to that.
+fn remove_those_of_the_gone(folder: &Path, is_there: impl Fn(&str, &Path) -> bool) {
     let number = |name: &str| {
         let (process, count) = name.strip_prefix(NAME)?.split_once('-')?;
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
         (is_number(process) && is_number(count)).then(|| process.to_owned())
     };
     for (name, path) in folders_in(folder) {
-        if number(&name).is_some_and(|process| !is_there(&process)) {
+        if number(&name).is_some_and(|process| !is_there(&process, &path)) {
             folders_in(&path).for_each(|(_, group)| drop(fs::remove_dir(group)));
             drop(fs::remove_dir(path));
         }

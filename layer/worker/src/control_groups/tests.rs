@@ -58,8 +58,21 @@ impl Tree {
         Self { folder, place }
     }
 
-    fn groups(&self) -> Result<ControlGroups, String> {
-        ControlGroups::at(&self.place, [70, 71], |process| process == "70")
+    fn groups(&self) -> Result<ControlGroups, NoGroups> {
+        ControlGroups::at(&self.place, [70, 71], |process| ["70", "60"].contains(&process))
+    }
+
+    /// The name of the folder that a front gets.
+    fn own_name(&self) -> String {
+        self.groups().unwrap().folder().file_name().unwrap().to_str().unwrap().to_owned()
+    }
+
+    /// Why it gets none, where the system has none to give.
+    fn not_given(&self) -> String {
+        match self.groups() {
+            Err(NoGroups::NotGiven(reason)) => reason,
+            other => panic!("{other:?}"),
+        }
     }
 
     fn names(&self) -> Vec<String> {
@@ -92,7 +105,7 @@ fn in_version_1_a_worker_gets_a_group_with_a_limit_on_memory_and_swap() {
 #[test]
 fn a_parent_of_version_1_whose_limit_would_not_hold_below_it_is_not_used() {
     let tree = Tree::new(Version::One, &[("memory.use_hierarchy", "0\n")]);
-    assert!(tree.groups().unwrap_err().starts_with("memory.use_hierarchy is off in "));
+    assert!(tree.not_given().starts_with("memory.use_hierarchy is off in "));
     assert!(tree.names().is_empty());
 }
 
@@ -156,10 +169,10 @@ fn in_version_2_a_group_with_other_processes_or_without_the_controller_stays_as_
             ("cgroup.procs", "1\n70\n71\n2\n"),
         ],
     );
-    assert!(shared.groups().unwrap_err().starts_with("2 other processes are in "));
+    assert!(shared.not_given().starts_with("2 other processes are in "));
     assert_eq!(text(shared.folder.path(), "cgroup.procs"), "1\n70\n71\n2\n");
     let without = Tree::new(Version::Two, &[("cgroup.controllers", "cpu pids memory_like\n")]);
-    assert!(without.groups().unwrap_err().ends_with(" has no memory controller"));
+    assert!(without.not_given().ends_with(" has no memory controller"));
     assert!(shared.names().is_empty() && without.names().is_empty());
 }
 
@@ -174,20 +187,54 @@ fn what_fronts_left_that_are_gone_is_removed_and_nothing_else() {
         "vision--1",
         "wasm-vision-5-0",
         "7",
-        "vision-70-0",
+        "vision-60-0",
     ];
     for name in others.iter().copied().chain(["vision-5-0/80", "vision-5-1/front", "vision-6-0"]) {
         fs::create_dir_all(tree.folder.path().join(name)).unwrap();
     }
     fs::create_dir_all(tree.folder.path().join("vision-8-0/90/a-process-as-it-were")).unwrap();
-    let groups = tree.groups().unwrap();
-    let own = groups.folder().file_name().unwrap().to_str().unwrap();
-    assert!(own.starts_with("vision-70-"), "{own}");
-    let mut expected: Vec<&str> = others.iter().copied().chain(["vision-8-0", own]).collect();
+    assert_eq!(tree.own_name(), "vision-70-0");
+    let mut expected: Vec<&str> = others.iter().copied().chain(["vision-8-0", "vision-70-0"]).collect();
     expected.sort_unstable();
     let mut found = tree.names();
     found.sort_unstable();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn what_a_front_with_the_same_number_left_is_in_nobodys_way() {
+    // In a container every front may be process 1.
+    let tree = Tree::new(Version::One, &[]);
+    fs::create_dir_all(tree.folder.path().join("vision-70-0/80")).unwrap();
+    fs::create_dir_all(tree.folder.path().join("vision-70-5")).unwrap();
+    assert_eq!(tree.own_name(), "vision-70-0");
+    assert_eq!(tree.names(), ["vision-70-0"], "what is empty is removed");
+    assert!(!tree.folder.path().join("vision-70-0/80").exists());
+    // The folders that this process has made are its own, also while they are empty.
+    assert_eq!(tree.own_name(), "vision-70-1");
+    // In another container there may be a front with the same number, whose groups have processes.
+    fs::create_dir_all(tree.folder.path().join("vision-70-2/90/a-process-as-it-were")).unwrap();
+    fs::write(tree.folder.path().join("vision-70-3"), "no folder at all").unwrap();
+    assert_eq!(tree.own_name(), "vision-70-4");
+    assert!(tree.folder.path().join("vision-70-2/90/a-process-as-it-were").exists());
+}
+
+#[test]
+fn what_should_work_and_fails_is_told_apart_from_what_is_not_given() {
+    let gone = Tree::new(Version::One, &[]);
+    fs::remove_dir(gone.folder.path()).unwrap();
+    assert!(matches!(gone.groups(), Err(NoGroups::Failed(_))));
+    let full = Tree::new(Version::One, &[]);
+    for number in 0..MAX_NUMBERS {
+        fs::write(full.folder.path().join(format!("vision-70-{number}")), "").unwrap();
+    }
+    assert!(
+        matches!(full.groups(), Err(NoGroups::Failed(reason)) if reason.contains("1000 groups vision-70-"))
+    );
+    // Version 2, whose files can't be written.
+    let locked = Tree::new(Version::Two, &[("cgroup.controllers", "memory"), ("cgroup.procs", "70\n71\n")]);
+    fs::create_dir(locked.folder.path().join("cgroup.subtree_control")).unwrap();
+    assert!(matches!(locked.groups(), Err(NoGroups::Failed(_))));
 }
 
 #[test]

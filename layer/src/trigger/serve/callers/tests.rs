@@ -114,9 +114,50 @@ fn only_pages_of_the_service_itself_may_change_anything() {
 }
 
 #[test]
+fn a_page_at_https_is_the_services_own_only_under_a_name_that_was_given() {
+    fn delete(hosts: &[&str], host: &str, origin: &str) -> u16 {
+        status(&callers(hosts, &[]), "DELETE", &[("host", host), ("origin", origin)])
+    }
+    for (host, origin) in [
+        ("localhost", "https://localhost"),
+        ("localhost:443", "https://localhost"),
+        ("localhost:9000", "https://localhost:9000"),
+        ("127.0.0.1", "https://127.0.0.1"),
+        ("[::1]", "https://[::1]"),
+    ] {
+        // Any name is none in particular.
+        for hosts in [&[][..], &["*"], &["pictures.example"]] {
+            assert_eq!(delete(hosts, host, origin), 403, "{hosts:?} {host} {origin}");
+        }
+    }
+    assert_eq!(delete(&[], "localhost", "http://localhost"), 200);
+    assert_eq!(delete(&["*"], "pictures.example", "https://pictures.example"), 403);
+    for given in ["pictures.example", "localhost", "10.1.2.3"] {
+        let origin = format!("https://{given}");
+        assert_eq!(delete(&[given], given, &origin), 200, "{given}");
+        assert_eq!(delete(&[given], given, &format!("{origin}:8443")), 403, "{given}");
+        assert_eq!(delete(&[given], &format!("{given}:8443"), &format!("{origin}:8443")), 200, "{given}");
+        assert_eq!(delete(&[given], given, "https://other.example"), 403, "{given}");
+    }
+    // Whatever the names are, an origin can be named itself.
+    let headers = [("host", "localhost"), ("origin", "https://localhost")];
+    assert_eq!(status(&callers(&[], &["https://localhost"]), "DELETE", &headers), 200);
+}
+
+#[test]
+fn what_a_browser_says_of_a_page_counts_beside_its_origin() {
+    for (site, expected) in [("same-origin", 200), ("same-site", 403), ("cross-site", 403)] {
+        let headers =
+            [("host", "pictures.example"), ("origin", "https://pictures.example"), ("sec-fetch-site", site)];
+        assert_eq!(status(&callers(&["pictures.example"], &[]), "DELETE", &headers), expected, "{site}");
+    }
+}
+
+#[test]
 fn what_a_browser_calls_cross_site_is_refused_without_an_origin_too() {
     let site = |site| status(&callers(&[], &[]), "POST", &[("host", "localhost"), ("sec-fetch-site", site)]);
-    assert_eq!((site("same-origin"), site("none"), site("cross-site")), (200, 200, 403));
+    assert_eq!((site("same-origin"), site("none")), (200, 200));
+    assert_eq!((site("cross-site"), site("same-site")), (403, 403));
 }
 
 #[test]
