@@ -13,7 +13,7 @@ const BYTES: usize = 40 * 32 * 3;
 const MAX_BYTES: usize = 128 << 20;
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/images")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/images")
 }
 
 fn read(name: &str) -> Vec<u8> {

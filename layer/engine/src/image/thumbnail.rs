@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     fn sample(name: &str) -> Vec<u8> {
-        std::fs::read(format!("{}/../tests/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        std::fs::read(format!("{}/../../tests/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
     }
 
     #[test]

@@ -29,7 +29,7 @@ const KINDS: [&str; 4] =
     ["truncated", "bytes anywhere", "bytes of the structure", "numbers of the structure"];
 
 fn model() -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/groceries/model.tflite")).unwrap()
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/groceries/model.tflite")).unwrap()
 }
 
 /// SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).

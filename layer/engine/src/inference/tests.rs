@@ -9,7 +9,7 @@ use crate::sealed_file::SealedFile;
 const INPUT_BYTES: usize = 3;
 
 fn model() -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/groceries/model.tflite")).unwrap()
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/groceries/model.tflite")).unwrap()
 }
 
 fn cache() -> ModelCache {

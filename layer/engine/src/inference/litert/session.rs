@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn outputs_are_zero_before_a_run_has_written_them() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/groceries/model.tflite");
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/groceries/model.tflite");
         let library = LiteRt::new(NonZeroUsize::MIN).unwrap();
         let model = library.compile(&std::fs::read(file).unwrap(), None).unwrap();
         let mut session = LiteRtSession::new(Rc::clone(&model)).unwrap();

@@ -203,7 +203,7 @@ impl ModelDraft {
 }
 
 fn project_model() -> Vec<u8> {
-    std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/groceries/model.tflite"))
+    std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/groceries/model.tflite"))
         .unwrap()
 }
 
