@@ -7,15 +7,13 @@ use serde_json::Value;
 
 use support::{file, function};
 
-use crate::program::Vision;
-
-const RETURN: &str = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
+use crate::program::{ANSWERS, Vision};
 
 #[test]
 fn a_compiled_module_runs_natively_and_in_the_interpreter() {
     let folder = tempfile::tempdir().unwrap();
     let (plain, compiled) = (folder.path().join("plain.wasm"), folder.path().join("compiled.wasm"));
-    std::fs::write(&plain, wat::parse_str(RETURN).unwrap()).unwrap();
+    std::fs::write(&plain, wat::parse_str(ANSWERS).unwrap()).unwrap();
     for processor in [&[][..], &["--native"]] {
         let call = Vision::new(&["compile"]).argument(&plain).argument(&compiled);
         let call = processor.iter().fold(call, |call, argument| call.argument(argument));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::program::{Outcome, Vision};
+use crate::program::{ANSWERS, Outcome, Vision};
 
 /// The outcome of a module in WebAssembly text, and that it came within the time limit and some seconds.
 fn outcome(wat: &str, options: &[(&str, &str)]) -> Outcome {
@@ -107,8 +107,7 @@ fn a_module_that_takes_too_long_to_compile_is_no_start_and_leaves_nothing_behind
 /// A module that was compiled elsewhere, as far as the user with this cache folder knows.
 fn compiled_elsewhere(folder: &std::path::Path) -> std::path::PathBuf {
     let (plain, compiled) = (folder.join("plain.wasm"), folder.join("compiled.wasm"));
-    let wat = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
-    std::fs::write(&plain, wat::parse_str(wat).unwrap()).unwrap();
+    std::fs::write(&plain, wat::parse_str(ANSWERS).unwrap()).unwrap();
     let elsewhere = folder.join("elsewhere").display().to_string();
     let made = Vision::new(&["compile"]).argument(&plain).argument(&compiled);
     assert_eq!(made.env("XDG_CACHE_HOME", &elsewhere).call().code, Some(0));
@@ -142,8 +141,7 @@ fn a_module_that_was_compiled_once_starts_at_once_the_next_time() {
     let cache = cache.path().display().to_string();
     let folder = tempfile::tempdir().unwrap();
     let module = folder.path().join("module.wasm");
-    let wat = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
-    std::fs::write(&module, wat::parse_str(wat).unwrap()).unwrap();
+    std::fs::write(&module, wat::parse_str(ANSWERS).unwrap()).unwrap();
     let run = || Vision::new(&["run", "--wasm"]).argument(&module).env("XDG_CACHE_HOME", &cache).call();
     let twice = [run(), run()];
     assert!(twice.iter().all(|outcome| outcome.code == Some(0)), "{twice:?}");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::program::{Outcome, Vision};
+use crate::program::{ANSWERS, Outcome, Vision};
 
 /// Fills the file `filled` of the first granted folder with 256 MiB, in pieces of 1.
 const FILLS_A_FILE: &str = r#"(module
@@ -19,8 +19,6 @@ const FILLS_A_FILE: &str = r#"(module
             (if (call $write (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i32.const 24)) (then unreachable))
             (local.set $round (i32.add (local.get $round) (i32.const 1)))
             (br_if $on (i32.lt_u (local.get $round) (i32.const 256))))))"#;
-
-const NOTHING: &str = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
 
 /// What a module does that may take 64 MiB of memory, and what was logged of it.
 fn outcome(wat: &str, options: &[(&str, &str)]) -> Outcome {
@@ -72,7 +70,7 @@ fn files_in_memory_count_as_a_worker_s() {
 
 #[test]
 fn groups_are_gone_when_their_front_is() {
-    match folder_of_groups(&outcome(NOTHING, &[])) {
+    match folder_of_groups(&outcome(ANSWERS, &[])) {
         Err(reason) => eprintln!("{reason}"),
         Ok(folder) => {
             let until = Instant::now() + Duration::from_secs(60);
@@ -86,7 +84,7 @@ fn groups_are_gone_when_their_front_is() {
 
 #[test]
 fn what_is_in_effect_is_said_once() {
-    let outcome = outcome(NOTHING, &[]);
+    let outcome = outcome(ANSWERS, &[]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     let lines = outcome
         .stderr
@@ -125,7 +123,7 @@ fn outcome_as_process_1(module: &std::path::Path) -> Option<Outcome> {
 
 #[test]
 fn what_a_front_with_the_same_number_left_keeps_nobody_from_having_groups() {
-    let (_folder, module) = support::module(NOTHING);
+    let (_folder, module) = support::module(ANSWERS);
     let Some(first) = outcome_as_process_1(&module) else { return };
     let folder = match folder_of_groups(&first) {
         Ok(folder) => folder,

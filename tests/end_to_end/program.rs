@@ -8,6 +8,14 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use support::{function, read};
 
+/// A module that answers every event with a line.
+pub(crate) const ANSWERS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\08\00\00\00\07\00\00\00answer\n")
+    (func (export "_start")
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#;
+
 /// What a call of the program did.
 #[derive(Debug)]
 pub(crate) struct Outcome {

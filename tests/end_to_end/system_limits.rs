@@ -6,14 +6,16 @@ use support::{file, function, module};
 
 use crate::program::Outcome;
 
-/// `vision` with these arguments under these limits, in the words of the shell's `ulimit`, for some seconds at most: then it is
-/// asked to end.
-fn limited(limits: &str, arguments: &[&str]) -> Outcome {
+/// `vision` with these arguments under these limits, in the words of the shell's `ulimit`, for a time in seconds at most: then
+/// it is asked to end.
+fn limited(limits: &str, time: &str, arguments: &[&str]) -> Outcome {
     let shell = format!("ulimit {limits} && exec \"$@\"");
     let program = env!("CARGO_BIN_EXE_vision");
     let mut command = support::vision("timeout");
     // The limits are those of the program alone: what stands before it has its libraries, too.
-    command.args(["--kill-after", "60", "3", "bash", "-c", &shell, "bash", program]).args(arguments);
+    // The environment lies on the stack.
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", "/nonexistent");
+    command.args(["--kill-after", "60", time, "bash", "-c", &shell, "bash", program]).args(arguments);
     command.env("SCF_RUNTIME_API", "127.0.0.1").env("SCF_RUNTIME_API_PORT", "9");
     let event = std::fs::File::open(file("tests/tomato.json")).unwrap();
     let output = command.stdin(event).output().unwrap();
@@ -84,7 +86,7 @@ fn tried(option: &str, values: &[u64]) -> Vec<(u64, String, bool)> {
         for command in commands.all() {
             let limits = format!("{option} {value}");
             let arguments: Vec<&str> = command.iter().map(String::as_str).collect();
-            let outcome = limited(&limits, &arguments);
+            let outcome = limited(&limits, "3", &arguments);
             let refused = assert_told(&limits, option, &command, &outcome);
             told.push((*value, command[0].clone(), refused));
         }
@@ -101,7 +103,7 @@ fn too_few_files_are_said_in_one_line() {
 
 #[test]
 fn a_stack_that_is_too_small_is_said_in_one_line() {
-    let told = tried("-s", &[16, 64, 256, 1023, 1024]);
+    let told = tried("-s", &[32, 64, 256, 1023, 1024]);
     assert!(told.iter().all(|(size, _, refused)| *refused == (*size < 1024)), "{told:?}");
 }
 
@@ -128,7 +130,7 @@ fn what_was_compiled_is_whole_or_is_not_there() {
     let output = folder.path().join("out.wasm");
     let input = file("target/wasm/wasm32-wasip1/release/recognize.wasm");
     let arguments = ["compile", input.to_str().unwrap(), output.to_str().unwrap()];
-    let outcome = limited("-f 1024", &arguments);
+    let outcome = limited("-f 1024", "300", &arguments);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     assert!(
         outcome.stderr.contains("could be written") && outcome.stderr.contains("(ulimit -f)"),

@@ -32,7 +32,8 @@ fn result(name: &str, parameters: &str, arguments: &[&str]) -> i32 {
     let stderr = &outcome.stderr;
     match stderr.split("exited with code ").nth(1) {
         Some(code) => code.split_whitespace().next().unwrap().parse().unwrap(),
-        None if outcome.code == Some(0) => SUCCESS,
+        // The module prints nothing that would be an answer.
+        None if stderr.contains("the module ended well but printed no answer") => SUCCESS,
         None => panic!("{name}: {outcome:?}"),
     }
 }

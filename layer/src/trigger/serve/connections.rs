@@ -97,7 +97,7 @@ impl Server {
                     Err(error) => {
                         // Once: it is tried again many times a second.
                         if !std::mem::replace(&mut fails, true) {
-                            tracing::warn!(%error, "connections can't be accepted");
+                            tracing::warn!(%error, "no more connections can be accepted, idle ones make room");
                         }
                         if is_out_of_files(&error) {
                             self.places.make_room();

@@ -2,7 +2,8 @@
 //!
 //! As many requests as there are places are answered at the same time. Connections beyond that come in: the one that has
 //! been idle for longest (between requests, or slow to send one) has to leave for each. Where all are busy, a few more
-//! come in to be told so, and health checks to be answered.
+//! come in to be told so, and health checks to be answered. Where the system gives fewer connections than that, there are
+//! fewer places for a while.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,11 @@ use super::problem::Problem;
 
 /// Connections beyond the limit: they are answered at once or are idle.
 pub(crate) const MORE: usize = 16;
+
+/// Where the system gives no more connections, so many fewer than there are then are taken, for what else the program needs a
+/// file for, such as events and workers; and for how long.
+const SPARED: usize = 8;
+const SPARED_FOR: Duration = Duration::from_secs(60);
 
 /// How long a connection has been idle at least that has to leave: one that was just made is about to ask.
 const MIN_IDLE: Duration = Duration::from_secs(1);
@@ -36,6 +42,8 @@ struct State {
     taken: HashMap<u64, Seat>,
     /// Requests that are answered now, but for health checks.
     busy: usize,
+    /// How many connections there may be, and until when, where the system gave no more.
+    short: Option<(usize, Instant)>,
 }
 
 #[derive(Debug)]
@@ -95,10 +103,11 @@ impl Places {
     /// A place, if there is one.
     pub(super) fn try_take(self: &Arc<Self>) -> Option<Place> {
         let mut state = self.lock();
-        if state.staying() >= self.limit {
+        let (limit, most) = self.bounds(&state);
+        if state.staying() >= limit {
             state.make_room(self.least_idle);
         }
-        if state.taken.len() >= self.limit + MORE {
+        if state.taken.len() >= most {
             return None;
         }
         let (sender, leave) = watch::channel(Leave::Stay);
@@ -109,9 +118,26 @@ impl Places {
         Some(Place { number, places: Arc::clone(self), leave })
     }
 
-    /// Has the connection leave that has been idle for longest, however long that is: the system gives no more.
+    /// The system gives no more connections: there are fewer places for a while, and for each that is too many now the
+    /// connection leaves that has been idle for longest, however long that is.
     pub(super) fn make_room(&self) {
-        self.lock().make_room(Duration::ZERO);
+        let mut state = self.lock();
+        let most = state.taken.len().saturating_sub(SPARED).max(2);
+        state.short = Some((most, Instant::now() + SPARED_FOR));
+        let (limit, _) = self.bounds(&state);
+        for _ in limit..state.staying() {
+            state.make_room(Duration::ZERO);
+        }
+    }
+
+    /// Requests that are answered at the same time, and connections that there may be.
+    fn bounds(&self, state: &State) -> (usize, usize) {
+        match state.short {
+            Some((most, until)) if Instant::now() < until && most < self.limit + MORE => {
+                ((most - MORE.min(most.div_ceil(4))).min(self.limit), most)
+            }
+            _ => (self.limit, self.limit + MORE),
+        }
     }
 
     /// Has all leave after what they asked is answered, and waits until they have.
@@ -155,7 +181,7 @@ impl Place {
     pub(super) fn begin(&self, path: &str) -> Result<Busy, Problem> {
         let counts = !FOR_ANYBODY.contains(&path);
         let mut state = self.places.lock();
-        if counts && state.busy >= self.places.limit {
+        if counts && state.busy >= self.places.bounds(&state).0 {
             return Err(Problem::new(
                 ErrorCode::Overloaded,
                 "too many connections are busy already; come again",
@@ -230,15 +256,34 @@ mod tests {
     }
 
     #[test]
-    fn where_the_system_gives_no_more_the_one_leaves_that_was_idle_for_longest() {
-        let places = Places::with(10, Duration::from_secs(60));
-        let [first, second, third] = [(); 3].map(|()| places.try_take().unwrap());
+    fn where_the_system_gives_no_more_there_are_fewer_places_and_the_idle_leave_for_them() {
+        let places = Places::with(100, Duration::from_secs(60));
+        let mut taken: Vec<Place> = (0..20).map(|_| places.try_take().unwrap()).collect();
+        let busy = taken[0].begin("/").unwrap();
+        places.make_room();
+        // Eight are spared of twenty, and of the twelve a fourth is for those who are told to come again.
+        let left: Vec<bool> = taken.iter().map(leaves).collect();
+        assert_eq!(left.iter().filter(|leaves| **leaves).count(), 11, "{left:?}");
+        assert!(!left[0], "it is answered");
+        assert!(left[1..12].iter().all(|leaves| *leaves), "the longest idle ones: {left:?}");
+        assert!(places.try_take().is_none());
+        taken.drain(1..12);
+        let more: Vec<Place> = (0..3).map(|_| places.try_take().unwrap()).collect();
+        assert!(places.try_take().is_none());
+        // After a while it is tried again.
+        places.lock().short = Some((12, Instant::now()));
+        assert!(places.try_take().is_some());
+        drop((busy, more));
+    }
+
+    #[test]
+    fn there_are_always_places_for_one_request_and_one_that_is_told_to_come_again() {
+        let places = Places::with(100, Duration::ZERO);
+        places.make_room();
+        let [first, second] = [(); 2].map(|()| places.try_take().unwrap());
         let busy = first.begin("/").unwrap();
-        places.make_room();
-        assert!(leaves(&second) && !leaves(&first) && !leaves(&third));
-        places.make_room();
-        places.make_room();
-        assert!(leaves(&third) && !leaves(&first), "it is answered");
+        assert_eq!(second.begin("/").unwrap_err().code, ErrorCode::Overloaded);
+        assert!(places.try_take().is_none());
         drop(busy);
     }
 
