@@ -186,7 +186,8 @@ fn a_progressive_picture_that_is_cut_anywhere_and_ended_is_not_taken_for_whole()
 
 #[test]
 fn a_small_picture_s_data_under_the_header_of_a_large_one_is_little_of_it() {
-    for (name, frame) in [("baseline.jpg", 0xC0), ("arithmetic.jpg", 0xC9), ("arithmetic-restarts.jpg", 0xC9)] {
+    for (name, frame) in [("baseline.jpg", 0xC0), ("arithmetic.jpg", 0xC9), ("arithmetic-restarts.jpg", 0xC9)]
+    {
         let mut jpeg = read(name);
         let frame = position(&jpeg, frame);
         jpeg[frame + 5..frame + 9].copy_from_slice(&[0x26, 0xAC, 0x26, 0xAC]);
@@ -202,8 +203,7 @@ fn an_interval_between_restarts_that_ends_early_is_told() {
         [("restarts.jpg", 100), ("progressive-restarts.jpg", 100), ("arithmetic-restarts.jpg", 75)]
     {
         let whole = read(name);
-        let restarts =
-            whole.windows(2).enumerate().filter(|(_, pair)| matches!(pair, [0xFF, 0xD0..=0xD7]));
+        let restarts = whole.windows(2).enumerate().filter(|(_, pair)| matches!(pair, [0xFF, 0xD0..=0xD7]));
         let ends: Vec<usize> = restarts.map(|(at, _)| at).collect();
         let starts = [data_start(&whole)].into_iter().chain(ends.iter().map(|end| end + 2));
         let (mut told, mut all) = (0, 0);
