@@ -24,6 +24,7 @@
 pub mod answer;
 pub mod channel;
 pub mod cli;
+mod closed_output;
 mod console;
 mod control_groups;
 pub mod engine;
@@ -38,6 +39,7 @@ pub mod limits;
 pub mod modules;
 mod native_stack;
 pub mod pool;
+mod printable;
 mod progress;
 pub mod sandbox;
 mod sealed_file;

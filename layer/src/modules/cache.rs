@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::output::replace_file;
 use crate::inference::ModelDigest as Sha256Sum;
+use crate::printable::in_one_line;
 
 /// Modules that are kept; the ones used least lately go.
 const MOST_MODULES: usize = 16;
@@ -71,7 +72,7 @@ impl Cache {
             replace_file(&path, (lines.split_at(lines.len() / 2).1.join("\n") + "\n").as_bytes())?;
             file = OpenOptions::new().append(true).open(&path)?;
         }
-        let name = name.file_name().unwrap_or_default().display().to_string().replace(char::is_control, " ");
+        let name = in_one_line(&name.file_name().unwrap_or_default().display().to_string());
         writeln!(file, "{module}  {name}")
     }
 

@@ -20,6 +20,7 @@ use crate::control_groups::ControlGroups;
 use crate::engine::{EngineConfig, LoadError, LoadStep, Processor};
 use crate::inference::ModelDigest as Sha256Sum;
 use crate::limits::{Limits, LoadLimits, MIB};
+use crate::printable::in_one_line;
 use crate::sandbox::SandboxMode;
 use crate::worker::Nursery;
 
@@ -105,6 +106,9 @@ impl Loader {
                 limit: self.limits.compile_time,
             }),
             (Said::Error(LoadError::Compile { reason, .. }), _) => Err(failed(reason)),
+            (Said::Error(LoadError::Feature { feature, .. }), _) => {
+                Err(LoadError::Feature { module: name.to_owned(), feature })
+            }
             (Said::Error(error), _) => Err(error),
             (Said::Nothing, Ok(Reply::Ended { end: WorkerEnd::Exited(0), .. })) => Ok(output),
             (Said::Nothing, Ok(Reply::Ended { end: WorkerEnd::Exited(2), .. })) => {
@@ -241,7 +245,7 @@ fn last_words(output: &File) -> String {
     let mut said = [0; 1024];
     let count = output.read_at(&mut said, 0).unwrap_or(0);
     let said = String::from_utf8_lossy(said.get(..count).unwrap_or_default());
-    said.trim().trim_start_matches("vision: ").replace(char::is_control, " ")
+    in_one_line(said.trim().trim_start_matches("vision: "))
 }
 
 /// Whether a module could be loaded as it is.

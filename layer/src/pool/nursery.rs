@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::socket::AsyncSocket;
-use crate::answer::{WorkerEnd, in_one_line};
+use crate::answer::WorkerEnd;
 use crate::channel::{AnswerFile, Asked, ChannelError, LogLine, Reply, Socket};
+use crate::printable::in_one_line;
 
 /// How long the nursery may take for a request; it is a matter of a millisecond.
 const PATIENCE: Duration = Duration::from_secs(10);

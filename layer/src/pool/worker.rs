@@ -10,12 +10,13 @@ use uuid::Uuid;
 use super::nursery::{NurseryClient, log};
 use super::socket::AsyncSocket;
 use super::{GRACE, Job};
-use crate::answer::{Answer, CallError, Step, Thumbnail, in_one_line};
+use crate::answer::{Answer, CallError, Step, Thumbnail};
 use crate::channel::{AnswerFile, ChannelError, Lengths, Printed, Report, Request, Socket};
 use crate::control_groups::{ControlGroups, WorkerGroup};
 use crate::engine::{LoadError, LoadStep};
 use crate::limits::{Limits, RUNTIME_BYTES};
 use crate::native_stack::STACK_BYTES;
+use crate::printable::in_one_line;
 use crate::progress::Told;
 
 /// A worker that has not begun with its event after this time is stopped or gone; the event is given to another one.

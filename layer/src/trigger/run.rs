@@ -1,6 +1,6 @@
 //! One event from a file or standard input; the answer on standard output.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -115,8 +115,7 @@ fn read_event(file: Option<&Path>, limit: usize) -> Result<Bytes, RunError> {
 /// See [`RunError`]; what the module printed is written even where it is no answer.
 async fn answer(handler: &impl Handler, event: Bytes, with_timings: bool) -> Result<(), RunError> {
     let answer = handler.call(event, None).await?;
-    let mut out = io::stdout().lock();
-    out.write_all(&answer.stdout).and_then(|()| out.flush()).map_err(RunError::Write)?;
+    console::write(&answer.stdout).map_err(RunError::Write)?;
     if with_timings {
         console::tell(describe(&answer.timings));
     }
