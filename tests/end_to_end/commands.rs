@@ -172,6 +172,36 @@ fn a_report_that_can_t_be_written_is_a_failure_with_its_reason() {
     assert!(stderr.starts_with("vision: can't print the result: No space left"), "{stderr}");
 }
 
+/// As `vision … 1>&-` at a shell prompt, and where it may only be read.
+#[test]
+fn an_answer_that_nobody_can_get_is_a_failure() {
+    let (wasm, event) = (function(), file("tests/tomato.json"));
+    let (wasm, event) = (wasm.to_str().unwrap(), event.to_str().unwrap());
+    for arguments in [&["run", event, "--wasm", wasm][..], &["bench", event, "--count", "1", "--wasm", wasm]]
+    {
+        for redirection in ["1>&-", "1</dev/null", "1>/dev/full"] {
+            let output = Command::new("sh")
+                .args(["-c", &format!("exec \"$0\" \"$@\" {redirection}"), env!("CARGO_BIN_EXE_vision")])
+                .args(arguments)
+                .env("VISION_LOG", "error")
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{arguments:?} {redirection}: {stderr}");
+            let is_reason = stderr.starts_with("vision: can't write the answer: ")
+                || stderr.starts_with("vision: can't print the result: ");
+            assert!(is_reason && stderr.lines().count() == 1, "{arguments:?} {redirection}: {stderr}");
+        }
+        let (status, stderr) = end(arguments, Stdio::null(), Stdio::piped());
+        assert_eq!(
+            (status.code(), stderr.as_str()),
+            (Some(0), ""),
+            "who wants no answer says so by /dev/null"
+        );
+    }
+}
+
 #[test]
 fn a_failure_has_its_exit_code_also_where_nobody_reads_why() {
     let (status, _) = end(&["compile", "nowhere.wasm", "out.wasm"], Stdio::null(), closed_pipe());

@@ -55,6 +55,87 @@ fn an_import_that_nobody_offers_is_named() {
     );
 }
 
+/// What a terminal would act on, and a line that would look like another.
+#[test]
+fn names_in_a_module_are_shown_and_not_obeyed() {
+    let wat = r#"(module (import "env\1b[2J" "\1b]0;title\07" (func)) (import "番茄" "a\0aERROR forged\e2\80\ae" (func))
+        (func (export "_start")))"#;
+    let (code, stderr) = failure(wat);
+    assert_eq!(code, Some(2));
+    let shown = r"imports env\u{1b}[2J.\u{1b}]0;title\u{7}, 番茄.a\nERROR forged\u{202e}, which";
+    assert!(stderr.contains(shown), "{stderr}");
+    let named = Vision::new(&["run", "--wasm", "no\u{1b}[2J\nfile"]).stdin("{}").call();
+    assert_eq!(
+        named.stderr.trim_end(),
+        r"vision: can't read the module no\u{1b}[2J file: No such file or directory (os error 2)"
+    );
+}
+
+#[test]
+fn what_a_module_says_when_it_fails_is_shown_and_not_obeyed() {
+    let wat = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 0) "\08\00\00\00\15\00\00\00\1b[2J\1b]0;t\07\0d\0aERROR\9b1m")
+        (func (export "_start") (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 100)))
+            unreachable))"#;
+    let (code, stderr) = failure(wat);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains(r"it said: \u{1b}[2J\u{1b}]0;t\u{7}  | ERROR"), "{stderr}");
+    assert!(!stderr.trim_end().contains(char::is_control), "{stderr:?}");
+}
+
+#[test]
+fn parts_of_webassembly_that_are_not_run_are_named_before_anything_is_compiled() {
+    for (wat, feature) in [
+        ("(func (return_call 0))", "tail calls"),
+        (
+            "(func (drop (i32x4.relaxed_trunc_f32x4_s (v128.const i32x4 0 0 0 0))))",
+            "relaxed vector instructions",
+        ),
+        ("(global i32 (i32.add (i32.const 1) (i32.const 2)))", "extended constant expressions"),
+        ("(memory 1) (memory 1)", "several memories"),
+        ("(memory i64 1)", "a 64-bit memory"),
+        ("(memory 1 2 shared)", "a memory shared between threads"),
+        ("(memory 1) (func (drop (i32.atomic.load (i32.const 0))))", "threads"),
+        ("(tag $t) (func (throw $t))", "exceptions"),
+        ("(type $t (struct)) (func (drop (struct.new $t)))", "garbage-collected types"),
+    ] {
+        let (folder, _) = Vision::run_wat(&format!(r#"(module {wat} (func (export "_start")))"#));
+        let module = folder.path().join("module.wasm");
+        let compiled = folder.path().join("compiled.wasm");
+        for (call, code) in [
+            (Vision::new(&["run", "--wasm"]).argument(&module).stdin("{}"), 2),
+            (Vision::new(&["run", "--code", "interpret", "--wasm"]).argument(&module).stdin("{}"), 2),
+            (Vision::new(&["compile"]).argument(&module).argument(&compiled), 1),
+        ] {
+            let outcome = call.call();
+            assert_eq!(outcome.code, Some(code), "{outcome:?}");
+            let refusal = format!(" uses {feature}, which this runtime does not run");
+            assert!(outcome.stderr.contains(&refusal), "{}", outcome.stderr);
+            assert_eq!(outcome.stderr.trim_end().lines().count(), 1, "{}", outcome.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_start_function_that_ends_the_program_is_named() {
+    for code in [0, 7] {
+        let wat = format!(
+            r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+            (memory (export "memory") 1) (func $start (call $exit (i32.const {code}))) (start $start)
+            (func (export "_start")))"#
+        );
+        assert_fails(
+            &wat,
+            2,
+            &format!(
+                "its start function, which runs before any event, ended the program with proc_exit({code})"
+            ),
+        );
+    }
+}
+
 #[test]
 fn a_module_that_wants_more_memory_than_the_limit_is_refused_at_once() {
     assert_fails(

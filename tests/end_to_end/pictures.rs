@@ -4,7 +4,7 @@ use serde_json::json;
 
 use support::read;
 
-use crate::program::{Outcome, Vision, encode, http, response};
+use crate::program::{Outcome, Vision, bare, encode, http, response};
 
 /// Pixels of a side of the target.
 const SIDE: usize = 40;
@@ -115,4 +115,35 @@ fn a_picture_with_more_behind_it_is_recognised_as_it_is() {
     let without_end = &jpeg[..jpeg.len() - 2];
     assert_eq!(labels(without_end), expected);
     assert_eq!(labels(&[&jpeg[..], b"more", &jpeg[..]].concat()), expected);
+}
+
+/// Where a Huffman decoder complains, an arithmetic one goes on with zeros.
+#[test]
+fn an_arithmetic_coded_jpeg_that_was_cut_and_ended_is_not_taken_for_whole() {
+    for name in
+        ["arithmetic.jpg", "arithmetic-progressive.jpg", "arithmetic-restarts.jpg", "arithmetic-plain.jpg"]
+    {
+        let whole = read(&format!("tests/images/{name}"));
+        let answered = |jpeg: &[u8]| Vision::run_function().stdin(bare(jpeg)).call();
+        let found = answered(&whole);
+        assert_eq!((found.code, found.stderr.as_str()), (Some(0), ""), "{name}");
+        for tenths in [5, 8] {
+            let cut = [&whole[..whole.len() * tenths / 10], &[0xFF, 0xD9]].concat();
+            let found = answered(&cut);
+            assert!(
+                found.stderr.contains(" % of ") || found.stderr.contains("last details are missing"),
+                "{name}, {tenths} tenths: {found:?}"
+            );
+        }
+    }
+}
+
+/// 100 million rows of one pixel: 190 KB.
+#[test]
+fn a_png_of_countless_rows_is_too_large() {
+    let mut png = read("tests/images/extreme-tall.png");
+    png[20..24].copy_from_slice(&100_000_000_u32.to_be_bytes());
+    let found = Vision::run_function().stdin(bare(&png)).call();
+    assert!(found.code != Some(0), "{found:?}");
+    assert!(found.stderr.contains("come in 100000000 rows, accepted are up to 10 million"), "{found:?}");
 }

@@ -101,6 +101,27 @@ def jpegs_by_libjpeg(image: Image.Image) -> None:
     expect(file)
 
 
+def plain_below(image: Image.Image) -> Image.Image:
+    """Fine grain above and white below, five times as large, so that much of the data is in the upper half."""
+    grain = np.random.default_rng(7).integers(0, 60, (HEIGHT * 5, WIDTH * 5, 1))
+    pixels = np.asarray(image.resize((WIDTH * 5, HEIGHT * 5))).astype(np.int64) // 2 + grain
+    pixels[HEIGHT * 5 // 2 :] = 255
+    return Image.fromarray(pixels.astype(np.uint8))
+
+
+def arithmetic_jpegs_with_little_data(image: Image.Image) -> None:
+    """Pictures whose last rows take no data: an arithmetic encoder leaves out the zeros at the end."""
+    kinds = {"": [], "-progressive": ["-progressive"], "-restarts": ["-restart", "1"]}
+    for name, picture in {"plain": plain_below(image), "one-colour": Image.new("RGB", image.size, (128, 128, 128))}.items():
+        bitmap = io.BytesIO()
+        picture.save(bitmap, "PPM")
+        for end, options in kinds.items():
+            file = HERE / f"arithmetic-{name}{end}.jpg"
+            command = ["cjpeg", "-quality", "75", "-arithmetic", *options]
+            file.write_bytes(subprocess.run(command, input=bitmap.getvalue(), stdout=subprocess.PIPE, check=True).stdout)
+            expect(file)
+
+
 def bitmap_of(image: Image.Image, bits: int) -> bytes:
     """A PPM or PGM of so many bits a sample, in which 8-bit values are spread over all of them."""
     most = 2**bits - 1
@@ -263,6 +284,7 @@ def main() -> None:
     jpegs(image)
     jpegs_by_libjpeg(image)
     jpegs_by_libjpeg_3(image)
+    arithmetic_jpegs_with_little_data(image)
     many_scans()
     pngs(image)
     extreme_shapes()

@@ -11,6 +11,9 @@ use tokio::sync::oneshot;
 
 use contract::ErrorCode;
 
+use crate::limits::MIN_TIME;
+use crate::printable::in_one_line;
+
 /// What a module printed before it ended.
 #[derive(Debug, Default)]
 pub struct Answer {
@@ -96,10 +99,10 @@ pub enum CallError {
         /// The system's words.
         reason: String,
     },
-    /// The module was stopped at its time limit.
-    #[error("the module was stopped after its time limit of {:?}", rounded(.limit))]
+    /// The module was stopped at its time limit, or not started since too little of it was left.
+    #[error("{}", timeout(.limit))]
     Timeout {
-        /// The limit that applied.
+        /// The limit that applied, or what was left of it for the module.
         limit: Duration,
     },
     /// The module printed more than the answer limit.
@@ -284,15 +287,18 @@ impl CallError {
     }
 }
 
+fn timeout(limit: &Duration) -> String {
+    if *limit < MIN_TIME {
+        "the event's time limit was over before the module could be started".to_owned()
+    } else {
+        format!("the module was stopped after its time limit of {:?}", rounded(limit))
+    }
+}
+
 /// To hundredths of a second: what was left of a limit is told as the limit.
 fn rounded(limit: &Duration) -> Duration {
     let hundredths = u64::try_from(limit.as_nanos().div_ceil(10_000_000)).unwrap_or(u64::MAX);
     Duration::from_millis(hundredths.saturating_mul(10))
-}
-
-/// What a worker says, as one line of a log: it may say anything.
-pub fn in_one_line(text: &str) -> String {
-    text.replace(char::is_control, " ")
 }
 
 fn detail(stderr: &str) -> String {

@@ -18,12 +18,8 @@ use super::event::Event;
 use super::module::LoadedModule;
 use crate::answer::{Answer, CallError, Step, Timings};
 use crate::host::{self, Deadline, HostState, Imports, KeptPages, SharedResources, SharedState};
-use crate::limits::{Limits, STDERR_BYTES};
+use crate::limits::{Limits, MIN_TIME, STDERR_BYTES};
 use crate::{native_stack, progress};
-
-/// What an event must have left of its time to be started. WasmEdge's timer takes 0 for "never", and must not end before
-/// the call that it guards has begun.
-const MIN_TIME: Duration = Duration::from_millis(10);
 
 /// What an instance imports and is connected with. It outlives the instance, which borrows the imports.
 pub(super) struct Surroundings {
@@ -93,6 +89,13 @@ impl<'imports> Instance<'imports> {
         let mut vm = Vm::new(imports.store(settings).map_err(engine_failed)?);
         vm.register_module(None, module.module.clone()).map_err(engine_failed)?;
         let guest = vm.active_module_mut().ok_or_else(|| failed("it is not there".to_owned()))?;
+        // WasmEdge takes that for a success, but there is no instance then.
+        if guest.get_func("_start").is_err() {
+            let code = exit_code();
+            return Err(failed(format!(
+                "its start function, which runs before any event, ended the program with proc_exit({code})"
+            )));
+        }
         if let Some(image) = &module.data_image {
             image
                 .map_into(guest)

@@ -36,6 +36,7 @@ mod module;
 mod module_data;
 pub mod native_stack;
 mod outline;
+pub mod printable;
 mod processor;
 pub mod progress;
 mod sealed_file;

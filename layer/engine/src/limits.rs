@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 /// One mebibyte.
 pub const MIB: usize = 1 << 20;
 
+/// What an event must have left of its time to be started. WasmEdge's timer takes 0 for "never", and must not end before
+/// the call that it guards has begun.
+pub const MIN_TIME: Duration = Duration::from_millis(10);
+
 /// What one event may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Limits")]

@@ -34,9 +34,12 @@ impl LoadedModule {
             _ if outline.has_native_code => RunMode::Aot,
             _ => RunMode::Interpreter,
         };
+        if run_mode == RunMode::Interpreter {
+            Outline::check_features(name, wasm)?;
+        }
         let refused = |error: Box<dyn std::error::Error>| LoadError::Refused {
             module: name.to_owned(),
-            reason: super::features::reason(wasm, &error.to_string()),
+            reason: error.to_string(),
         };
         let settings = settings(run_mode, config.limits).map_err(|error| refused(error))?;
         let (without_data, data_image) = module_data::take_out(wasm).unzip();

@@ -6,6 +6,7 @@ use super::error::LoadError;
 use super::features;
 use crate::host;
 use crate::limits::Limits;
+use crate::printable::printable;
 
 /// The custom section in which WasmEdge's compiler keeps native code.
 const NATIVE_CODE_SECTION: &str = "wasmedge";
@@ -80,6 +81,18 @@ impl Outline {
         self.feature = self.feature.or(features::of_memory(memory)).or(several);
     }
 
+    /// Refuses a module that uses parts of WebAssembly that modules may not use, in its sections or in its code. Native code
+    /// that WasmEdge has made of it need not be checked again at each start: reading all of a large module takes a while.
+    ///
+    /// # Errors
+    /// [`LoadError::Feature`]. What can't be read is for WasmEdge to refuse.
+    pub fn check_features(name: &str, wasm: &[u8]) -> Result<(), LoadError> {
+        let of_sections = Self::read(name, wasm).ok().and_then(|outline| outline.feature);
+        of_sections.or_else(|| features::of_code(wasm)).map_or(Ok(()), |feature| {
+            Err(LoadError::Feature { module: name.to_owned(), feature: feature.to_owned() })
+        })
+    }
+
     /// Refuses what this runtime does not offer, or not within these limits.
     ///
     /// # Errors
@@ -97,7 +110,7 @@ impl Outline {
             .imports
             .iter()
             .filter(|(module, name)| !is_offered(module, name))
-            .map(|(module, name)| format!("{module}.{name}"))
+            .map(|(module, name)| printable(&format!("{module}.{name}")).into_owned())
             .collect();
         if !unknown.is_empty() {
             let (imports, offered) = (unknown.join(", "), host::offered_modules().join(", "));

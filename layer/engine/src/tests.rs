@@ -105,7 +105,9 @@ fn after_every_misbehaviour_the_next_event_is_answered_in_a_fresh_memory() {
 #[test]
 fn an_event_whose_time_is_over_is_not_started() {
     let service = Service::start(CodeSource::Compile);
-    assert!(matches!(service.call("late"), Err(CallError::Timeout { .. })));
+    let error = service.call("late").unwrap_err();
+    assert!(matches!(error, CallError::Timeout { .. }));
+    assert_eq!(error.to_string(), "the event's time limit was over before the module could be started");
     service.assert_answers();
 }
 

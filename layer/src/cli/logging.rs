@@ -3,10 +3,17 @@
 use std::io::IsTerminal;
 
 use clap::{Args, ValueEnum};
+use tracing::Subscriber;
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{Layer as _, fmt};
+use tracing_subscriber::{Layer, fmt};
+
+use worker::printable::printable;
 
 /// What is logged, and how.
 #[derive(Clone, Debug, Args)]
@@ -53,18 +60,60 @@ impl LogArgs {
 
     /// Sends the process's logs where they belong.
     pub(crate) fn install(&self) {
-        let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+        let is_terminal = std::io::stderr().is_terminal();
         let lines = match self.log_format {
-            LogFormat::Text => lines.without_time().with_target(false).boxed(),
-            LogFormat::Json => lines.json().flatten_event(true).boxed(),
+            LogFormat::Text => text_lines(std::io::stderr, is_terminal).boxed(),
+            LogFormat::Json => fmt::layer().with_writer(std::io::stderr).json().flatten_event(true).boxed(),
         };
         tracing_subscriber::registry().with(lines.with_filter(self.log_level.clone())).init();
     }
 }
 
+/// Lines for people. What is told may quote strangers, and what they wrote must neither look like another line nor command
+/// a terminal; in JSON it is escaped anyway.
+fn text_lines<S, W>(writer: W, with_colors: bool) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let fields = debug_fn(|out, field, value| {
+        let value = format!("{value:?}");
+        match field.name() {
+            "message" => write!(out, "{}", printable(&value)),
+            name => write!(out, "{name}={}", printable(&value)),
+        }
+    });
+    let fields = fields.delimited(" ");
+    fmt::layer()
+        .with_writer(writer)
+        .with_ansi(with_colors)
+        .fmt_fields(fields)
+        .without_time()
+        .with_target(false)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Seek as _};
+    use std::sync::Arc;
+
     use super::*;
+
+    #[test]
+    fn a_line_shows_what_strangers_wrote_and_stays_one_line() {
+        let mut file = tempfile::tempfile().unwrap();
+        let lines = text_lines(Arc::new(file.try_clone().unwrap()), false);
+        let key = "西红柿\u{1b}[2J\nERROR forged\u{202e}.jpg";
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            tracing::warn!(key, count = 2, "no picture: {key}");
+            tracing::error!("plain");
+        });
+        file.rewind().unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        let shown = "西红柿\\u{1b}[2J\\nERROR forged\\u{202e}.jpg";
+        assert_eq!(text, format!(" WARN no picture: {shown} key=\"{shown}\" count=2\nERROR plain\n"));
+    }
 
     #[test]
     fn a_filter_has_levels_and_nothing_else() {

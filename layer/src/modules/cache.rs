@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 use worker::ModelDigest as Sha256Sum;
+use worker::printable::in_one_line;
 
 use super::output::replace_file;
 
@@ -83,7 +84,7 @@ impl Cache {
             replace_file(&path, (lines.split_at(lines.len() / 2).1.join("\n") + "\n").as_bytes())?;
             file = open_own(OpenOptions::new().append(true), &path)?;
         }
-        let name = name.file_name().unwrap_or_default().display().to_string().replace(char::is_control, " ");
+        let name = in_one_line(&name.file_name().unwrap_or_default().display().to_string());
         writeln!(file, "{module}  {name}")
     }
 

@@ -16,6 +16,7 @@ use worker::answer::WorkerEnd;
 use worker::channel::{Asked, ChannelError, Mechanism, Reply, Report, Socket, memory_file};
 use worker::control_groups::{ControlGroups, NoGroups};
 use worker::limits::{Limits, LoadLimits, MIB};
+use worker::printable::in_one_line;
 use worker::sandbox::SandboxMode;
 use worker::{EngineConfig, LoadError, LoadStep, Processor};
 
@@ -113,6 +114,9 @@ impl Loader {
                 limit: self.limits.compile_time,
             }),
             (Said::Error(LoadError::Compile { reason, .. }), _) => Err(failed(reason)),
+            (Said::Error(LoadError::Feature { feature, .. }), _) => {
+                Err(LoadError::Feature { module: name.to_owned(), feature })
+            }
             (Said::Error(error), _) => Err(error),
             (Said::Nothing, Ok(Reply::Ended { end: WorkerEnd::Exited(0), .. })) => Ok(output),
             (Said::Nothing, Ok(Reply::Ended { end: WorkerEnd::Exited(2), .. })) => {
@@ -250,7 +254,7 @@ fn last_words(output: &File) -> String {
     let mut said = [0; 1024];
     let count = output.read_at(&mut said, 0).unwrap_or(0);
     let said = String::from_utf8_lossy(said.get(..count).unwrap_or_default());
-    said.trim().trim_start_matches("vision: ").replace(char::is_control, " ")
+    in_one_line(said.trim().trim_start_matches("vision: "))
 }
 
 /// Whether a module could be loaded as it is.

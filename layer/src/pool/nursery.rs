@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use worker::answer::{WorkerEnd, in_one_line};
+use worker::answer::WorkerEnd;
 use worker::channel::{AnswerFile, Asked, ChannelError, LogLine, Reply, Socket};
+use worker::printable::in_one_line;
 
 use super::socket::AsyncSocket;
 

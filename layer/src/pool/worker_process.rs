@@ -8,10 +8,11 @@ use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 use worker::STACK_BYTES;
 use worker::Told;
-use worker::answer::{Answer, CallError, Step, Thumbnail, in_one_line};
+use worker::answer::{Answer, CallError, Step, Thumbnail};
 use worker::channel::{AnswerFile, ChannelError, Lengths, Printed, Report, Request, Socket};
 use worker::control_groups::{ControlGroups, WorkerGroup};
 use worker::limits::{Limits, RUNTIME_BYTES};
+use worker::printable::in_one_line;
 use worker::{LoadError, LoadStep};
 
 use super::job::{GRACE, Job};

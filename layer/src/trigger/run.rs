@@ -1,6 +1,6 @@
 //! One event from a file or standard input; the answer on standard output.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use contract::Outcome;
@@ -108,8 +108,7 @@ fn read_event(file: Option<&Path>, limit: usize) -> Result<EventFile, RunError> 
 /// See [`RunError`]; what the module printed is written even where it is no answer.
 async fn answer(handler: &impl Handler, event: EventFile, with_timings: bool) -> Result<(), RunError> {
     let answer = handler.call(event, None).await?;
-    let mut out = io::stdout().lock();
-    out.write_all(&answer.stdout).and_then(|()| out.flush()).map_err(RunError::Write)?;
+    console::write(&answer.stdout).map_err(RunError::Write)?;
     if with_timings {
         console::tell(describe(&answer.timings));
     }

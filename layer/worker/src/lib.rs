@@ -15,6 +15,7 @@
 
 mod board;
 pub mod channel;
+pub mod closed_output;
 pub mod control_groups;
 mod event_loop;
 mod log;
@@ -30,5 +31,6 @@ pub use engine::answer;
 pub use engine::inference::{ModelDigest, ModelPolicy};
 pub use engine::limits;
 pub use engine::native_stack::STACK_BYTES;
+pub use engine::printable;
 pub use engine::progress::Told;
 pub use engine::{CodeSource, DirGrant, EngineConfig, LoadError, LoadStep, Processor, cores};

@@ -187,16 +187,20 @@ impl Serving {
             sandbox.confine_compiler();
             // What libraries say before they give up is the reason then.
             process::say_into(output.as_raw_fd());
+            // Whoever asked knows the name.
+            let failed = |reason: String| LoadError::Compile { module: String::new(), reason };
             let written = read_all(input)
-                .map_err(|error| error.to_string())
-                .and_then(|wasm| compile(&wasm, processor, scratch))
+                .map_err(|error| failed(error.to_string()))
+                .and_then(|wasm| {
+                    Outline::check_features("", &wasm)?;
+                    compile(&wasm, processor, scratch).map_err(failed)
+                })
                 .and_then(|compiled| {
-                    File::from(output).write_all(&compiled).map_err(|error| error.to_string())
+                    File::from(output).write_all(&compiled).map_err(|error| failed(error.to_string()))
                 });
             match written {
                 Ok(()) => 0,
-                Err(reason) => {
-                    let error = LoadError::Compile { module: String::new(), reason };
+                Err(error) => {
                     drop(channel.send(&Report::NotReady(error), &[]));
                     1
                 }
@@ -277,6 +281,7 @@ fn prepare(
     if runs_as_it_is {
         return Ok(Prepared::Loaded(Box::new(LoadedModule::load(name, wasm, &config)?), config));
     }
+    Outline::check_features(name, wasm)?;
     let sum = Sha256Sum::of(wasm);
     Ok(Prepared::NeedsCompiling { sum, carries_code, is_known: known.contains(&sum) })
 }

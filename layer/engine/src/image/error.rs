@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use super::bounds::{MAX_PIXELS, MAX_SCANNED_PIXELS};
+use super::bounds::{MAX_PIXELS, MAX_PNG_ROWS, MAX_SCANNED_PIXELS};
 
 /// Why a picture has no pixels. The message is one that can be shown to whoever sent the picture.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -47,6 +47,20 @@ pub enum ImageError {
         /// Pixels down.
         height: u32,
     },
+    /// A PNG of too many rows, however short they are.
+    #[error(
+        "the picture's {width} × {height} pixels come in {rows} rows, accepted are up to {limit} million{of_passes}",
+        limit = MAX_PNG_ROWS / 1_000_000,
+        of_passes = if *.rows > u64::from(*.height) { " in the seven passes of an interlaced PNG together" } else { "" }
+    )]
+    TooManyRows {
+        /// Rows of all passes.
+        rows: u64,
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+    },
     /// The size that was asked for is 0 or too large.
     #[error("a target of {width} × {height} pixels is not possible")]
     Target {
@@ -76,6 +90,12 @@ impl ImageError {
 
     /// Whether a limit was met: more pixels, memory or work than one picture may take.
     pub fn is_limit(&self) -> bool {
-        matches!(self, Self::TooLarge { .. } | Self::TooMuchMemory { .. } | Self::TooMuchWork { .. })
+        matches!(
+            self,
+            Self::TooLarge { .. }
+                | Self::TooMuchMemory { .. }
+                | Self::TooMuchWork { .. }
+                | Self::TooManyRows { .. }
+        )
     }
 }

@@ -22,7 +22,7 @@ mod tests;
 mod thumbnail;
 mod turning;
 
-pub use bounds::{MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_TARGET_PIXELS};
+pub use bounds::{MAX_PIXELS, MAX_PNG_ROWS, MAX_SCANNED_PIXELS, MAX_TARGET_PIXELS};
 pub use decoder::Decoder;
 pub use error::ImageError;
 pub use notice::Notice;

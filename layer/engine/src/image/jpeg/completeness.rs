@@ -27,6 +27,7 @@ pub(super) fn of(report: &Report, space: Space, encoded: &[u8]) -> Found {
     let lacks_colors = report.coarse.iter().take(all_components).any(|&rows| rows < report.rows);
     let is_damaged = report.bad_codes > 0
         || report.resyncs > 0
+        || report.gaps > 0
         || report.extraneous > HARMLESS_BYTES
         || report.gave_up != 0;
     let there =

@@ -14,10 +14,19 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
+/* What `struct arithmetic_decoder` repeats is not in the headers: compare it with jdarith.c and jpegint.h first. */
+#if LIBJPEG_TURBO_VERSION_NUMBER / 1000 != 3001
+#error "written for libjpeg-turbo 3.1"
+#endif
+
 enum { MAX_SEGMENTS = 8, COMPONENT_LIMIT = 4 };
 
 /* Pixels that a restart counts as, by the time that it takes: one that is there, and one that is looked for. */
 enum { RESTART_WORK = 256, LOST_RESTART_WORK = 1024 };
+
+/* Zeros that an arithmetic decoder takes from behind the end of sound data: it reads three bytes ahead, and an encoder
+ * leaves out zeros at the end. Each more than that is there by a chance of 1 in 256. */
+enum { MAX_ZEROS = 6 };
 
 /* Why a call failed; libjpeg.rs has the same numbers. */
 enum failure { OTHER = 1, UNSUPPORTED_PROCESS, UNSUPPORTED_PRECISION, NO_PICTURE, TOO_MUCH_MEMORY, UNSUPPORTED_COLOR,
@@ -56,6 +65,8 @@ struct vision_report {
   uint32_t details_missing;
   uint32_t bad_codes;
   uint32_t resyncs;
+  /* Places where data ran out and went on in the same row. */
+  uint32_t gaps;
   /* The most bytes in one place that belong to nothing. */
   uint32_t extraneous;
   /* libjpeg gave up behind data that it had read. */
@@ -81,7 +92,7 @@ struct vision_jpeg {
   size_t input_length;
   struct segment segments[MAX_SEGMENTS];
   uint32_t segment_count;
-  int in_data, lossless, ended_early;
+  int in_data, lossless;
   /* This scan: the row where data ran out or -1, and rows before that were lost so. */
   long lost_since;
   uint32_t lost_rows;
@@ -90,10 +101,26 @@ struct vision_jpeg {
   uint64_t work, most_work;
   uint32_t restarts;
   void *rows;
+  boolean (*fill)(j_decompress_ptr);
+  /* For arithmetic-coded data, see `end_before_marker`: where it ends, zeros behind it, and where they began. */
+  int ends_before_marker, is_empty, wants_more_zeros;
+  const JOCTET *marker;
+  uint32_t zeros;
+  long first_zero_row;
+  int has_empty_coarse[COMPONENT_LIMIT];
   struct vision_report report;
 };
 
+/* The start of what libjpeg keeps of an arithmetic decoder. */
+struct arithmetic_decoder {
+  void (*functions[4])(void);
+  boolean insufficient_data;
+  /* The code that was read, less the base of the current interval. */
+  long code;
+};
+
 static const JOCTET END_OF_IMAGE[] = { 0xFF, JPEG_EOI };
+static const JOCTET ZERO[] = { 0 };
 
 static void give_up(struct vision_jpeg *self, enum failure failure, int parameter)
 {
@@ -120,10 +147,9 @@ static void on_error(j_common_ptr common)
   give_up(self, failure, parameter);
 }
 
-/* In this row of units, or `behind` it. */
-static void data_ran_out(struct vision_jpeg *self, int behind)
+/* In this row of units. */
+static void data_ran_out(struct vision_jpeg *self, long row)
 {
-  long row = (long)self->jpeg.input_iMCU_row + behind;
   if (self->lost_since < 0 || row < self->lost_since) self->lost_since = row;
 }
 
@@ -131,6 +157,7 @@ static void data_goes_on(struct vision_jpeg *self)
 {
   long row = (long)self->jpeg.input_iMCU_row;
   if (self->lost_since >= 0 && row > self->lost_since) self->lost_rows += (uint32_t)(row - self->lost_since);
+  else if (self->lost_since >= 0) self->report.gaps++;
   self->lost_since = -1;
 }
 
@@ -140,36 +167,103 @@ static void add_restart(struct vision_jpeg *self, uint64_t work)
   self->work += work;
 }
 
+/* Bytes from here to the next marker. */
+static size_t bytes_before_marker(const struct jpeg_source_mgr *source)
+{
+  const JOCTET *bytes = source->next_input_byte;
+  size_t length = source->bytes_in_buffer, at = 0;
+  while (at + 1 < length && !(bytes[at] == 0xFF && bytes[at + 1] != 0)) at++;
+  return at + 1 >= length ? length : at;
+}
+
+/* Arithmetic-coded data may be shorter than what the decoder reads of it: at a marker libjpeg goes on with zeros, as many
+ * as are wanted, and says nothing. So that they are counted, the data ends before the marker until more is asked for. */
+static void end_before_marker(struct vision_jpeg *self)
+{
+  struct jpeg_source_mgr *source = self->jpeg.src;
+  if (!self->jpeg.arith_code) return;
+  if (source->next_input_byte < self->input || source->next_input_byte > self->input + self->input_length) return;
+  source->bytes_in_buffer = bytes_before_marker(source);
+  self->marker = source->next_input_byte + source->bytes_in_buffer;
+  self->is_empty = source->bytes_in_buffer == 0;
+  self->ends_before_marker = 1;
+  self->wants_more_zeros = 0;
+  self->zeros = 0;
+}
+
+/* Hands out what comes from `next` on, with the marker and all behind it. */
+static void go_on_behind_data(struct vision_jpeg *self, const JOCTET *next)
+{
+  self->ends_before_marker = 0;
+  self->jpeg.src->next_input_byte = next;
+  self->jpeg.src->bytes_in_buffer = (size_t)(self->input + self->input_length - next);
+}
+
+/* Where the code is 0, as behind the last change of a plain picture, zeros without end are the code. */
+static boolean on_end_of_buffer(j_decompress_ptr jpeg)
+{
+  struct vision_jpeg *self = jpeg->client_data;
+  if (!self->ends_before_marker) return (*self->fill)(jpeg);
+  if (((struct arithmetic_decoder *)(void *)jpeg->entropy)->code != 0) {
+    if (self->zeros < MAX_ZEROS) {
+      if (self->zeros++ == 0) self->first_zero_row = (long)jpeg->input_iMCU_row;
+      jpeg->src->next_input_byte = ZERO;
+      jpeg->src->bytes_in_buffer = sizeof(ZERO);
+      return TRUE;
+    }
+    self->wants_more_zeros = 1;
+  }
+  go_on_behind_data(self, self->marker);
+  return jpeg->src->bytes_in_buffer > 0 ? TRUE : (*self->fill)(jpeg);
+}
+
+/* Says what of `discarded` bytes was in the picture's file: not the zeros, which then were no part of the code. */
+static uint32_t forget_zeros(struct vision_jpeg *self, uint32_t discarded)
+{
+  uint32_t rest = discarded > self->zeros ? discarded - self->zeros : 0;
+  self->wants_more_zeros = 0;
+  self->zeros = 0;
+  return rest;
+}
+
+static void judge_zeros(struct vision_jpeg *self)
+{
+  if (self->wants_more_zeros) data_ran_out(self, self->first_zero_row);
+  self->wants_more_zeros = 0;
+}
+
 /* Called for warnings (level below 0) and for what libjpeg does (level 0 and above). */
 static void on_message(j_common_ptr common, int level)
 {
   struct vision_jpeg *self = common->client_data;
   int code = common->err->msg_code;
   const int *parameters = common->err->msg_parm.i;
+  uint32_t discarded = (uint32_t)parameters[0];
   if (!self->in_data) return;
+  /* Zeros that were passed over on the way to a restart were not wanted. */
+  if (code == JWRN_EXTRANEOUS_DATA) discarded = forget_zeros(self, discarded);
+  if (code == JTRC_RST || code == JWRN_MUST_RESYNC) judge_zeros(self);
   if (level >= 0) {
     /* A restart marker where it should be, or one from which libjpeg starts again. */
-    if (code == JTRC_RST || (code == JTRC_RECOVERY_ACTION && parameters[1] == 1)) data_goes_on(self);
+    if (code == JTRC_RST || (code == JTRC_RECOVERY_ACTION && parameters[1] == 1)) {
+      data_goes_on(self);
+      end_before_marker(self);
+    }
     /* A restart that is not there: nothing is until the next one. */
-    if (code == JTRC_RECOVERY_ACTION && parameters[1] == 3) data_ran_out(self, 0);
+    if (code == JTRC_RECOVERY_ACTION && parameters[1] == 3) data_ran_out(self, (long)self->jpeg.input_iMCU_row);
     if (code == JTRC_RST) add_restart(self, RESTART_WORK);
     return;
   }
   switch (code) {
-  case JWRN_HIT_MARKER: data_ran_out(self, 0); break;
-  case JWRN_ARITH_BAD_CODE: self->report.bad_codes++; data_ran_out(self, 0); break;
-  case JWRN_JPEG_EOF:
-    self->ended_early = 1;
-    /* Arithmetic coding leaves zeros out at its end, so what this row lacks may be those. */
-    if (self->jpeg.arith_code) data_ran_out(self, 1);
-    break;
+  case JWRN_HIT_MARKER: data_ran_out(self, (long)self->jpeg.input_iMCU_row); break;
+  case JWRN_ARITH_BAD_CODE: self->report.bad_codes++; data_ran_out(self, (long)self->jpeg.input_iMCU_row); break;
   case JWRN_HUFF_BAD_CODE: self->report.bad_codes++; break;
   case JWRN_MUST_RESYNC:
     self->report.resyncs++;
     add_restart(self, LOST_RESTART_WORK);
     break;
   case JWRN_EXTRANEOUS_DATA:
-    if ((uint32_t)parameters[0] > self->report.extraneous) self->report.extraneous = (uint32_t)parameters[0];
+    if (discarded > self->report.extraneous) self->report.extraneous = discarded;
     break;
   }
 }
@@ -254,6 +348,8 @@ int vision_jpeg_header(struct vision_jpeg *self, const uint8_t *input, size_t le
   self->input = input;
   self->input_length = length;
   jpeg_mem_src(jpeg, input, (unsigned long)length);
+  self->fill = jpeg->src->fill_input_buffer;
+  jpeg->src->fill_input_buffer = on_end_of_buffer;
   if (jpeg_read_header(jpeg, TRUE) != JPEG_HEADER_OK) give_up(self, NO_PICTURE, 0);
   self->in_data = 1;
   /* libjpeg keeps the flag to itself. Before a scale is chosen a unit is 8 samples wide, or one where lossless. */
@@ -307,6 +403,8 @@ static void begin_scan(struct vision_jpeg *self)
 {
   self->lost_since = -1;
   self->lost_rows = 0;
+  self->is_empty = 0;
+  end_before_marker(self);
 }
 
 static void end_scan(struct vision_jpeg *self)
@@ -314,6 +412,9 @@ static void end_scan(struct vision_jpeg *self)
   struct jpeg_decompress_struct *jpeg = &self->jpeg;
   struct vision_report *report = &self->report;
   uint32_t there;
+  int is_empty = self->is_empty && !jpeg->restart_interval;
+  if (self->ends_before_marker) go_on_behind_data(self, self->zeros ? self->marker : jpeg->src->next_input_byte);
+  judge_zeros(self);
   data_goes_on(self);
   there = report->rows - (self->lost_rows < report->rows ? self->lost_rows : report->rows);
   for (int i = 0; i < jpeg->comps_in_scan; i++) {
@@ -325,6 +426,7 @@ static void end_scan(struct vision_jpeg *self)
     } else if (jpeg->progressive_mode && jpeg->Ss == 0 && jpeg->Ah == 0 && !self->has_coarse[index]) {
       report->coarse[index] = there;
       self->has_coarse[index] = 1;
+      self->has_empty_coarse[index] = is_empty;
     } else if (jpeg->progressive_mode && jpeg->Ss != 0 && jpeg->Ah == 0 && !self->has_fine[index]) {
       report->fine[index] = there;
       self->has_fine[index] = 1;
@@ -375,6 +477,7 @@ int vision_jpeg_start(struct vision_jpeg *self, uint64_t most_bytes, uint64_t mo
     report->gave_up = 1;
     if (setjmp(self->escape)) return -1;
     jpeg->unread_marker = 0;
+    self->ends_before_marker = 0;
     jpeg->src->next_input_byte = END_OF_IMAGE;
     jpeg->src->bytes_in_buffer = sizeof(END_OF_IMAGE);
     if (jpeg_consume_input(jpeg) != JPEG_REACHED_EOI) return -1;
@@ -463,34 +566,30 @@ int vision_jpeg_rows(struct vision_jpeg *self, uint8_t *out, size_t length, uint
   return 0;
 }
 
-/* Bytes from here to the next marker. */
-static uint32_t bytes_before_marker(const struct jpeg_source_mgr *source)
-{
-  const JOCTET *bytes = source->next_input_byte;
-  size_t length = source->bytes_in_buffer, at = 0;
-  while (at + 1 < length && !(bytes[at] == 0xFF && bytes[at + 1] != 0)) at++;
-  return at + 1 >= length ? (uint32_t)length : (uint32_t)at;
-}
-
 /* What was found, once all rows have been read. */
 void vision_jpeg_report(struct vision_jpeg *self, struct vision_report *report)
 {
   struct jpeg_decompress_struct *jpeg = &self->jpeg;
-  const JOCTET *next = jpeg->src->next_input_byte;
-  int in_input = next >= self->input && next <= self->input + self->input_length;
+  const JOCTET *next;
+  int in_input;
+  if (!jpeg->buffered_image) end_scan(self);
+  next = jpeg->src->next_input_byte;
+  in_input = next >= self->input && next <= self->input + self->input_length;
   if (!jpeg->buffered_image) {
     uint32_t rest;
-    end_scan(self);
-    rest = in_input && jpeg->unread_marker == 0 ? bytes_before_marker(jpeg->src) : 0;
+    rest = in_input && jpeg->unread_marker == 0 ? (uint32_t)bytes_before_marker(jpeg->src) : 0;
     if (rest > self->report.extraneous) self->report.extraneous = rest;
     self->report.data_end = in_input ? (uint64_t)(next - self->input) + rest : self->input_length;
   } else {
-    /* Where the data ended early: which bits are known, by libjpeg's own account. */
-    if ((self->ended_early || self->report.gave_up) && jpeg->progressive_mode && jpeg->coef_bits)
+    /* Which bits are known, by libjpeg's own account. */
+    if (jpeg->progressive_mode && jpeg->coef_bits)
       for (int i = 0; i < jpeg->num_components * DCTSIZE2; i++)
         if (jpeg->coef_bits[i / DCTSIZE2][i % DCTSIZE2] != 0) self->report.details_missing = 1;
     self->report.data_end = in_input ? (uint64_t)(next - self->input) : self->input_length;
   }
+  /* No data at all is how a picture of plain grey begins; one of which nothing else is there begins so, too. */
+  for (int i = 0; i < COMPONENT_LIMIT; i++)
+    if (self->has_empty_coarse[i] && self->report.fine[i] == 0) self->report.coarse[i] = 0;
   self->report.scans = (uint32_t)jpeg->input_scan_number;
   *report = self->report;
 }

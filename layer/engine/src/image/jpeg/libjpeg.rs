@@ -88,6 +88,8 @@ pub(super) struct Report {
     pub(super) details_missing: u32,
     pub(super) bad_codes: u32,
     pub(super) resyncs: u32,
+    /// Places where data ran out and went on in the same row.
+    pub(super) gaps: u32,
     /// The most bytes in one place that belong to nothing.
     pub(super) extraneous: u32,
     /// Not 0: the decoder gave up behind a scan that it had read.

@@ -6,6 +6,7 @@ use std::io::Cursor;
 
 use png::{ColorType, DecodeOptions, DecodingError, Info, InterlaceInfo, Limits, Reader, Transformations};
 
+use super::bounds::MAX_PNG_ROWS;
 use super::decoded::Decoded;
 use super::error::ImageError;
 use super::limits::{Memory, check_size, product};
@@ -129,7 +130,9 @@ fn read(
     let mut decoder = decoder(encoded, sums);
     let size = header(&mut decoder)?;
     check_size(size.0, size.1)?;
-    take_rows(decoder.read_header_info().map_err(undecodable)?, memory)?;
+    let info = decoder.read_header_info().map_err(undecodable)?;
+    check_rows(info)?;
+    take_rows(info, memory)?;
     memory.take(encoded.len().min(CHUNK_BYTES))?;
     // Chunks have their own limit; the row that comes out gets what the picture's size needs, counted above.
     decoder.set_limits(Limits { bytes: CHUNK_BYTES + out_row_bytes(size.0) });
@@ -144,6 +147,30 @@ fn read(
     };
     let is_damaged = sums == Sums::Ignored || there == 1.0 && sum_is_wrong(&mut reader);
     Ok(Read { size, reduced, there, is_damaged })
+}
+
+/// Columns and rows of the seven passes of interlaced pictures: the first one, and how far apart (PNG specification, 8.2).
+const PASSES: [((u32, u32), (u32, u32)); 7] = [
+    ((0, 8), (0, 8)),
+    ((4, 8), (0, 8)),
+    ((0, 4), (4, 8)),
+    ((2, 4), (0, 4)),
+    ((0, 2), (2, 4)),
+    ((1, 2), (0, 2)),
+    ((0, 1), (1, 2)),
+];
+
+/// A row takes its time, however short it is.
+fn check_rows(header: &Info<'_>) -> Result<(), ImageError> {
+    let (width, height) = (header.width, header.height);
+    let count = |side: u32, (first, step): (u32, u32)| side.saturating_sub(first).div_ceil(step);
+    let rows = if header.interlaced {
+        let passes = PASSES.into_iter().filter(|&(columns, _)| count(width, columns) > 0);
+        passes.map(|(_, rows)| u64::from(count(height, rows))).sum()
+    } else {
+        u64::from(height)
+    };
+    if rows > MAX_PNG_ROWS { Err(ImageError::TooManyRows { rows, width, height }) } else { Ok(()) }
 }
 
 /// Four channels of 8 bits.

@@ -124,25 +124,131 @@ fn a_file_that_was_never_written_to_its_end_is_refused_by_its_zeros() {
     }
 }
 
+/// The first `tenths` of the data, as they are and with the marker that ends a picture behind them.
+fn cuts(jpeg: &[u8], tenths: usize) -> [Vec<u8>; 2] {
+    let start = data_start(jpeg);
+    let cut = jpeg[..start + (jpeg.len() - start) * tenths / 10].to_vec();
+    let ended = [&cut[..], &[0xFF, 0xD9]].concat();
+    [cut, ended]
+}
+
+/// The share that is there by what is said of a picture, which must say something.
+fn told_share(jpeg: &[u8], what: &str) -> u32 {
+    let text = match super::decode_with_notice(jpeg) {
+        Ok((_, notice)) => notice.unwrap_or_else(|| panic!("{what} is taken for whole")),
+        Err(error) => error.to_string(),
+    };
+    // Of the last row nobody can say how much is missing.
+    if text.contains("damaged") || text.contains("last details") { 99 } else { percent(&text) }
+}
+
 #[test]
 fn of_every_kind_the_share_that_is_there_shrinks_as_more_is_cut_off() {
-    for name in ["baseline.jpg", "restarts.jpg", "12-bit.jpg", "lossless.jpg", "cmyk.jpg"] {
+    for name in [
+        "baseline.jpg",
+        "restarts.jpg",
+        "12-bit.jpg",
+        "lossless.jpg",
+        "cmyk.jpg",
+        "arithmetic.jpg",
+        "12-bit-grey-arithmetic.jpg",
+        "arithmetic-restarts.jpg",
+    ] {
         let whole = read(name);
-        let start = data_start(&whole);
+        let mut before = [0, 0];
+        for tenths in 1..=9 {
+            for (cut, before) in cuts(&whole, tenths).iter().zip(&mut before) {
+                let what = format!("{name}, {tenths} tenths");
+                let share = told_share(cut, &what);
+                assert!(share >= *before && share <= (tenths as u32 + 3) * 10, "{what}: {share} %");
+                *before = share;
+            }
+        }
+        assert!(before.iter().all(|&share| share >= 60), "{name}: {before:?} %");
+    }
+}
+
+#[test]
+fn a_progressive_picture_that_is_cut_anywhere_and_ended_is_not_taken_for_whole() {
+    for name in ["progressive.jpg", "progressive-restarts.jpg", "arithmetic-progressive.jpg"] {
+        let whole = read(name);
         let mut before = 0;
-        for tenth in 1..=9 {
-            let cut = &whole[..start + (whole.len() - start) * tenth / 10];
-            let text = match super::decode_with_notice(cut) {
-                Ok((_, notice)) => notice.unwrap_or_else(|| panic!("{name}: {tenth} tenths are whole")),
-                Err(error) => error.to_string(),
-            };
-            // Of the last row nobody can say how much is missing.
-            let share = if text.contains("damaged") { 99 } else { percent(&text) };
-            assert!(share >= before && share <= (tenth as u32 + 3) * 10, "{name}, {tenth} tenths: {text}");
+        for tenths in 1..=9 {
+            let [_, ended] = cuts(&whole, tenths);
+            let share = told_share(&ended, &format!("{name}, {tenths} tenths"));
+            assert!(share >= before, "{name}, {tenths} tenths: {share} %");
             before = share;
         }
-        assert!(before >= 60, "{name}: {before} %");
+        let [empty, ended] = cuts(&whole, 0);
+        assert!(told_share(&empty, name) < 50 && told_share(&ended, name) < 50, "{name} without data");
     }
+}
+
+#[test]
+fn a_small_picture_s_data_under_the_header_of_a_large_one_is_little_of_it() {
+    for (name, frame) in [("baseline.jpg", 0xC0), ("arithmetic.jpg", 0xC9), ("arithmetic-restarts.jpg", 0xC9)]
+    {
+        let mut jpeg = read(name);
+        let frame = position(&jpeg, frame);
+        jpeg[frame + 5..frame + 9].copy_from_slice(&[0x26, 0xAC, 0x26, 0xAC]);
+        let message = error_of(&jpeg).to_string();
+        assert!(percent(&message) < 5, "{name}: {message}");
+    }
+}
+
+#[test]
+fn an_interval_between_restarts_that_ends_early_is_told() {
+    // Whatever arithmetic-coded data is cut to is the code of some picture: now and then it is one that needs no more.
+    for (name, least_percent) in
+        [("restarts.jpg", 100), ("progressive-restarts.jpg", 100), ("arithmetic-restarts.jpg", 75)]
+    {
+        let whole = read(name);
+        let restarts = whole.windows(2).enumerate().filter(|(_, pair)| matches!(pair, [0xFF, 0xD0..=0xD7]));
+        let ends: Vec<usize> = restarts.map(|(at, _)| at).collect();
+        let starts = [data_start(&whole)].into_iter().chain(ends.iter().map(|end| end + 2));
+        let (mut told, mut all) = (0, 0);
+        // Of the first scan.
+        let is_data = |part: &[u8]| !part.windows(2).any(|pair| pair[0] == 0xFF && pair[1] != 0);
+        for (start, &end) in starts.zip(&ends).take_while(|(start, end)| is_data(&whole[*start..**end])) {
+            let short = [&whole[..start + (end - start) / 4], &whole[end..]].concat();
+            told += u32::from(!matches!(super::decode_with_notice(&short), Ok((_, None))));
+            all += 1;
+        }
+        assert!(all >= 2 && told * 100 >= all * least_percent, "{name}: {told} of {all}");
+    }
+}
+
+/// An encoder leaves out the zeros at the end of arithmetic-coded data, and a plain rest of a picture is nothing else.
+#[test]
+fn arithmetic_coding_that_ends_before_a_plain_rest_is_whole() {
+    for name in [
+        "arithmetic-plain.jpg",
+        "arithmetic-plain-progressive.jpg",
+        "arithmetic-plain-restarts.jpg",
+        "arithmetic-one-colour.jpg",
+        "arithmetic-one-colour-progressive.jpg",
+    ] {
+        let whole = read(name);
+        assert_eq!(notice_of(&whole), None, "{name}");
+        assert_eq!(notice_of(&whole[..whole.len() - 2]), None, "{name} without end");
+    }
+    let lower_half_is_plain = read("arithmetic-plain.jpg");
+    for cut in cuts(&lower_half_is_plain, 5) {
+        assert!(told_share(&cut, "half of the data of the upper half") < 50);
+    }
+}
+
+#[test]
+fn whole_pictures_of_every_kind_have_no_notice() {
+    let mut seen = 0;
+    for entry in std::fs::read_dir(super::folder()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if let Some(name) = name.strip_suffix(".rgb") {
+            assert_eq!(notice_of(&read(name)), None, "{name}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "{seen}");
 }
 
 #[test]

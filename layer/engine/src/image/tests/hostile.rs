@@ -2,7 +2,9 @@ use std::time::Instant;
 
 use super::{crc, decode, error_of, notice_of, read};
 use crate::image::decoder::MAX_KEPT_BYTES;
-use crate::image::{Decoder, ImageError, MAX_PIXELS, MAX_SCANNED_PIXELS, PixelFormat, thumbnail};
+use crate::image::{
+    Decoder, ImageError, MAX_PIXELS, MAX_PNG_ROWS, MAX_SCANNED_PIXELS, PixelFormat, thumbnail,
+};
 
 const MIB: usize = 1 << 20;
 
@@ -62,6 +64,43 @@ fn millions_of_pixels_in_one_row_or_column_are_stretched_within_their_limit_or_r
         } else {
             assert!(matches!(small, Err(ImageError::TooMuchMemory { .. })), "{name}: {small:?}");
         }
+    }
+}
+
+/// A row takes its time, however short it is.
+#[test]
+fn pngs_of_more_than_ten_million_rows_are_refused_before_they_are_decoded() {
+    let png = |width: u32, height: u32, depth: u8, color: u8, interlaced: u8| {
+        let size = [width.to_be_bytes(), height.to_be_bytes()].concat();
+        let header = chunk(b"IHDR", &[&size[..], &[depth, color, 0, 0, interlaced]].concat());
+        let palette = if color == 3 { chunk(b"PLTE", &[0; 3]) } else { Vec::new() };
+        let data = chunk(b"IDAT", &fdeflate::compress_to_vec(&[0; 100]));
+        [b"\x89PNG\r\n\x1a\n", &header[..], &palette, &data, &chunk(b"IEND", b"")].concat()
+    };
+    let most = MAX_PNG_ROWS as u32;
+    for (width, height, rows) in [
+        (1, 100_000_000, 100_000_000_u64),
+        (1, most + 1, 10_000_001),
+        (2, 50_000_000, 75_000_000),
+        (5, 20_000_000, 37_500_000),
+        (18, 5_500_000, 10_312_500),
+    ] {
+        for (depth, color) in [(8, 0), (1, 3), (16, 6)] {
+            let error = error_of(&png(width, height, depth, color, 1));
+            assert_eq!(error, ImageError::TooManyRows { rows, width, height });
+            assert!(
+                error.is_limit() && error.to_string().contains("accepted are up to 10 million"),
+                "{error}"
+            );
+        }
+    }
+    assert!(error_of(&png(2, 50_000_000, 8, 0, 1)).to_string().contains("seven passes"));
+    let plain = error_of(&png(1, most + 1, 8, 0, 0));
+    assert_eq!(plain, ImageError::TooManyRows { rows: u64::from(most) + 1, width: 1, height: most + 1 });
+    assert!(!plain.to_string().contains("passes"));
+    for (width, height, interlaced) in [(1, most, 0), (1, most, 1), (18, 5_300_000, 1), (10, most, 0)] {
+        let found = decode_within(&png(width, height, 8, 0, interlaced), 800 * MIB, (24, 24));
+        assert!(matches!(found, Err(ImageError::Undecodable(_))), "{width} × {height}: {found:?}");
     }
 }
 

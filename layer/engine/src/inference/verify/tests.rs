@@ -203,8 +203,10 @@ impl ModelDraft {
 }
 
 fn project_model() -> Vec<u8> {
-    std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/groceries/model.tflite"))
-        .unwrap()
+    std::fs::read(
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/groceries/model.tflite"),
+    )
+    .unwrap()
 }
 
 #[test]
