@@ -184,6 +184,30 @@ fn a_progressive_picture_that_is_cut_anywhere_and_ended_is_not_taken_for_whole()
     }
 }
 
+/// Tables and conditions (DHT, DAC) before the first scan, and between scans.
+#[test]
+fn a_picture_that_is_cut_within_a_table_is_refused_or_told() {
+    for (name, table) in [
+        ("baseline.jpg", 0xC4),
+        ("progressive.jpg", 0xC4),
+        ("arithmetic.jpg", 0xCC),
+        ("arithmetic-progressive.jpg", 0xCC),
+    ] {
+        let whole = read(name);
+        let tables = whole.windows(2).enumerate().filter(|(_, pair)| *pair == [0xFF, table]);
+        let tables: Vec<usize> = tables.map(|(at, _)| at).collect();
+        assert!(!tables.is_empty(), "{name}");
+        for at in tables {
+            for cut in [at + 2, at + 5] {
+                for end in [&[][..], &[0xFF, 0xD9]] {
+                    let found = super::decode_with_notice(&[&whole[..cut], end].concat());
+                    assert!(!matches!(found, Ok((_, None))), "{name}, {cut} bytes");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_small_picture_s_data_under_the_header_of_a_large_one_is_little_of_it() {
     for (name, frame) in [("baseline.jpg", 0xC0), ("arithmetic.jpg", 0xC9), ("arithmetic-restarts.jpg", 0xC9)]
