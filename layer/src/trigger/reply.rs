@@ -95,6 +95,9 @@ mod tests {
             Reply::from_call(answer(0, "Lemon: 97.00%\n", ""), Form::Bare),
             Reply::Answer("Lemon: 97.00%\n".into())
         );
+        // What a gateway makes of headers is not for the runtime to say, other than in a service of its own.
+        let http = r#"{"statusCode": 200, "body": "", "headers": {"set-cookie": "a=b", "location": "/"}}"#;
+        assert_eq!(Reply::from_call(answer(0, http, ""), Form::Http), Reply::Answer(http.into()));
     }
 
     #[test]
