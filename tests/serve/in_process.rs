@@ -13,7 +13,7 @@ use support::function;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 use vision::history::{History, Location};
-use vision::pool::{Loader, Loading};
+use vision::pool::{Confining, Loader, Loading};
 use vision::trigger::serve::{ServeSettings, answering};
 use worker::limits::{Limits, LoadLimits};
 use worker::sandbox::SandboxMode;
@@ -53,9 +53,11 @@ impl InProcess {
         };
         let nursery = worker::start(Path::new(env!("CARGO_BIN_EXE_vision"))).unwrap();
         let (loader, _) =
-            Loader::new(nursery, SandboxMode::Auto, Vec::new(), load_limits, "off".to_owned()).unwrap();
+            Loader::confine(nursery, SandboxMode::Auto, Vec::new(), load_limits, "off".to_owned())
+                .and_then(Confining::finish)
+                .unwrap();
         let module = File::open(function()).unwrap();
-        let Loading::Loaded(loaded) = loader.load("recognize.wasm", &module, &config, &[]).unwrap() else {
+        let Loading::Loaded(loaded) = loader.load("recognize.wasm", &module, &config, true).unwrap() else {
             panic!("the function carries native code");
         };
         let router = runtime().block_on(async {

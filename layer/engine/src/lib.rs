@@ -59,3 +59,8 @@ pub use crate::answer::{Answer, CallError, Timings};
 pub fn log_nothing() {
     wasmedge_sdk::LogManager::log_off();
 }
+
+/// Starts the libraries that run models, for all workers that are copies of this process: it takes some milliseconds.
+pub fn start_libraries() {
+    inference::LiteRt::start_ahead();
+}

@@ -60,7 +60,11 @@ pub(super) fn run(start: Start, arguments: &BenchArgs) -> Outcome {
     let event = std::fs::read(&arguments.event)
         .with_context(|| format!("can't read the event {}", arguments.event.display()))
         .map_err(Failure::usage)?;
-    let loaded = arguments.engine.load(start, arguments.engine.config(&[]), arguments.workers)?;
+    let loaded = arguments.engine.load(
+        arguments.engine.begin(start)?,
+        arguments.engine.config(&[]),
+        arguments.workers,
+    )?;
     let (workers, pause) = (arguments.workers.get(), arguments.pause);
     block_on(Threads::One, async {
         let pool = loaded.start(workers).await.map_err(Failure::usage)?;

@@ -10,10 +10,10 @@ use worker::limits::LoadLimits;
 use worker::sandbox::SandboxMode;
 use worker::{LoadError, Processor};
 
-use super::engine_args::{Start, open_module};
+use super::engine_args::Start;
 use super::exit::{Exit, Failure, Outcome};
-use crate::modules::{Cache, replace_file};
-use crate::pool::Loader;
+use crate::modules::{Cache, ModuleFile, replace_file};
+use crate::pool::{Confining, Loader};
 
 #[derive(Debug, Args)]
 pub(super) struct CompileArgs {
@@ -36,10 +36,11 @@ pub(super) struct CompileArgs {
 pub(super) fn run(Start { nursery, log_level, .. }: Start, arguments: &CompileArgs) -> Outcome {
     let CompileArgs { input, output, native, limits } = arguments;
     let processor = if *native { Processor::Native } else { Processor::Generic };
-    let module = open_module(input).map_err(Failure::usage)?;
-    let (loader, _) =
-        Loader::new(nursery, SandboxMode::Auto, Vec::new(), *limits, log_level).map_err(Failure::failed)?;
-    let compiled = loader.compile(&input.display().to_string(), &module, processor);
+    let module = ModuleFile::open(input).map_err(Failure::usage)?;
+    let (loader, _) = Loader::confine(nursery, SandboxMode::Auto, Vec::new(), *limits, log_level)
+        .and_then(Confining::finish)
+        .map_err(Failure::failed)?;
+    let compiled = loader.compile(&input.display().to_string(), &module.file, processor);
     let mut compiled = compiled.map_err(|error| match error {
         LoadError::NoCompiler { .. } => Failure::usage(error),
         error => Failure::failed(error),

@@ -1,22 +1,20 @@
 //! The options that all commands with an engine share.
 
 use std::fs::File;
-use std::io::Read as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use worker::Nursery;
-use worker::channel::memory_file;
-use worker::limits::{Limits, LoadLimits, MODULE_BYTES};
+use worker::limits::{Limits, LoadLimits};
 use worker::sandbox::{SandboxArgs, SandboxError, SandboxMode};
-use worker::{CodeSource, DirGrant, EngineConfig, LoadError, Processor};
+use worker::{CodeSource, DirGrant, EngineConfig, Processor};
 use worker::{ModelDigest, ModelPolicy};
 
 use super::exit::Failure;
-use crate::modules::{Cache, known_modules};
-use crate::pool::{LoadedPool, Loader, Loading};
+use crate::modules::{Cache, ModuleFile, known_modules};
+use crate::pool::{Confining, LoadedPool, Loader, Loading};
 use crate::system_limits::{Files, check_addresses, check_file_size};
 
 /// Which module runs, and how.
@@ -72,6 +70,14 @@ pub(super) struct Start {
     pub(crate) files: Files,
 }
 
+/// A start on which the nursery confines itself.
+#[derive(Debug)]
+pub(super) struct Begun {
+    confining: Confining,
+    /// The files that this process may open.
+    pub(crate) files: Files,
+}
+
 impl EngineArgs {
     /// Has the module loaded for so many workers, and compiled before if it has to be; what is left to do needs none of the files that the
     /// module needed.
@@ -80,26 +86,26 @@ impl EngineArgs {
     /// A module that can't be run, a system that lets the process have too little, and a sandbox that was required and can't be had.
     pub(super) fn load(
         &self,
-        start: Start,
+        Begun { confining, files }: Begun,
         config: EngineConfig,
         workers: NonZeroUsize,
     ) -> Result<LoadedPool, Failure> {
         let file_bytes = config.limits.answer_bytes().max(config.limits.event_bytes()) as u64;
-        let checked = start.files.check(workers.get()).and_then(|()| check_addresses());
+        let checked = files.check(workers.get()).and_then(|()| check_addresses());
         checked.and_then(|()| check_file_size(file_bytes)).map_err(Failure::usage)?;
         let path = self.module()?;
         let name = path.display().to_string();
         let cache = Cache::of_user();
         let known = known_modules(&self.trust_modules, cache.as_ref());
-        let module = open_module(&path).map_err(Failure::usage)?;
-        let loader = self.loader(start)?;
-        let loading = loader.load(&name, &module, &config, &known).map_err(Failure::usage)?;
-        let (loader, sum, carries_code, is_known) = match loading {
+        let module = ModuleFile::open(&path).map_err(Failure::usage)?;
+        let is_known = known.contains(&module.sum);
+        let loader = self.confined(confining)?;
+        let loading = loader.load(&name, &module.file, &config, is_known).map_err(Failure::usage)?;
+        let (loader, carries_code) = match loading {
             Loading::Loaded(pool) => return Ok(pool),
-            Loading::NeedsCompiling { loader, sum, carries_code, is_known } => {
-                (loader, sum, carries_code, is_known)
-            }
+            Loading::NeedsCompiling { loader, carries_code } => (loader, carries_code),
         };
+        let sum = module.sum;
         if carries_code && self.code == CodeSource::Auto {
             tracing::warn!(
                 "nobody vouches for the native code in {name}, so it is not used and the module is compiled here \
@@ -114,11 +120,11 @@ impl EngineArgs {
                         "{name} is compiled now; the next time it starts at once (as with `vision compile`)"
                     );
                 }
-                compile(&loader, &name, &module, &sum, cache.as_ref())?
+                compile(&loader, &name, &module.file, &sum, cache.as_ref())?
             }
         };
         let config = EngineConfig { code: CodeSource::Native, is_vouched_for: is_known, ..config };
-        match loader.load(&name, &compiled, &config, &known).map_err(Failure::usage)? {
+        match loader.load(&name, &compiled, &config, is_known).map_err(Failure::usage)? {
             Loading::Loaded(pool) => Ok(pool),
             Loading::NeedsCompiling { .. } => {
                 Err(Failure::usage(anyhow::anyhow!("what was compiled of {name} carries no native code")))
@@ -126,12 +132,20 @@ impl EngineArgs {
         }
     }
 
-    /// The loader in a process that is confined as far as was asked.
-    pub(super) fn loader(&self, Start { nursery, log_level, .. }: Start) -> Result<Loader, Failure> {
+    /// Has the nursery confine itself as far as was asked, while other things are read.
+    ///
+    /// # Errors
+    /// The nursery is gone.
+    pub(super) fn begin(&self, Start { nursery, log_level, files }: Start) -> Result<Begun, Failure> {
+        let (mode, folders) = (self.sandbox.sandbox, self.granted_folders());
+        let confining = Loader::confine(nursery, mode, folders, self.load_limits, log_level);
+        Ok(Begun { confining: confining.map_err(Failure::usage)?, files })
+    }
+
+    /// The loader, once its process is confined as far as was asked.
+    fn confined(&self, confining: Confining) -> Result<Loader, Failure> {
         let mode = self.sandbox.sandbox;
-        let (loader, missing) =
-            Loader::new(nursery, mode, self.granted_folders(), self.load_limits, log_level)
-                .map_err(Failure::usage)?;
+        let (loader, missing) = confining.finish().map_err(Failure::usage)?;
         for (mechanism, reason) in missing {
             if mode == SandboxMode::Require {
                 return Err(Failure::usage(SandboxError::new(mechanism, reason)));
@@ -195,34 +209,6 @@ fn compile(
         tracing::info!(%error, "what was compiled can't be kept in the user's cache folder");
     }
     Ok(compiled)
-}
-
-/// Opens the file of a module, which must have an end and be of a size that modules have.
-pub(super) fn open_module(path: &Path) -> Result<File, LoadError> {
-    let module = || path.display().to_string();
-    let unreadable =
-        |error: std::io::Error| LoadError::Unreadable { module: module(), reason: error.to_string() };
-    let file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if metadata.is_file() {
-        if metadata.len() > MODULE_BYTES as u64 {
-            let (found, limit) = (metadata.len().div_ceil(1 << 20), MODULE_BYTES >> 20);
-            let reason = format!("it has {found} MiB, accepted are up to {limit}");
-            return Err(LoadError::Unreadable { module: module(), reason });
-        }
-        return Ok(file);
-    }
-    // A pipe, or a device: what comes of it is kept, up to the limit.
-    if metadata.is_dir() {
-        return Err(LoadError::Unreadable { module: module(), reason: "it is a folder".to_owned() });
-    }
-    let mut kept = memory_file("module").map_err(unreadable)?;
-    let read = std::io::copy(&mut file.take(MODULE_BYTES as u64 + 1), &mut kept).map_err(unreadable)?;
-    if read > MODULE_BYTES as u64 {
-        let reason = format!("it does not end within the {} MiB that are accepted", MODULE_BYTES >> 20);
-        return Err(LoadError::Unreadable { module: module(), reason });
-    }
-    Ok(kept)
 }
 
 /// Threads or workers: far more than cores would only be in each other's way, and some thousands never start.

@@ -29,6 +29,7 @@ pub(super) struct RunArgs {
 
 pub(super) fn run(start: Start, arguments: &RunArgs) -> Outcome {
     let RunArgs { event, timings, arguments, engine } = arguments;
+    let begun = engine.begin(start)?;
     let trigger = RunTrigger::read(event.as_deref(), engine.limits.event_bytes(), *timings);
-    trigger::run(start, engine, arguments, trigger.map_err(trigger::failure)?)
+    trigger::run(begun, engine, arguments, trigger.map_err(trigger::failure)?)
 }

@@ -17,5 +17,5 @@ pub(super) struct ScfArgs {
 }
 
 pub(super) fn run(start: Start, ScfArgs { platform, engine }: ScfArgs) -> Outcome {
-    trigger::run(start, &engine, &[], ScfTrigger::new(platform))
+    trigger::run(engine.begin(start)?, &engine, &[], ScfTrigger::new(platform))
 }

@@ -49,5 +49,5 @@ pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
         );
     }
     let history = history.map(|location| HistorySettings { location, limit: history_limit });
-    trigger::run(start, &engine, &[], ServeTrigger::new(settings, workers, history))
+    trigger::run(engine.begin(start)?, &engine, &[], ServeTrigger::new(settings, workers, history))
 }

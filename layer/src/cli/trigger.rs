@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use worker::EngineConfig;
 use worker::sandbox::Sandbox;
 
-use super::engine_args::{EngineArgs, Start};
+use super::engine_args::{Begun, EngineArgs};
 use super::exit::{Exit, Failure, Outcome};
 use super::front::block_on;
 use crate::pool::LoadedPool;
@@ -13,9 +13,9 @@ use crate::trigger::shutdown::{Shutdown, Unfinished};
 use crate::trigger::{Requirements, Trigger, TriggerError};
 
 /// Leads `trigger` through its life; `arguments` are the module's.
-pub(super) fn run(start: Start, engine: &EngineArgs, arguments: &[String], trigger: impl Trigger) -> Outcome {
+pub(super) fn run(begun: Begun, engine: &EngineArgs, arguments: &[String], trigger: impl Trigger) -> Outcome {
     let requirements = trigger.requirements();
-    let loaded = engine.load(start, config(engine, arguments, &requirements), requirements.workers)?;
+    let loaded = engine.load(begun, config(engine, arguments, &requirements), requirements.workers)?;
     let mut kept = trigger.prepare().map_err(failure)?;
     kept.folders.extend(loaded.folders());
     let sandbox = engine.sandbox.enter(&kept).map_err(Failure::usage)?;

@@ -2,8 +2,10 @@
 
 mod cache;
 mod known;
+mod module_file;
 mod output;
 
 pub use cache::Cache;
 pub use known::known_modules;
+pub use module_file::ModuleFile;
 pub use output::replace_file;

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
+use futures_util::future::try_join_all;
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::{Mutex, mpsc};
-use worker::ModelDigest as Sha256Sum;
 use worker::Nursery;
 use worker::answer::WorkerEnd;
 use worker::channel::{Asked, ChannelError, Mechanism, Reply, Report, Socket, memory_file};
-use worker::control_groups::{ControlGroups, NoGroups};
+use worker::control_groups::{ControlGroups, NoGroups, Preparing};
 use worker::limits::{Limits, LoadLimits, MIB};
 use worker::printable::in_one_line;
 use worker::sandbox::SandboxMode;
@@ -24,9 +24,7 @@ use super::counters::Counters;
 use super::handle::Pool;
 use super::nursery::{NurseryClient, log};
 use super::slot::{Shared, Slot};
-
-/// How often the kernel is kept prepared for a worker's control group.
-const PREPARED: Duration = Duration::from_millis(5);
+use super::worker_ends::WorkerEnds;
 
 /// The nursery before it has a module.
 #[derive(Debug)]
@@ -35,20 +33,43 @@ pub struct Loader {
     limits: LoadLimits,
     scratch: Option<tempfile::TempDir>,
     groups: Option<ControlGroups>,
+    preparing: Option<Preparing>,
 }
 
-impl Loader {
-    /// Has the nursery confine itself, for modules with these folders. Also what this kernel can't do.
+/// A nursery that confines itself. Meanwhile there are other things to do.
+#[derive(Debug)]
+pub struct Confining(Loader);
+
+impl Confining {
+    /// Waits until the nursery is confined. Also what this kernel can't do.
     ///
     /// # Errors
     /// [`LoadError::Worker`].
-    pub fn new(
+    pub fn finish(self) -> Result<(Loader, Vec<(String, String)>), LoadError> {
+        let Self(loader) = self;
+        let reply = loader.reply(Instant::now() + loader.limits.load_time);
+        match reply.map_err(|error| loader.gone("the module", &error))? {
+            Reply::Confined { missing } => {
+                let named = |Mechanism { name, reason }| (name, reason);
+                Ok((loader, missing.into_iter().map(named).collect()))
+            }
+            other => Err(LoadError::Worker(format!("the nursery answered {other:?}"))),
+        }
+    }
+}
+
+impl Loader {
+    /// Has the nursery confine itself, for modules with these folders.
+    ///
+    /// # Errors
+    /// [`LoadError::Worker`].
+    pub fn confine(
         nursery: Nursery,
         mode: SandboxMode,
         folders: Vec<PathBuf>,
         limits: LoadLimits,
         log_level: String,
-    ) -> Result<(Self, Vec<(String, String)>), LoadError> {
+    ) -> Result<Confining, LoadError> {
         // Only a compiler needs it.
         let scratch = tempfile::tempdir().ok();
         let groups = ControlGroups::of_this_process(nursery.process);
@@ -63,17 +84,14 @@ impl Loader {
                 );
             }
         }
-        let loader = Self { nursery, limits, scratch, groups: groups.ok() };
+        let groups = groups.ok();
+        let preparing = groups.as_ref().and_then(ControlGroups::keep_prepared);
+        let loader = Self { nursery, limits, scratch, groups, preparing };
         let scratch = loader.scratch.as_ref().map(|folder| folder.path().to_owned());
         let groups = loader.groups.as_ref().map(|groups| groups.folder().to_owned());
         let asked = Asked::Confine { mode, folders, scratch, groups, log_level };
-        match loader.ask(&asked, &[], limits.load_time).map_err(|error| loader.gone("the module", &error))? {
-            Reply::Confined { missing } => {
-                let named = |Mechanism { name, reason }| (name, reason);
-                Ok((loader, missing.into_iter().map(named).collect()))
-            }
-            other => Err(LoadError::Worker(format!("the nursery answered {other:?}"))),
-        }
+        loader.send(&asked, &[]).map_err(|error| loader.gone("the module", &error))?;
+        Ok(Confining(loader))
     }
 
     /// Compiles the module in a file, which messages call `name`, in a process of its own.
@@ -131,7 +149,8 @@ impl Loader {
         }
     }
 
-    /// Has the nursery load the module in a file. `known` are the modules that somebody vouches for.
+    /// Has the nursery load the module in a file. `is_known` says whether somebody
+    /// vouches for it.
     ///
     /// # Errors
     /// See [`LoadError`].
@@ -140,23 +159,29 @@ impl Loader {
         name: &str,
         module: &File,
         config: &EngineConfig,
-        known: &[Sha256Sum],
+        is_known: bool,
     ) -> Result<Loading, LoadError> {
-        let asked =
-            Asked::Load { name: name.to_owned(), config: Box::new(config.clone()), known: known.to_vec() };
-        let reply = self
-            .ask(&asked, &[module.as_fd()], self.limits.load_time)
-            .map_err(|error| self.gone(name, &error))?;
-        match reply {
+        let asked = Asked::Load { name: name.to_owned(), config: Box::new(config.clone()), is_known };
+        let gone = |error: AskError| self.gone(name, &error);
+        let deadline = Instant::now() + self.limits.load_time;
+        let ends = WorkerEnds::new(config.limits).map_err(|error| LoadError::Worker(error.to_string()))?;
+        self.send(&asked, &[module.as_fd()]).map_err(gone)?;
+        // The first worker starts as soon as the module is loaded, while this process confines itself.
+        self.send(&Asked::Start, &ends.others()).map_err(gone)?;
+        match self.reply(deadline).map_err(gone)? {
             Reply::Loaded => Ok(Loading::Loaded(LoadedPool {
                 channel: self.nursery.channel,
                 limits: config.limits,
                 module: name.to_owned(),
                 makes_thumbnails: config.makes_thumbnail,
                 groups: self.groups,
+                preparing: self.preparing,
+                first: ends,
             })),
-            Reply::NeedsCompiling { sum, carries_code, is_known } => {
-                Ok(Loading::NeedsCompiling { loader: self, sum, carries_code, is_known })
+            Reply::NeedsCompiling { carries_code } => {
+                // Nor was a worker started.
+                self.reply(deadline).map_err(gone)?;
+                Ok(Loading::NeedsCompiling { loader: self, carries_code })
             }
             Reply::NotLoaded(error) => Err(error),
             other => Err(LoadError::Worker(format!("the nursery answered {other:?}"))),
@@ -164,30 +189,25 @@ impl Loader {
     }
 
     fn ask(&self, asked: &Asked, descriptors: &[BorrowedFd<'_>], limit: Duration) -> Result<Reply, AskError> {
+        self.send(asked, descriptors)?;
+        self.reply(Instant::now() + limit)
+    }
+
+    fn send(&self, asked: &Asked, descriptors: &[BorrowedFd<'_>]) -> Result<(), AskError> {
+        self.nursery.channel.send(asked, descriptors).map_err(AskError::Channel)
+    }
+
+    fn reply(&self, deadline: Instant) -> Result<Reply, AskError> {
         let channel = &self.nursery.channel;
-        channel.send(asked, descriptors).map_err(AskError::Channel)?;
-        let deadline = Instant::now() + limit;
         loop {
-            self.wait_for_reply(deadline, matches!(asked, Asked::Load { .. }))?;
+            if !wait_until(channel, deadline) {
+                return Err(AskError::TooSlow);
+            }
             match channel.receive_only::<Reply>().map_err(AskError::Channel)? {
                 Reply::Log(line) => log(&line),
                 reply => return Ok(reply),
             }
         }
-    }
-
-    /// `starts_workers`: the first worker is started soon after the reply, and enters its group the faster.
-    fn wait_for_reply(&self, deadline: Instant, starts_workers: bool) -> Result<(), AskError> {
-        let channel = &self.nursery.channel;
-        if let Some(groups) = self.groups.as_ref().filter(|_| starts_workers) {
-            while Instant::now() < deadline {
-                groups.prepare();
-                if wait_until(channel, deadline.min(Instant::now() + PREPARED)) {
-                    return Ok(());
-                }
-            }
-        }
-        if wait_until(channel, deadline) { Ok(()) } else { Err(AskError::TooSlow) }
     }
 
     /// Why the nursery does not answer; it is of no more use.
@@ -266,12 +286,8 @@ pub enum Loading {
     NeedsCompiling {
         /// To go on with.
         loader: Loader,
-        /// The module's sha256.
-        sum: Sha256Sum,
         /// Whether it carries native code that nobody vouches for.
         carries_code: bool,
-        /// Whether somebody vouches for it all the same.
-        is_known: bool,
     },
 }
 
@@ -283,6 +299,9 @@ pub struct LoadedPool {
     module: String,
     makes_thumbnails: bool,
     groups: Option<ControlGroups>,
+    preparing: Option<Preparing>,
+    /// Of the first worker, which was asked for already.
+    first: WorkerEnds,
 }
 
 impl LoadedPool {
@@ -296,7 +315,7 @@ impl LoadedPool {
     /// # Errors
     /// See [`LoadError`].
     pub async fn start(self, workers: usize) -> Result<Pool, LoadError> {
-        let Self { channel, limits, module, makes_thumbnails, groups } = self;
+        let Self { channel, limits, module, makes_thumbnails, groups, preparing, first } = self;
         let nursery = NurseryClient::new(channel).map_err(|error| LoadError::Worker(error.to_string()))?;
         let (jobs, queue) = mpsc::unbounded_channel();
         let counters = Counters::default();
@@ -311,8 +330,10 @@ impl LoadedPool {
             counters: counters.clone(),
             alive: Arc::clone(&alive),
         });
-        let starting = (0..workers).map(|_| shared.start_worker());
-        for worker in futures_util::future::try_join_all(starting).await? {
+        let others = try_join_all((1..workers).map(|_| shared.start_worker()));
+        let (first, others) = tokio::try_join!(shared.first_worker(first), others)?;
+        drop(tokio::task::spawn_blocking(move || drop(preparing)));
+        for worker in std::iter::once(first).chain(others) {
             counters.started.inc();
             tokio::spawn(Slot::new(Arc::clone(&shared), worker).serve());
         }

@@ -12,10 +12,11 @@ mod loading;
 mod nursery;
 mod slot;
 mod socket;
+mod worker_ends;
 mod worker_process;
 
 pub use counters::Counters;
 pub use handle::Pool;
 pub use handler::Handler;
 pub use job::GRACE;
-pub use loading::{LoadedPool, Loader, Loading};
+pub use loading::{Confining, LoadedPool, Loader, Loading};

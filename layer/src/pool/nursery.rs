@@ -1,16 +1,16 @@
 //! Asking the nursery: for a worker, and for a worker's end.
 
 use std::io;
-use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 use worker::answer::WorkerEnd;
-use worker::channel::{AnswerFile, Asked, ChannelError, LogLine, Reply, Socket};
+use worker::channel::{Asked, ChannelError, LogLine, Reply, Socket};
 use worker::printable::in_one_line;
 
 use super::socket::AsyncSocket;
+use super::worker_ends::WorkerEnds;
 
 /// How long the nursery may take for a request; it is a matter of a millisecond.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,13 +36,16 @@ impl NurseryClient {
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) async fn start(&self, channel: &Socket, answers: &AnswerFile) -> Result<i32, String> {
-        let channels = [channel.as_fd(), answers.as_fd()];
-        match self.ask(&Asked::Start, &channels).await.map_err(|error| gone(&error))? {
-            Reply::Started { process } => Ok(process),
-            Reply::NotStarted { reason } => Err(reason),
-            other => Err(format!("the nursery answered {other:?}")),
-        }
+    pub(super) async fn start(&self, ends: &WorkerEnds) -> Result<i32, String> {
+        number_of(self.ask(Some(&Asked::Start), &ends.others()).await)
+    }
+
+    /// The number of a worker that was asked for before anything else.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) async fn started(&self) -> Result<i32, String> {
+        number_of(self.ask(None, &[]).await)
     }
 
     /// Kills a worker if it lives; how it ended.
@@ -50,21 +53,24 @@ impl NurseryClient {
     /// # Errors
     /// The nursery is gone, and so are all workers.
     pub(super) async fn end(&self, process: i32) -> Result<Ended, String> {
-        match self.ask(&Asked::End { process }, &[]).await.map_err(|error| gone(&error))? {
+        match self.ask(Some(&Asked::End { process }), &[]).await.map_err(|error| gone(&error))? {
             Reply::Ended { end, peak_bytes } => Ok(Ended { end, peak_bytes }),
             other => Err(format!("the nursery answered {other:?}")),
         }
     }
 
+    /// Asks, unless that was done already, and waits for the reply.
     async fn ask(
         &self,
-        asked: &Asked,
+        asked: Option<&Asked>,
         descriptors: &[std::os::fd::BorrowedFd<'_>],
     ) -> Result<Reply, ChannelError> {
         let mut place = self.0.lock().await;
         let channel = place.as_ref().ok_or(ChannelError::Closed)?;
         let asking = async {
-            channel.send(asked, descriptors).await?;
+            if let Some(asked) = asked {
+                channel.send(asked, descriptors).await?;
+            }
             loop {
                 match channel.receive::<Reply>().await? {
                     Reply::Log(line) => log(&line),
@@ -81,6 +87,14 @@ impl NurseryClient {
                 failed.unwrap_or(Err(ChannelError::Closed))
             }
         }
+    }
+}
+
+fn number_of(reply: Result<Reply, ChannelError>) -> Result<i32, String> {
+    match reply.map_err(|error| gone(&error))? {
+        Reply::Started { process } => Ok(process),
+        Reply::NotStarted { reason } => Err(reason),
+        other => Err(format!("the nursery answered {other:?}")),
     }
 }
 

@@ -14,6 +14,7 @@ use worker::limits::{Limits, MIB};
 use super::counters::Counters;
 use super::job::Job;
 use super::nursery::NurseryClient;
+use super::worker_ends::WorkerEnds;
 use super::worker_process::{Outcome, Worker};
 
 /// How often an event is given to another worker because one did not begin with it.
@@ -47,8 +48,23 @@ impl Shared {
     /// # Errors
     /// What keeps it from being ready.
     pub(super) async fn start_worker(&self) -> Result<Worker, LoadError> {
+        let ends = WorkerEnds::new(self.limits).map_err(|error| LoadError::Worker(error.to_string()))?;
+        let process = self.nursery.start(&ends).await.map_err(LoadError::Worker)?;
+        self.ready(process, ends).await
+    }
+
+    /// The same for a worker that was asked for before anything else.
+    ///
+    /// # Errors
+    /// What keeps it from being ready.
+    pub(super) async fn first_worker(&self, ends: WorkerEnds) -> Result<Worker, LoadError> {
+        let process = self.nursery.started().await.map_err(LoadError::Worker)?;
+        self.ready(process, ends).await
+    }
+
+    async fn ready(&self, process: i32, ends: WorkerEnds) -> Result<Worker, LoadError> {
         let Self { nursery, limits, groups, module, makes_thumbnails, .. } = self;
-        Worker::start(nursery, *limits, groups.as_ref(), module, *makes_thumbnails).await
+        Worker::start(nursery, *limits, groups.as_ref(), module, *makes_thumbnails, (process, ends)).await
     }
 }
 

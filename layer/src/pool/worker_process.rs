@@ -9,7 +9,7 @@ use uuid::Uuid;
 use worker::STACK_BYTES;
 use worker::Told;
 use worker::answer::{Answer, CallError, Step, Thumbnail};
-use worker::channel::{AnswerFile, ChannelError, Lengths, Printed, Report, Request, Socket};
+use worker::channel::{AnswerFile, ChannelError, Lengths, Printed, Report, Request};
 use worker::control_groups::{ControlGroups, WorkerGroup};
 use worker::limits::{Limits, RUNTIME_BYTES};
 use worker::printable::in_one_line;
@@ -18,6 +18,7 @@ use worker::{LoadError, LoadStep};
 use super::job::{GRACE, Job};
 use super::nursery::{NurseryClient, log};
 use super::socket::AsyncSocket;
+use super::worker_ends::WorkerEnds;
 
 /// A worker that has not begun with its event after this time is stopped or gone; the event is given to another one.
 const BEGIN: Duration = Duration::from_millis(500);
@@ -56,7 +57,7 @@ pub(super) enum Outcome {
 pub(super) type ThumbnailSender = oneshot::Sender<Result<Thumbnail, String>>;
 
 impl Worker {
-    /// Starts a worker and waits until it is ready, for at most the time of an event.
+    /// Waits until the worker that was started with these ends is ready, for at most the time of an event.
     ///
     /// # Errors
     /// What keeps it from being ready. It is ended then.
@@ -66,14 +67,12 @@ impl Worker {
         groups: Option<&ControlGroups>,
         name: &str,
         makes_thumbnails: bool,
+        (process, ends): (i32, WorkerEnds),
     ) -> Result<Self, LoadError> {
         let failed = |reason: String| LoadError::Worker(reason);
         let system = |error: std::io::Error| LoadError::Worker(error.to_string());
-        let (channel, other) = Socket::pair().map_err(system)?;
-        let answers = AnswerFile::new(limits).map_err(system)?;
         let started = Instant::now();
-        let process = nursery.start(&other, &answers).await.map_err(failed)?;
-        drop(other);
+        let (channel, answers) = ends.into_own();
         let channel = AsyncSocket::new(channel).map_err(system)?;
         let mut worker = Self { makes_thumbnails, channel, answers, process, group: None };
         // The kernel takes its time for the move, in which the worker makes its instance.

@@ -12,13 +12,12 @@ use std::process::Command;
 use std::sync::Arc;
 
 use engine::answer::WorkerEnd;
-use engine::inference::ModelDigest as Sha256Sum;
 use engine::limits::MIB;
 use engine::{CodeSource, EngineConfig, LoadError, LoadedModule, Outline, Processor, compile};
 
 use super::event_loop::{self, Confinement};
 use super::{log, process};
-use crate::channel::{Asked, Mechanism, Reply, Report, Socket};
+use crate::channel::{Asked, Mechanism, Reply, Report, Socket, map_sealed};
 use crate::control_groups;
 use crate::sandbox::{Sandbox, SandboxMode};
 
@@ -84,9 +83,14 @@ fn serve(channel: Socket) -> i32 {
         workers: Vec::new(),
     };
     while let Ok((asked, descriptors)) = channel.receive::<Asked>() {
+        let has_time = matches!(asked, Asked::Confine { .. });
         let reply = nursery.answer(asked, descriptors);
         if channel.send(&reply, &[]).is_err() {
             break;
+        }
+        if has_time {
+            // The front reads what it needs for its next question.
+            engine::start_libraries();
         }
     }
     nursery.tidy_up();
@@ -122,8 +126,8 @@ impl Serving {
                 };
                 self.start_compiler(&scratch, processor, memory_mib, [input, output, channel])
             }
-            Asked::Load { name, config, known } => match descriptors.pop() {
-                Some(module) => self.load(&name, *config, module, &known),
+            Asked::Load { name, config, is_known } => match descriptors.pop() {
+                Some(module) => self.load(&name, *config, module, is_known),
                 None => nothing_came(),
             },
             Asked::Start => match (descriptors.pop(), descriptors.pop()) {
@@ -189,7 +193,7 @@ impl Serving {
             process::say_into(output.as_raw_fd());
             // Whoever asked knows the name.
             let failed = |reason: String| LoadError::Compile { module: String::new(), reason };
-            let written = read_all(input)
+            let written = read_all(input.into())
                 .map_err(|error| failed(error.to_string()))
                 .and_then(|wasm| {
                     Outline::check_features("", &wasm)?;
@@ -208,14 +212,18 @@ impl Serving {
         }))
     }
 
-    fn load(&mut self, name: &str, config: EngineConfig, module: OwnedFd, known: &[Sha256Sum]) -> Reply {
+    fn load(&mut self, name: &str, config: EngineConfig, module: OwnedFd, is_known: bool) -> Reply {
         let failed = |reason: String| LoadError::Refused { module: name.to_owned(), reason };
         let step = || {
-            let wasm = read_all(module).map_err(|error| LoadError::Unreadable {
+            let unreadable = |error: io::Error| LoadError::Unreadable {
                 module: name.to_owned(),
                 reason: error.to_string(),
-            })?;
-            prepare(name, &wasm, config, known)
+            };
+            let module = File::from(module);
+            match map_sealed(&module).map_err(unreadable)? {
+                Some(wasm) => prepare(name, &wasm, config, is_known),
+                None => prepare(name, &read_all(module).map_err(unreadable)?, config, is_known),
+            }
         };
         // Loading may take long, and nobody looks at the channel meanwhile.
         process::end_with_parent();
@@ -230,9 +238,7 @@ impl Serving {
                 self.loaded = Some((*module, config));
                 Reply::Loaded
             }
-            Ok(Prepared::NeedsCompiling { sum, carries_code, is_known }) => {
-                Reply::NeedsCompiling { sum, carries_code, is_known }
-            }
+            Ok(Prepared::NeedsCompiling { carries_code }) => Reply::NeedsCompiling { carries_code },
             Err(error) => Reply::NotLoaded(error),
         }
     }
@@ -256,16 +262,11 @@ impl Serving {
 
 enum Prepared {
     Loaded(Box<LoadedModule>, EngineConfig),
-    NeedsCompiling { sum: Sha256Sum, carries_code: bool, is_known: bool },
+    NeedsCompiling { carries_code: bool },
 }
 
 /// Loads a module if the configuration lets it run as it is.
-fn prepare(
-    name: &str,
-    wasm: &[u8],
-    mut config: EngineConfig,
-    known: &[Sha256Sum],
-) -> Result<Prepared, LoadError> {
+fn prepare(name: &str, wasm: &[u8], mut config: EngineConfig, is_known: bool) -> Result<Prepared, LoadError> {
     let outline = Outline::read(name, wasm)?;
     outline.check(name, config.limits)?;
     let carries_code = outline.has_native_code;
@@ -274,7 +275,7 @@ fn prepare(
         CodeSource::Native => carries_code,
         CodeSource::Compile => false,
         CodeSource::Auto => {
-            config.is_vouched_for = carries_code && known.contains(&Sha256Sum::of(wasm));
+            config.is_vouched_for = carries_code && is_known;
             config.is_vouched_for
         }
     };
@@ -282,8 +283,7 @@ fn prepare(
         return Ok(Prepared::Loaded(Box::new(LoadedModule::load(name, wasm, &config)?), config));
     }
     Outline::check_features(name, wasm)?;
-    let sum = Sha256Sum::of(wasm);
-    Ok(Prepared::NeedsCompiling { sum, carries_code, is_known: known.contains(&sum) })
+    Ok(Prepared::NeedsCompiling { carries_code })
 }
 
 fn started(process: io::Result<i32>) -> Reply {
@@ -297,9 +297,8 @@ fn nothing_came() -> Reply {
     Reply::NotStarted { reason: "a descriptor is missing".to_owned() }
 }
 
-fn read_all(file: OwnedFd) -> io::Result<Vec<u8>> {
+fn read_all(mut file: File) -> io::Result<Vec<u8>> {
     use std::io::{Read as _, Seek as _};
-    let mut file = File::from(file);
     let mut bytes = Vec::new();
     file.rewind()?;
     file.read_to_end(&mut bytes)?;

@@ -55,7 +55,7 @@ pub(super) fn run(start: Start, arguments: &EvalArgs) -> Outcome {
     // The cores go to the pictures, not to the single inference.
     let mut engine_args = arguments.engine.clone();
     engine_args.threads = engine_args.threads.or(Some(NonZeroUsize::MIN));
-    let loaded = engine_args.load(start, engine_args.config(&[]), workers)?;
+    let loaded = engine_args.load(engine_args.begin(start)?, engine_args.config(&[]), workers)?;
 
     let started = Instant::now();
     let verdicts = block_on(Threads::One, async {

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io;
 
-use rustix::fs::{MemfdFlags, memfd_create};
+use memmap2::Mmap;
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, memfd_create};
 
 /// A file in memory; on kernels before 3.17, which have none, one without a name in the folder for temporary files.
 ///
@@ -15,4 +16,29 @@ pub fn memory_file(name: &str) -> io::Result<File> {
         Err(rustix::io::Errno::NOSYS) => tempfile::tempfile(),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A file in memory that nobody changes once it is written. Kernels before 3.17 have no seals.
+///
+/// # Errors
+/// The system's reason.
+pub fn sealed_memory_file(name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<File> {
+    let mut file = memory_file(name)?;
+    write(&mut file)?;
+    let seals = SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
+    let _ = fcntl_add_seals(&file, seals);
+    Ok(file)
+}
+
+/// The bytes of a file in memory that nobody changes any more; None of any other file.
+///
+/// # Errors
+/// The system's reason.
+pub fn map_sealed(file: &File) -> io::Result<Option<Mmap>> {
+    let needed = SealFlags::WRITE | SealFlags::SHRINK;
+    if !fcntl_get_seals(file).is_ok_and(|seals| seals.contains(needed)) {
+        return Ok(None);
+    }
+    // SAFETY: the file is sealed: nobody can write to it or make it shorter.
+    unsafe { Mmap::map(file) }.map(Some)
 }

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use engine::answer::{CallError, Timings, WorkerEnd};
-use engine::inference::ModelDigest as Sha256Sum;
 use engine::{EngineConfig, LoadError, Processor};
 use serde::{Deserialize, Serialize};
 
@@ -41,8 +40,8 @@ pub enum Asked {
         name: String,
         /// How it runs.
         config: Box<EngineConfig>,
-        /// The modules that somebody vouches for.
-        known: Vec<Sha256Sum>,
+        /// Whether somebody vouches for it.
+        is_known: bool,
     },
     /// Start a worker: its socket and its file for answers are the descriptors.
     Start,
@@ -65,12 +64,8 @@ pub enum Reply {
     Loaded,
     /// It has no native code that may run: it is to be compiled and then loaded.
     NeedsCompiling {
-        /// The module's sha256.
-        sum: Sha256Sum,
         /// Whether it carries native code that nobody vouches for.
         carries_code: bool,
-        /// Whether somebody vouches for it all the same.
-        is_known: bool,
     },
     /// It is not.
     NotLoaded(LoadError),

@@ -14,6 +14,6 @@ pub use event_file::EventFile;
 
 pub use answer_file::{AnswerFile, Lengths, PAGE_OF_STEPS};
 pub use event_file::EventReader;
-pub use memory_file::memory_file;
+pub use memory_file::{map_sealed, memory_file, sealed_memory_file};
 pub use message::{Asked, LogLine, Mechanism, Printed, Reply, Report, Request};
 pub use socket::{ChannelError, Socket, receive_only, send};

@@ -12,10 +12,12 @@
 //! The front makes the groups and moves workers into them; the nursery removes what is left when the front is gone.
 
 mod place;
+mod preparing;
 #[cfg(test)]
 mod tests;
 mod worker_group;
 
+pub use preparing::Preparing;
 pub use worker_group::WorkerGroup;
 
 use std::fmt::Display;
@@ -106,6 +108,12 @@ impl ControlGroups {
             // Where it fails, the worker waits longer.
             let _ = processes.write_all_at(b"0", 0);
         }
+    }
+
+    /// Has a process of its own keep the kernel prepared until what is returned is dropped, which waits for that process. None
+    /// where there can be none. This process must have one thread.
+    pub fn keep_prepared(&self) -> Option<Preparing> {
+        Preparing::start(self.0.own_processes.as_ref()?).ok()
     }
 
     /// Moves a worker into a group of its own, in which it may have `bytes` of memory. Takes some milliseconds without

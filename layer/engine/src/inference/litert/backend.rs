@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::rc::Rc;
 
 use super::compiled::CompiledModel;
-use super::environment::Environment;
+use super::environment::{self, Environment};
 use super::session::LiteRtSession;
 use super::status::not_a_model;
 use crate::inference::backend::{Backend, Model, Session};
@@ -26,6 +26,11 @@ impl LiteRt {
     /// LiteRT's status, where it can't start.
     pub fn new(threads: NonZeroUsize) -> Result<Self, InferenceError> {
         Ok(Self { environment: Rc::new(Environment::new()?), threads })
+    }
+
+    /// Starts LiteRT for the first that asks for it in this process, or in each copy of it.
+    pub fn start_ahead() {
+        environment::make_ahead();
     }
 
     /// A model of LiteRT's own type.

@@ -1,6 +1,7 @@
 //! LiteRT itself, started.
 
 use std::ptr;
+use std::sync::{Mutex, PoisonError};
 
 use litert_sys as sys;
 
@@ -11,8 +12,26 @@ use crate::inference::error::InferenceError;
 #[derive(Debug)]
 pub(super) struct Environment(pub(super) sys::LiteRtEnvironment);
 
+// SAFETY: LiteRT's environment belongs to no thread.
+unsafe impl Send for Environment {}
+
+/// One that was made ahead.
+static AHEAD: Mutex<Option<Environment>> = Mutex::new(None);
+
+/// Makes an environment for the first backend of this process, or of a copy of it: it takes some milliseconds.
+pub(super) fn make_ahead() {
+    // Where it can't be had, the backend says so.
+    let made = Environment::make().ok();
+    *AHEAD.lock().unwrap_or_else(PoisonError::into_inner) = made;
+}
+
 impl Environment {
     pub(super) fn new() -> Result<Self, InferenceError> {
+        let ahead = AHEAD.lock().unwrap_or_else(PoisonError::into_inner).take();
+        ahead.map_or_else(Self::make, Ok)
+    }
+
+    fn make() -> Result<Self, InferenceError> {
         silence_c_library();
         let mut environment = ptr::null_mut();
         // SAFETY: no options are passed, and the result pointer is valid.

@@ -1,0 +1,58 @@
+//! A module as it was read, with its sum: what is loaded later is what was looked at.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
+use std::path::Path;
+
+use worker::channel::{map_sealed, sealed_memory_file};
+use worker::limits::MODULE_BYTES;
+use worker::{LoadError, ModelDigest as Sha256Sum};
+
+/// A module in a file in memory.
+#[derive(Debug)]
+pub struct ModuleFile {
+    /// Its bytes, which nobody changes.
+    pub file: File,
+    /// Its sha256.
+    pub sum: Sha256Sum,
+}
+
+impl ModuleFile {
+    /// Reads a module, which must have an end and be of a size that modules have.
+    ///
+    /// # Errors
+    /// [`LoadError::Unreadable`].
+    pub fn open(path: &Path) -> Result<Self, LoadError> {
+        let unreadable =
+            |reason: String| LoadError::Unreadable { module: path.display().to_string(), reason };
+        let system = |error: io::Error| unreadable(error.to_string());
+        let file = File::open(path).map_err(system)?;
+        let metadata = file.metadata().map_err(system)?;
+        if metadata.is_dir() {
+            return Err(unreadable("it is a folder".to_owned()));
+        }
+        let limit_mib = MODULE_BYTES >> 20;
+        if metadata.is_file() && metadata.len() > MODULE_BYTES as u64 {
+            let found = metadata.len().div_ceil(1 << 20);
+            return Err(unreadable(format!("it has {found} MiB, accepted are up to {limit_mib}")));
+        }
+        let mut file = file.take(MODULE_BYTES as u64 + 1);
+        let file =
+            sealed_memory_file("module", |kept| io::copy(&mut file, kept).map(drop)).map_err(system)?;
+        if file.metadata().map_err(system)?.len() > MODULE_BYTES as u64 {
+            return Err(unreadable(format!("it does not end within the {limit_mib} MiB that are accepted")));
+        }
+        let sum = match map_sealed(&file).map_err(system)? {
+            Some(bytes) => Sha256Sum::of(&bytes),
+            None => Sha256Sum::of(&all_of(&file).map_err(system)?),
+        };
+        Ok(Self { file, sum })
+    }
+}
+
+fn all_of(mut file: &File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
