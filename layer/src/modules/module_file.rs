@@ -1,7 +1,7 @@
 //! A module as it was read, with its sum: what is loaded later is what was looked at.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _};
 use std::path::Path;
 
 use worker::channel::{map_sealed, sealed_memory_file};
@@ -37,8 +37,13 @@ impl ModuleFile {
             return Err(unreadable(format!("it has {found} MiB, accepted are up to {limit_mib}")));
         }
         let mut file = file.take(MODULE_BYTES as u64 + 1);
-        let file =
-            sealed_memory_file("module", |kept| io::copy(&mut file, kept).map(drop)).map_err(system)?;
+        let kept = sealed_memory_file("module", |kept| io::copy(&mut file, kept).map(drop));
+        let file = kept.map_err(|error| match error.kind() {
+            ErrorKind::FileTooLarge => {
+                unreadable("it is larger than the files that this process may make (ulimit -f)".to_owned())
+            }
+            _ => system(error),
+        })?;
         if file.metadata().map_err(system)?.len() > MODULE_BYTES as u64 {
             return Err(unreadable(format!("it does not end within the {limit_mib} MiB that are accepted")));
         }

@@ -332,7 +332,8 @@ impl LoadedPool {
         });
         let others = try_join_all((1..workers).map(|_| shared.start_worker()));
         let (first, others) = tokio::try_join!(shared.first_worker(first), others)?;
-        drop(tokio::task::spawn_blocking(move || drop(preparing)));
+        // That may take as long as the kernel, for which no event should wait; without a thread, it does.
+        drop(std::thread::Builder::new().spawn(move || drop(preparing)));
         for worker in std::iter::once(first).chain(others) {
             counters.started.inc();
             tokio::spawn(Slot::new(Arc::clone(&shared), worker).serve());
