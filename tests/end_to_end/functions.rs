@@ -17,7 +17,7 @@ const MAX_LINES: usize = 40;
 
 /// The function of the document as wasm; built in a folder of its own, with the project's versions of crates.
 fn built() -> PathBuf {
-    let [main, manifest] = ["rust", "toml"].map(|kind| blocks(DOCUMENT, kind).remove(0));
+    let [main, manifest] = ["rust", "toml"].map(|language| blocks(DOCUMENT, language).remove(0));
     let folder = file("target/documents/mean-colour");
     fs::create_dir_all(folder.join("src")).unwrap();
     fs::write(folder.join("src/main.rs"), main).unwrap();
@@ -60,7 +60,7 @@ fn the_function_of_the_document_is_short_and_does_what_it_says() {
 
 #[test]
 fn both_languages_show_the_same_function() {
-    for kind in ["rust", "toml", "console"] {
-        assert_eq!(blocks(DOCUMENT, kind), blocks("docs/functions.zh-CN.md", kind));
+    for language in ["rust", "toml", "console"] {
+        assert_eq!(blocks(DOCUMENT, language), blocks("docs/functions.zh-CN.md", language));
     }
 }

@@ -82,9 +82,9 @@ impl Fixture {
         self.load_as("load_jpg", self.size, 0, self.pixels())
     }
 
-    fn load_as(&self, function: &'static str, size: u32, kind: u32, out_len: u32) -> Call {
+    fn load_as(&self, function: &'static str, size: u32, output_type: u32, out_len: u32) -> Call {
         let picture = Number(EVENT + self.model);
-        let numbers = [size, size, kind, PIXELS, out_len].map(Number);
+        let numbers = [size, size, output_type, PIXELS, out_len].map(Number);
         Call(function, [&[picture, Number(self.picture)], numbers.as_slice()].concat())
     }
 
@@ -150,9 +150,9 @@ const RUNTIME_ERROR: u32 = 5;
 fn a_picture_is_decoded_in_every_pixel_format_by_either_function() {
     let fixture = Fixture::new();
     for function in ["load_jpg", "load_png"] {
-        for (kind, bytes) in [(0, 1), (1, 1), (2, 4), (3, 4)] {
-            let call = fixture.load_as(function, 32, kind, 32 * 32 * 3 * bytes);
-            assert_eq!(fixture.result(&[call]), SUCCESS, "{function} {kind}");
+        for (output_type, bytes) in [(0, 1), (1, 1), (2, 4), (3, 4)] {
+            let call = fixture.load_as(function, 32, output_type, 32 * 32 * 3 * bytes);
+            assert_eq!(fixture.result(&[call]), SUCCESS, "{function} {output_type}");
         }
     }
 }
@@ -164,7 +164,7 @@ fn a_picture_that_can_t_be_had_is_1() {
     for (why, call) in [
         ("the buffer is too small", fixture.load_as("load_jpg", 32, 0, 32 * 32 * 3 - 1)),
         ("the size is 0", fixture.load_as("load_jpg", 0, 0, 100)),
-        ("the kind is unknown", fixture.load_as("load_jpg", 32, 4, 32 * 32 * 12)),
+        ("the output type is unknown", fixture.load_as("load_jpg", 32, 4, 32 * 32 * 12)),
         (
             "the model is no picture",
             Call("load_jpg", [&[Number(EVENT), Number(1000)], rest.as_slice()].concat()),

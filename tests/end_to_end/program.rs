@@ -126,8 +126,8 @@ pub(crate) fn labels(language: &str) -> Vec<String> {
 }
 
 /// The fenced blocks of a kind in a document.
-pub(crate) fn blocks(document: &str, kind: &str) -> Vec<String> {
+pub(crate) fn blocks(document: &str, language: &str) -> Vec<String> {
     let text = String::from_utf8(read(document)).unwrap();
-    let fence = format!("```{kind}\n");
+    let fence = format!("```{language}\n");
     text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use engine::CallError;
 
 use crate::functions::{self, Function, INVAL, Parameter};
-use crate::guest::{Call, Guest, MEMORY_BYTES, argument_of_call, event, model};
+use crate::guest::{Call, Guest, event, model};
+use crate::memory_layout::{MEMORY_BYTES, argument_of_call};
 
 /// The call, after what it needs.
 fn calls(function: &Function, call: Call) -> Vec<Call> {

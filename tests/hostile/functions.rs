@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use wasmedge_sdk::ValType;
 
-use crate::guest::{
+use crate::memory_layout::{
     IMAGE_NAME, LIST, MODEL, MODEL_BYTES, OUT, OUTPUT_NAME, PATH, PICTURE, PICTURE_BYTES, PIXELS,
-    PIXELS_BYTES, SESSION, SUBSCRIPTION,
+    PIXELS_BYTES, SUBSCRIPTION,
 };
 
 /// A parameter: what it is, and what it is in an ordinary call.
@@ -58,6 +58,9 @@ pub(crate) const INVAL: u32 = 28;
 const NOSYS: u32 = 52;
 const NOTSUP: u32 = 58;
 const SPIPE: u32 = 70;
+
+/// The session that a module makes first.
+const SESSION: u32 = 1;
 
 /// Descriptors: the streams, and the first folder that would be granted.
 const STDIN: Parameter = N(0);

@@ -4,7 +4,8 @@
 
 use engine::inference::ModelPolicy;
 
-use crate::guest::{Call, Guest, OUT, PIXELS, good_calls};
+use crate::guest::{Call, Guest, good_calls};
+use crate::memory_layout::{OUT, PIXELS};
 
 /// Looks through all of its memory, its global, its table and its segments; exits with 1 where something differs from
 /// what the module says, and leaves traces everywhere.
@@ -96,7 +97,7 @@ fn what_a_refused_call_was_to_write_stays_as_it_was() {
     let guest = Guest::start();
     guest.assert_answers();
     // The output of a session that was not run would go to where the module then prints from.
-    let print = Call::ordinary("fd_write").with(1, crate::guest::argument_of_call(2, 4));
+    let print = Call::ordinary("fd_write").with(1, crate::memory_layout::argument_of_call(2, 4));
     let list = u64::from(PIXELS) | 81 << 32;
     let calls = [
         Call::ordinary("create_session"),
@@ -106,7 +107,9 @@ fn what_a_refused_call_was_to_write_stays_as_it_was() {
     let answer = guest.send(crate::guest::event(&calls, true, &crate::guest::model())).unwrap();
     assert_eq!(answer.stdout, [0; 81]);
     let mut good = good_calls();
-    good.push(Call::ordinary("fd_write").with(1, crate::guest::argument_of_call(5, 4)).followed_by(list));
+    good.push(
+        Call::ordinary("fd_write").with(1, crate::memory_layout::argument_of_call(5, 4)).followed_by(list),
+    );
     let answer = guest.send(crate::guest::event(&good, true, &crate::guest::model())).unwrap();
     assert!(
         answer.stdout.len() == 81 && answer.stdout.iter().any(|&byte| byte != 0),

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use engine::inference::ModelPolicy;
 
-use crate::guest::{Call, Guest, MODEL_BYTES, event, good_calls, model};
+use crate::guest::{Call, Guest, event, good_calls, model};
+use crate::memory_layout::MODEL_BYTES;
 
 /// Rounds whose memory is compared.
 const ROUNDS: usize = 1_000;

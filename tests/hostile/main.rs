@@ -20,6 +20,8 @@ mod handles;
 mod isolation;
 /// A thousand rounds of everything.
 mod leaks;
+/// What lies where in that module's memory.
+mod memory_layout;
 /// Models that are broken on purpose.
 mod models;
 /// Files, sockets, the environment and the clock.

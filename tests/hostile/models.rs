@@ -2,7 +2,8 @@
 
 use engine::inference::{ModelDigest, ModelPolicy};
 
-use crate::guest::{Call, EXIT, Guest, MODEL_BYTES, event, model};
+use crate::guest::{Call, EXIT, Guest, event, model};
+use crate::memory_layout::MODEL_BYTES;
 
 const INVALID_ARGUMENT: u32 = 1;
 

@@ -32,9 +32,9 @@ class DroppedPictures(PageTest):
         """A drag from another window, as the browser process itself hands it to the page."""
         devtools = self.page.context.new_cdp_session(self.page)
         data = {"items": [], "files": list(files), "dragOperationsMask": 1}
-        for kind in ("dragEnter", "dragOver", "drop"):
-            devtools.send("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
-            if kind == "dragOver" and files:
+        for event_type in ("dragEnter", "dragOver", "drop"):
+            devtools.send("Input.dispatchDragEvent", {"type": event_type, "x": x, "y": y, "data": data})
+            if event_type == "dragOver" and files:
                 expect(self.page.locator("#stage")).to_have_class("dropping")
 
     def test_a_photo_dropped_on_the_frame_is_named(self) -> None:

@@ -6,7 +6,7 @@ use support::scf::{Endpoint, Event, NextFault, PostFault};
 use support::{file, read};
 
 use crate::events::{FUNCTION_URL, LEMON, failure, http_answer, with_picture};
-use crate::program::Kind;
+use crate::program::Installation;
 use crate::session::Session;
 
 fn lemon() -> Event {
@@ -28,7 +28,7 @@ fn events_and_answers_share_one_connection() {
 #[test]
 fn init_ready_is_tried_until_it_is_taken() {
     let faults = [PostFault::Status(503), PostFault::DropBeforeTaking, PostFault::Status(500)];
-    let session = Session::start(&Kind::Built(file("dist/recognize.wasm")), &[], &faults);
+    let session = Session::start(&Installation::Built(file("dist/recognize.wasm")), &[], &faults);
     assert_eq!(http_answer(&session.answer(lemon())).0, 200);
     session.finish();
 }

@@ -6,7 +6,7 @@ use support::read;
 use support::scf::Event;
 
 use crate::events::{FUNCTION_URL, LEMON, http_answer, with_picture};
-use crate::program::{Kind, in_root, namespaces, platform_root};
+use crate::program::{Installation, in_root, namespaces, platform_root};
 use crate::session::Session;
 
 #[test]
@@ -26,7 +26,7 @@ fn an_event_is_answered_with_nothing_but_the_packages_and_a_shell() {
 
 #[test]
 fn a_kernel_of_2013_is_new_enough() {
-    let session = Session::start(&Kind::PackagedOnAnOldKernel, &[], &[]);
+    let session = Session::start(&Installation::PackagedOnAnOldKernel, &[], &[]);
     assert_eq!(http_answer(&session.answer(Event::new(with_picture(FUNCTION_URL, LEMON)))).0, 200);
     let outcome = session.answer(Event::new(read("tests/tomato.json")));
     assert!(outcome.body.contains("omato"), "{}", outcome.body);

@@ -12,9 +12,9 @@ use support::{file, function};
 
 use crate::old_kernel;
 
-/// Which program runs.
+/// What the program that runs was installed from.
 #[derive(Debug)]
-pub(crate) enum Kind {
+pub(crate) enum Installation {
     /// `bootstrap` of the packages, in a root in which there is nothing else but a shell.
     Packaged,
     /// The same, and the kernel refuses all system calls that Linux 3.10 does not have.
@@ -33,13 +33,17 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    pub(crate) fn start(kind: &Kind, platform: SocketAddr, environment: &[(&str, &str)]) -> Self {
-        let mut command = match kind {
-            Kind::Packaged | Kind::PackagedOnAnOldKernel if namespaces() => {
+    pub(crate) fn start(
+        installation: &Installation,
+        platform: SocketAddr,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let mut command = match installation {
+            Installation::Packaged | Installation::PackagedOnAnOldKernel if namespaces() => {
                 in_root(&platform_root(), &["/var/user/bootstrap"])
             }
-            Kind::Packaged | Kind::PackagedOnAnOldKernel => Self::built(&function()),
-            Kind::Built(module) => Self::built(module),
+            Installation::Packaged | Installation::PackagedOnAnOldKernel => Self::built(&function()),
+            Installation::Built(module) => Self::built(module),
         };
         command
             .env_clear()
@@ -50,7 +54,7 @@ impl Program {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        if matches!(kind, Kind::PackagedOnAnOldKernel) {
+        if matches!(installation, Installation::PackagedOnAnOldKernel) {
             // SAFETY: between fork and exec the function only makes two system calls and allocates nothing.
             unsafe { command.pre_exec(old_kernel::refuse_newer_calls) };
         }

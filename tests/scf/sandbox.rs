@@ -5,7 +5,7 @@ use support::{can_confine, read};
 
 use crate::cos_server::CosServer;
 use crate::events::LEMON;
-use crate::program::{Kind, Program};
+use crate::program::{Installation, Program};
 use crate::session::Session;
 
 const REQUIRE: (&str, &str) = ("VISION_SANDBOX", "require");
@@ -27,12 +27,12 @@ fn a_confined_function_answers_and_labels_objects_of_a_bucket() {
 #[test]
 fn a_kernel_without_landlock_is_enough_unless_the_sandbox_is_required() {
     let platform = Platform::start(&[]);
-    let mut program = Program::start(&Kind::PackagedOnAnOldKernel, platform.address(), &[REQUIRE]);
+    let mut program = Program::start(&Installation::PackagedOnAnOldKernel, platform.address(), &[REQUIRE]);
     assert_eq!(program.exit_code(), Some(2), "{}", program.stderr());
     let log = program.stderr();
     assert!(log.contains("the sandbox needs landlock: this kernel has no landlock"), "{log}");
     assert_eq!(platform.connections(), 0);
-    let session = Session::start(&Kind::PackagedOnAnOldKernel, &[], &[]);
+    let session = Session::start(&Installation::PackagedOnAnOldKernel, &[], &[]);
     let log = session.finish();
     assert!(log.contains("this kernel has no landlock"), "the default goes on and says so: {log}");
 }

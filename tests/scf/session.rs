@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use support::scf::{Event, Outcome, Platform, PostFault};
 
-use crate::program::{Kind, Program};
+use crate::program::{Installation, Program};
 
 /// Ends with [`Session::finish`], which finds violations of the protocol.
 pub(crate) struct Session {
@@ -21,12 +21,12 @@ impl Session {
 
     /// The same with these variables.
     pub(crate) fn packaged_with(environment: &[(&str, &str)]) -> Self {
-        Self::start(&Kind::Packaged, environment, &[])
+        Self::start(&Installation::Packaged, environment, &[])
     }
 
     /// The built program with the built function.
     pub(crate) fn built(environment: &[(&str, &str)]) -> Self {
-        Self::start(&Kind::Built(support::file("dist/recognize.wasm")), environment, &[])
+        Self::start(&Installation::Built(support::file("dist/recognize.wasm")), environment, &[])
     }
 
     /// The built program with a module in WebAssembly text.
@@ -37,12 +37,16 @@ impl Session {
     /// The same with these variables.
     pub(crate) fn module_with(wat: &str, environment: &[(&str, &str)]) -> Self {
         let (folder, module) = support::module(wat);
-        Self { _module: Some(folder), ..Self::start(&Kind::Built(module), environment, &[]) }
+        Self { _module: Some(folder), ..Self::start(&Installation::Built(module), environment, &[]) }
     }
 
-    pub(crate) fn start(kind: &Kind, environment: &[(&str, &str)], ready_faults: &[PostFault]) -> Self {
+    pub(crate) fn start(
+        installation: &Installation,
+        environment: &[(&str, &str)],
+        ready_faults: &[PostFault],
+    ) -> Self {
         let platform = Platform::start(ready_faults);
-        let program = Program::start(kind, platform.address(), environment);
+        let program = Program::start(installation, platform.address(), environment);
         Self { platform, program, _module: None }
     }
 

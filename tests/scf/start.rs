@@ -6,19 +6,19 @@ use std::path::PathBuf;
 use support::scf::Platform;
 use support::{file, module};
 
-use crate::program::{Kind, Program};
+use crate::program::{Installation, Program};
 
 /// Exit code and log of a start that must fail; nothing may have been sent to the platform.
-fn failed_start(kind: &Kind, environment: &[(&str, &str)]) -> (Option<i32>, String) {
+fn failed_start(installation: &Installation, environment: &[(&str, &str)]) -> (Option<i32>, String) {
     let platform = Platform::start(&[]);
-    let mut program = Program::start(kind, platform.address(), environment);
+    let mut program = Program::start(installation, platform.address(), environment);
     let code = program.exit_code();
     assert_eq!(platform.connections(), 0, "{}", program.stderr());
     (code, program.stderr())
 }
 
-fn function() -> Kind {
-    Kind::Built(file("dist/recognize.wasm"))
+fn function() -> Installation {
+    Installation::Built(file("dist/recognize.wasm"))
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn a_module_that_is_none_is_found_before_init_ready() {
         (without_start, "exports no function `_start`"),
         (with_strange_imports, "imports env.magic"),
     ] {
-        let (code, log) = failed_start(&Kind::Built(module), &[]);
+        let (code, log) = failed_start(&Installation::Built(module), &[]);
         assert_eq!(code, Some(2), "{log}");
         assert!(log.contains(message), "{log}");
     }

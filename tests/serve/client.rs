@@ -15,8 +15,8 @@ pub(crate) trait Client {
         self.send("GET", path, &[], b"")
     }
 
-    fn post(&self, path: &str, kind: &str, body: &[u8]) -> Reply {
-        self.send("POST", path, &[("content-type", kind)], body)
+    fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Reply {
+        self.send("POST", path, &[("content-type", content_type)], body)
     }
 
     fn recognize(&self, picture: &[u8]) -> Reply {

@@ -15,12 +15,12 @@ fn every_form_of_a_picture_gets_the_labels_of_vision_run() {
     let expected = labels_of_run(&picture);
     let base64 = encode(&picture);
     let url = format!("data:image/jpeg;base64,{base64}");
-    let (form_kind, form_body) = form(&picture);
+    let (form_content_type, form_body) = form(&picture);
     let forms: Vec<(&str, Vec<u8>)> = vec![
         ("image/jpeg", picture.clone()),
         ("application/octet-stream", picture.clone()),
         ("application/x-www-form-urlencoded", picture.clone()),
-        (form_kind, form_body),
+        (form_content_type, form_body),
         ("text/plain", base64.clone().into()),
         ("text/plain", url.clone().into()),
         ("application/json", json!({"image": base64}).to_string().into()),
@@ -28,10 +28,10 @@ fn every_form_of_a_picture_gets_the_labels_of_vision_run() {
         ("application/json", json!({"body": base64}).to_string().into()),
         ("application/json", json!({"body": encode(&url), "isBase64Encoded": true}).to_string().into()),
     ];
-    for (kind, body) in forms {
+    for (content_type, body) in forms {
         for path in ["/", "/v1/recognize"] {
-            let reply = server.post(path, kind, &body);
-            assert_eq!((reply.status, reply.json()), (200, expected.clone()), "{kind} to {path}");
+            let reply = server.post(path, content_type, &body);
+            assert_eq!((reply.status, reply.json()), (200, expected.clone()), "{content_type} to {path}");
         }
     }
 }
@@ -52,7 +52,7 @@ fn parts_of_a_form_are_chosen_by_what_is_in_them() {
         [OTHER_PARTS.as_bytes(), head, content, b"\r\n--b--\r\n"].concat()
     };
     let url_encoded = base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
-    for (kind, body) in [
+    for (content_type, body) in [
         ("multipart/form-data; boundary=b", with(&picture)),
         ("multipart/form-data; boundary=\"b\"", with(base64.as_bytes())),
         ("multipart/related; boundary=b", with(format!("data:image/jpeg;base64,{base64}").as_bytes())),
@@ -61,8 +61,8 @@ fn parts_of_a_form_are_chosen_by_what_is_in_them() {
         ("application/x-www-form-urlencoded", format!("user=anna&image={url_encoded}").into_bytes()),
         ("application/x-www-form-urlencoded", format!("image={base64}").into_bytes()),
     ] {
-        let reply = server.post("/", kind, &body);
-        assert_eq!((reply.status, reply.json()), (200, expected.clone()), "{kind}");
+        let reply = server.post("/", content_type, &body);
+        assert_eq!((reply.status, reply.json()), (200, expected.clone()), "{content_type}");
     }
     let nothing = [OTHER_PARTS, "--b--\r\n"].concat();
     let reply = server.post("/", "multipart/form-data; boundary=b", nothing.as_bytes());

@@ -99,13 +99,13 @@ fn what_was_recognised_is_listed_newest_first(place: &Place) {
 fn every_form_of_a_picture_is_kept_as_the_picture_it_is(place: &Place) {
     let server = place.serve(&[]);
     let url = format!("data:image/jpeg;base64,{}", encode(tomato()));
-    let (kind, form) = crate::client::form(&tomato());
+    let (content_type, form) = crate::client::form(&tomato());
     assert_eq!(server.post("/", "text/plain", url.as_bytes()).status, 200);
     assert_eq!(
         server.post("/", "application/json", json!({"image": url}).to_string().as_bytes()).status,
         200
     );
-    assert_eq!(server.post("/", kind, &form).status, 200);
+    assert_eq!(server.post("/", content_type, &form).status, 200);
     assert_eq!(server.send("POST", "/", &[("accept", "text/plain")], &tomato()).status, 200);
     assert_eq!(server.post("/", "image/gif", b"GIF89a").status, 415);
     eventually("four are kept", || server.metric("vision_history_kept_total ") >= 4.0);

@@ -125,14 +125,14 @@ impl Interface {
         let responses = &self.0["paths"][path][method]["responses"];
         let response = &responses[reply.status.to_string()];
         assert!(response.is_object(), "{method} {path} {} is not described: {responses}", reply.status);
-        let kind = reply.header("content-type").map(|kind| kind.split(';').next().unwrap());
-        let Some(kind) = kind else {
+        let media_type = reply.header("content-type").map(|media_type| media_type.split(';').next().unwrap());
+        let Some(media_type) = media_type else {
             assert!(response["content"].is_null() && reply.body.is_empty());
             return;
         };
-        let mut schema = response["content"][kind]["schema"].clone();
-        assert!(schema.is_object(), "{method} {path}: {kind} is not described");
-        if kind != "application/json" {
+        let mut schema = response["content"][media_type]["schema"].clone();
+        assert!(schema.is_object(), "{method} {path}: {media_type} is not described");
+        if media_type != "application/json" {
             return;
         }
         schema["components"] = self.0["components"].clone();

@@ -31,7 +31,7 @@ fn assert_told(reply: &Reply) {
 fn two_hundred_damaged_forms_are_answered() {
     let server = Server::start(&[]);
     let mut numbers = Numbers(20_261_121);
-    let (kind, body) = form(&tomato()[..4000]);
+    let (content_type, body) = form(&tomato()[..4000]);
     for _ in 0..200 {
         let mut body = body.clone();
         for _ in 0..=numbers.below(8) {
@@ -44,7 +44,7 @@ fn two_hundred_damaged_forms_are_answered() {
                 _ => body.truncate(body.len() - numbers.below(body.len() / 2)),
             }
         }
-        assert_told(&server.post("/", kind, &body));
+        assert_told(&server.post("/", content_type, &body));
     }
     assert_well(&server);
 }

@@ -56,8 +56,9 @@ def interlaced(side: int) -> bytes:
             data += compressor.compress(row)
     data += compressor.flush()
 
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    def chunk(chunk_type: bytes, content: bytes) -> bytes:
+        checksum = zlib.crc32(chunk_type + content)
+        return struct.pack(">I", len(content)) + chunk_type + content + struct.pack(">I", checksum)
 
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 1)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")

@@ -51,13 +51,13 @@ class Clients:
         while not self.stopping.is_set():
             due = max(due + self._pause, time.monotonic())
             time.sleep(max(0, due - time.monotonic()))
-            kind = self._random.random()
+            chance = self._random.random()
             try:
-                if kind < 0.05:
+                if chance < 0.05:
                     self._malformed()
-                elif kind < 0.10:
+                elif chance < 0.10:
                     self._leave()
-                elif kind < 0.20:
+                elif chance < 0.20:
                     self._get()
                 else:
                     self._recognize(self._random.choice(self._events))

@@ -138,7 +138,8 @@ fn by_header(bytes: &[u8]) -> Option<&'static str> {
         [0x0A, 0 | 2..=5, 0 | 1, 1 | 2 | 4 | 8, ..] => Some("PCX"),
         [_, _, _, _, 0x11 | 0x12, 0xAF, ..] => Some("an animation (FLI)"),
         [1, 0, 0, 0, ..] if bytes.get(40..44) == Some(b" EMF") => Some("a drawing (EMF)"),
-        _ if bytes.get(128..132) == Some(b"DICM") => Some("DICOM"),
+        // Base64 may have these letters at that place, too.
+        _ if bytes.get(128..132) == Some(b"DICM") && !is_text(bytes) => Some("DICOM"),
         _ if bytes.ends_with(TARGA_S_END) || is_targa(bytes) => Some("TGA"),
         _ => None,
     }

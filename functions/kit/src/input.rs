@@ -51,6 +51,16 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Input<'_>, FunctionError> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn letters_of_base64_that_mark_a_format_deep_in_a_file_mark_none_in_text() {
+        for at in 100..140 {
+            let event = format!("{{\"body\":\"{}DICM{}\"}}", "A".repeat(at - 9), "A".repeat(40));
+            assert_eq!(json(event.as_bytes()), event, "{at}");
+        }
+        let file = [&[0; 128], &b"DICM\x02\0\0\0UL"[..]].concat();
+        assert_eq!(read(&file).unwrap(), Input::Body(&file));
+    }
+
     fn json(bytes: &[u8]) -> String {
         match read(bytes).unwrap() {
             Input::Json(text) => text.into_owned(),

@@ -8,7 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use reqwest::Method;
 
-use super::{Endpoint, Location, ObjectAddress, Record, Service, Signed, Unaddressable};
+use super::address::{Endpoint, Location, ObjectAddress, Unaddressable};
+use super::service::{Record, Service, Signed};
 pub use credentials::Credentials;
 pub use notification::{BucketError, check_bucket};
 use signature::SignedParts;

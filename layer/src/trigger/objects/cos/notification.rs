@@ -6,7 +6,8 @@
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::trigger::objects::{Change, ObjectAddress, Record};
+use crate::trigger::objects::address::ObjectAddress;
+use crate::trigger::objects::service::{Change, Record};
 
 /// `{"Records": [{"cos": …, "event": …}]}`
 #[derive(Debug, Deserialize)]
@@ -55,21 +56,20 @@ struct EventDetails {
 /// The records of an event; nothing if it has none of COS.
 pub(super) fn parse(event: &[u8]) -> Option<Vec<Record>> {
     let Notification { records } = serde_json::from_slice(event).ok()?;
-    Some(records.into_iter().map(Record::from).collect())
-}
-
-impl From<CosRecord> for Record {
-    fn from(record: CosRecord) -> Self {
-        let change = if record.event.event_name.starts_with("cos:ObjectCreated:") {
-            record.address().map_or_else(Change::Unreadable, Change::Created)
-        } else {
-            Change::Other(record.event.event_name)
-        };
-        Self { key: record.cos.cos_object.key, change }
-    }
+    Some(records.into_iter().map(CosRecord::into_record).collect())
 }
 
 impl CosRecord {
+    /// The same in the terms of any storage.
+    fn into_record(self) -> Record {
+        let change = if self.event.event_name.starts_with("cos:ObjectCreated:") {
+            self.address().map_or_else(Change::Unreadable, Change::Created)
+        } else {
+            Change::Other(self.event.event_name)
+        };
+        Record { key: self.cos.cos_object.key, change }
+    }
+
     /// Which object it is.
     ///
     /// # Errors
