@@ -4,8 +4,6 @@
 //! puts them into a file in memory, which each instance maps copy-on-write. An instance is ready sooner, and all
 //! instances share the pages that they don't change.
 
-use std::ops::Range;
-
 use wasm_encoder::{ConstExpr, DataSection, Module, RawSection};
 use wasmparser::{
     BinaryReaderError, Data, DataKind, DataSectionReader, ExternalKind, Operator, Parser, Payload,
@@ -24,7 +22,9 @@ pub(super) fn take_out(wasm: &[u8]) -> Option<(Vec<u8>, DataImage)> {
     let start = segments.iter().map(|segment| segment.start).min()? / SYSTEM_PAGE_BYTES * SYSTEM_PAGE_BYTES;
     let end = segments.iter().map(Segment::end).max()?.next_multiple_of(SYSTEM_PAGE_BYTES);
     let largest = segments.iter().max_by_key(|segment| segment.data.len())?;
-    let image = DataImage::new(&contents(&segments, start..end)?, start, largest.start..largest.end())
+    // In the module's order: later ones may lie over earlier ones.
+    let parts = segments.iter().map(|segment| (segment.start, segment.data));
+    let image = DataImage::new(start..end, parts, largest.start..largest.end())
         .inspect_err(|error| tracing::warn!(%error, "no memory to share between instances"))
         .ok()?;
     Some((without_data(wasm).ok()?, image))
@@ -34,17 +34,6 @@ pub(super) fn take_out(wasm: &[u8]) -> Option<(Vec<u8>, DataImage)> {
 struct Segment<'a> {
     start: usize,
     data: &'a [u8],
-}
-
-/// What the memory holds in `range`, which contains all segments.
-fn contents(segments: &[Segment<'_>], range: Range<usize>) -> Option<Vec<u8>> {
-    let mut bytes = vec![0; range.len()];
-    // In the module's order: later ones may lie over earlier ones.
-    for segment in segments {
-        let start = segment.start - range.start;
-        bytes.get_mut(start..start + segment.data.len())?.copy_from_slice(segment.data);
-    }
-    Some(bytes)
 }
 
 impl Segment<'_> {
@@ -157,7 +146,7 @@ mod tests {
         let wasm = module(MEMORY, &data);
         let (emptied, image) = take_out(&wasm).unwrap();
         assert_eq!(image.range(), 4096..(5000 + MIN_BYTES).next_multiple_of(4096));
-        let bytes = contents(&segments_to_take(&wasm).unwrap().unwrap(), image.range()).unwrap();
+        let bytes = image.bytes();
         assert_eq!(&bytes[4999 - 4096..5004 - 4096], b"xyzaa");
         assert_eq!(bytes[..4999 - 4096], [0; 4999 - 4096]);
         assert_eq!(

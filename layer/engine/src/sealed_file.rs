@@ -1,7 +1,7 @@
 //! Files in memory that nobody can change, and parts of them: the content of a mapping never changes.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::ops::Range;
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::fs::FileExt as _;
@@ -21,9 +21,25 @@ impl SealedFile {
     ///
     /// # Errors
     /// The system's reason why it gives no memory.
+    #[cfg(test)]
     pub(crate) fn new(bytes: &[u8]) -> io::Result<Self> {
-        let mut file = File::from(memfd_create("sealed", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?);
-        file.write_all(bytes)?;
+        Self::of_parts(bytes.len(), [(0, bytes)])
+    }
+
+    /// A file of `length` bytes with these parts, each behind the place where it starts; a later one may lie over an earlier
+    /// one, and between them are zeros.
+    ///
+    /// # Errors
+    /// The system's reason why it gives no memory.
+    pub(crate) fn of_parts<'p>(
+        length: usize,
+        parts: impl IntoIterator<Item = (usize, &'p [u8])>,
+    ) -> io::Result<Self> {
+        let file = File::from(memfd_create("sealed", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?);
+        file.set_len(length as u64)?;
+        for (start, part) in parts {
+            file.write_all_at(part, start as u64)?;
+        }
         fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
         Ok(Self(Arc::new(file)))
     }

@@ -21,21 +21,32 @@ pub(crate) struct DataImage {
 }
 
 impl DataImage {
-    /// An image of `bytes`, whole pages, that belongs at `start`, the start of a page. Of the pages that lie wholly in
-    /// `constant`, which a guest is not likely to write to, it is noticed whether it does.
+    /// An image for `range` of the memory, whole pages, with these parts, each behind its address. Of the pages that lie wholly
+    /// in `constant`, which a guest is not likely to write to, it is noticed whether it does.
     ///
     /// # Errors
     /// The system's reason why it gives no memory.
-    pub(crate) fn new(bytes: &[u8], start: usize, constant: Range<usize>) -> io::Result<Self> {
-        let file = SealedFile::new(bytes)?;
+    pub(crate) fn new<'p>(
+        range: Range<usize>,
+        parts: impl IntoIterator<Item = (usize, &'p [u8])>,
+        constant: Range<usize>,
+    ) -> io::Result<Self> {
+        let parts = parts.into_iter().map(|(address, part)| (address - range.start, part));
+        let file = SealedFile::of_parts(range.len(), parts)?;
         let first = constant.start.next_multiple_of(SYSTEM_PAGE_BYTES);
         let end = constant.end / SYSTEM_PAGE_BYTES * SYSTEM_PAGE_BYTES;
-        Ok(Self { file, range: start..start + bytes.len(), guarded: first..end.max(first) })
+        Ok(Self { file, range, guarded: first..end.max(first) })
     }
 
     /// Where it belongs in the memory, in whole pages of the system.
     pub(crate) fn range(&self) -> Range<usize> {
         self.range.clone()
+    }
+
+    /// A copy of all of it.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        SealedPart::new(self.file.clone(), 0..self.range.len()).read().unwrap()
     }
 
     /// Maps the image into a new guest's memory. The guest's changes are its own.
@@ -113,7 +124,9 @@ mod tests {
     fn a_part_is_of_the_file_until_it_is_written_to() {
         crate::faults::install();
         let pages = 5;
-        let image = DataImage::new(&vec![7; pages * 4096], 0, 100..pages * 4096 - 100).unwrap();
+        let image =
+            DataImage::new(0..pages * 4096, [(0, &vec![7; pages * 4096][..])], 100..pages * 4096 - 100)
+                .unwrap();
         let mut memory = guarded(&image, pages);
         let of_file = |memory: &[u8], at: u32, length: u32| image.unchanged(memory, at, length).is_some();
         assert!(of_file(&memory, 4096, 4096), "never touched");
@@ -130,7 +143,7 @@ mod tests {
 
     #[test]
     fn what_the_system_is_going_to_write_is_opened_first() {
-        let image = DataImage::new(&[7; 4 * 4096], 0, 0..4 * 4096).unwrap();
+        let image = DataImage::new(0..4 * 4096, [(0, &[7; 4 * 4096][..])], 0..4 * 4096).unwrap();
         let mut memory = guarded(&image, 4);
         write_guard::open_for_system(&memory[4096..4100]);
         memory[4096] = 1;
@@ -140,7 +153,7 @@ mod tests {
 
     #[test]
     fn only_what_is_within_the_image_is_of_its_file() {
-        let image = DataImage::new(&[7; 4096], 4096, 4096..8192).unwrap();
+        let image = DataImage::new(4096..8192, [(4096, &[7; 4096][..])], 4096..8192).unwrap();
         let memory = [0; 3 * 4096];
         for (pointer, length) in [(0, 4096), (4095, 2), (4096, 4097), (8192, 1), (u32::MAX, u32::MAX)] {
             assert!(image.unchanged(&memory, pointer, length).is_none(), "{length} bytes at {pointer}");
