@@ -88,6 +88,6 @@ pub fn answer_events(
 
 fn thumbnail(picture: &[u8], picture_bytes: usize) -> Result<Thumbnail, String> {
     let jpeg = image::thumbnail(picture, THUMBNAIL_SIDE, picture_bytes).map_err(|error| error.to_string())?;
-    let sha256 = Sha256::digest(picture).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex::encode(Sha256::digest(picture));
     Ok(Thumbnail { jpeg, sha256 })
 }

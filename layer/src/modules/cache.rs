@@ -136,7 +136,7 @@ fn machine() -> String {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let first = |name: &str| cpu.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
     let text = [env!("CARGO_PKG_VERSION"), "WasmEdge 0.17", &first("model name"), &first("flags")].join("\n");
-    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(text)).chars().take(16).collect()
 }
 
 #[cfg(test)]

@@ -3,8 +3,6 @@
 //! Form: <https://cloud.tencent.com/document/product/436/7778>; the vectors in the tests come from Tencent's own
 //! cos-nodejs-sdk-v5 2.15.4. Signed are the method, the path, the query and the given headers.
 
-use std::fmt::Write as _;
-
 use percent_encoding::utf8_percent_encode;
 use ring::{digest, hmac};
 
@@ -35,7 +33,8 @@ pub(super) fn authorization(
     let (query_names, query) = canonical(parts.query);
     let (header_names, headers) = canonical(parts.headers);
     let request = format!("{}\n{}\n{query}\n{headers}\n", parts.method, parts.path);
-    let request_hash = hex(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, request.as_bytes()).as_ref());
+    let request_hash =
+        hex::encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, request.as_bytes()).as_ref());
     let sign_key = hmac_sha1(credentials.secret_key.as_bytes(), key_time.as_bytes());
     let signature = hmac_sha1(sign_key.as_bytes(), format!("sha1\n{key_time}\n{request_hash}\n").as_bytes());
     format!(
@@ -57,15 +56,7 @@ fn canonical(pairs: &[(&str, &str)]) -> (String, String) {
 }
 
 fn hmac_sha1(key: &[u8], message: &[u8]) -> String {
-    hex(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key), message).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key), message))
 }
 
 #[cfg(test)]
