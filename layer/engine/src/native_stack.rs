@@ -1,7 +1,7 @@
 //! The native stack of a thread that runs guests.
 //!
 //! Compiled guests recurse on it, so they can use it up. WasmEdge turns faults of a guest into traps, but its handler
-//! would run on the stack that has no room left, and would also leave host functions half done. So [`crate::faults`] moves
+//! would run on the stack that has no room left, and would also leave host functions half done. So `faults` moves
 //! the handler to the alternative stack that Rust gives to every thread, and host code that reaches the end of the stack
 //! gets a reserve. From the lowest address up:
 //!
