@@ -1,6 +1,7 @@
 //! Models that are broken on purpose. (What exactly is verified: `layer/engine/src/inference/verify/tests.rs`.)
 
-use engine::inference::{ModelDigest, ModelPolicy};
+use engine::Sha256Sum;
+use engine::inference::ModelPolicy;
 
 use crate::guest::{Call, EXIT, Guest, event, model};
 use crate::memory_layout::MODEL_BYTES;
@@ -65,7 +66,7 @@ fn a_model_that_is_sound_but_unknown_is_refused_until_its_sha256_is_allowed() {
     let guest = Guest::start();
     assert_eq!(create(&guest, &unknown), INVALID_ARGUMENT);
     guest.assert_answers();
-    for policy in [ModelPolicy::known_and([ModelDigest::of(&unknown)]), ModelPolicy::Any] {
+    for policy in [ModelPolicy::known_and([Sha256Sum::of(&unknown)]), ModelPolicy::Any] {
         assert_eq!(create(&Guest::start_with(policy), &unknown), 0);
     }
 }

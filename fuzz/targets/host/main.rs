@@ -15,7 +15,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use engine::{CallError, CodeSource, Engine, EngineConfig};
-use engine::inference::{ModelDigest, ModelPolicy};
+use engine::Sha256Sum;
+use engine::inference::ModelPolicy;
 use engine::limits::Limits;
 
 /// A guest may sleep until its deadline (`poll_oneoff`): the shorter, the more calls. On a busy machine it must not be so short
@@ -37,7 +38,7 @@ fn start() -> Mutex<Engine> {
         // Interpreted: compiled code handles faults by signals, which are the sanitizer's here.
         code: CodeSource::Interpret,
         inference_threads: NonZeroUsize::MIN,
-        models: ModelPolicy::known_and([ModelDigest::of(&std::fs::read(MODEL).expect("make fuzz-seeds"))]),
+        models: ModelPolicy::known_and([Sha256Sum::of(&std::fs::read(MODEL).expect("make fuzz-seeds"))]),
         ..EngineConfig::default()
     };
     Mutex::new(Engine::start(&wasm, &config).expect("the guest imports what there is"))

@@ -3,13 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use sha2::{Digest as _, Sha256};
-
 use super::config::{EngineConfig, settings};
 use super::error::LoadError;
 use super::event::Event;
 use super::instance::{Instance, Surroundings};
 use super::module::LoadedModule;
+use super::sha256_sum::Sha256Sum;
 use crate::answer::{Answer, CallError, Step, Thumbnail};
 use crate::faults;
 use crate::host::{KeptPages, Resources, SharedResources};
@@ -88,6 +87,6 @@ pub fn answer_events(
 
 fn thumbnail(picture: &[u8], picture_bytes: usize) -> Result<Thumbnail, String> {
     let jpeg = image::thumbnail(picture, THUMBNAIL_SIDE, picture_bytes).map_err(|error| error.to_string())?;
-    let sha256 = hex::encode(Sha256::digest(picture));
+    let sha256 = Sha256Sum::of(picture).to_string();
     Ok(Thumbnail { jpeg, sha256 })
 }

@@ -32,6 +32,7 @@ pub mod inference;
 mod instance;
 mod interposed;
 pub mod limits;
+pub mod memory_file;
 mod module;
 mod module_data;
 pub mod native_stack;
@@ -40,6 +41,7 @@ pub mod printable;
 mod processor;
 pub mod progress;
 mod sealed_file;
+mod sha256_sum;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +54,7 @@ pub use in_process::Engine;
 pub use module::LoadedModule;
 pub use outline::Outline;
 pub use processor::Processor;
+pub use sha256_sum::{Sha256Sum, SumError};
 
 pub use crate::answer::{Answer, CallError, Timings};
 

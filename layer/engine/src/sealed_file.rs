@@ -10,7 +10,8 @@ use std::sync::Arc;
 #[cfg(test)]
 use memmap2::MmapMut;
 use memmap2::{Mmap, MmapOptions};
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+
+use crate::memory_file::{memory_file, seal};
 
 /// A file in memory, sealed. Cheap to clone; two are equal if they are the same file.
 #[derive(Clone, Debug)]
@@ -35,12 +36,12 @@ impl SealedFile {
         length: usize,
         parts: impl IntoIterator<Item = (usize, &'p [u8])>,
     ) -> io::Result<Self> {
-        let file = File::from(memfd_create("sealed", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?);
+        let file = memory_file("sealed")?;
         file.set_len(length as u64)?;
         for (start, part) in parts {
             file.write_all_at(part, start as u64)?;
         }
-        fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+        seal(&file)?;
         Ok(Self(Arc::new(file)))
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use worker::ModelDigest as Sha256Sum;
+use worker::Sha256Sum;
 use worker::limits::LoadLimits;
 use worker::sandbox::SandboxMode;
 use worker::{LoadError, Processor};

@@ -10,7 +10,7 @@ use worker::Nursery;
 use worker::limits::{Limits, LoadLimits};
 use worker::sandbox::{SandboxArgs, SandboxError, SandboxMode};
 use worker::{CodeSource, DirGrant, EngineConfig, Processor};
-use worker::{ModelDigest, ModelPolicy};
+use worker::{ModelPolicy, Sha256Sum};
 
 use super::exit::Failure;
 use crate::modules::{Cache, ModuleFile, known_modules};
@@ -39,7 +39,7 @@ pub struct EngineArgs {
 
     /// Let the module use the model with this sha256 too, beside those of this project; may be repeated
     #[arg(long = "allow-model", env = "VISION_ALLOW_MODELS", value_name = "SHA256", value_delimiter = ',')]
-    pub allow_models: Vec<ModelDigest>,
+    pub allow_models: Vec<Sha256Sum>,
 
     /// Let the module use any model. Models are verified first, but a hostile one may still end the process
     #[arg(long, env = "VISION_ALLOW_ANY_MODEL", value_parser = BoolishValueParser::new())]
@@ -47,7 +47,7 @@ pub struct EngineArgs {
 
     /// Let the native code run that the module with this sha256 carries, and the models in it; may be repeated
     #[arg(long = "trust-module", env = "VISION_TRUST_MODULES", value_name = "SHA256", value_delimiter = ',')]
-    pub trust_modules: Vec<ModelDigest>,
+    pub trust_modules: Vec<Sha256Sum>,
 
     #[command(flatten)]
     pub(crate) sandbox: SandboxArgs,
@@ -199,7 +199,7 @@ fn compile(
     loader: &Loader,
     name: &str,
     module: &File,
-    sum: &ModelDigest,
+    sum: &Sha256Sum,
     cache: Option<&Cache>,
 ) -> Result<File, Failure> {
     let mut compiled = loader.compile(name, module, Processor::Native).map_err(Failure::usage)?;

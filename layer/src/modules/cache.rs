@@ -7,8 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
-use sha2::{Digest as _, Sha256};
-use worker::ModelDigest as Sha256Sum;
+use worker::Sha256Sum;
 use worker::printable::in_one_line;
 
 use super::output::replace_file;
@@ -136,7 +135,7 @@ fn machine() -> String {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let first = |name: &str| cpu.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
     let text = [env!("CARGO_PKG_VERSION"), "WasmEdge 0.17", &first("model name"), &first("flags")].join("\n");
-    hex::encode(Sha256::digest(text)).chars().take(16).collect()
+    Sha256Sum::of(text.as_bytes()).to_string().chars().take(16).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use worker::ModelDigest as Sha256Sum;
+use worker::Sha256Sum;
 
 use super::cache::Cache;
 

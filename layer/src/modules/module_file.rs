@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Seek as _};
 use std::path::Path;
 
-use worker::channel::{map_sealed, sealed_memory_file};
+use worker::channel::{map_sealed, memory_file, seal};
 use worker::limits::MODULE_BYTES;
-use worker::{LoadError, ModelDigest as Sha256Sum};
+use worker::{LoadError, Sha256Sum};
 
 /// A module in a file in memory.
 #[derive(Debug)]
@@ -37,13 +37,16 @@ impl ModuleFile {
             return Err(unreadable(format!("it has {found} MiB, accepted are up to {limit_mib}")));
         }
         let mut file = file.take(MODULE_BYTES as u64 + 1);
-        let kept = sealed_memory_file("module", |kept| io::copy(&mut file, kept).map(drop));
-        let file = kept.map_err(|error| match error.kind() {
+        let mut kept = memory_file("module").map_err(system)?;
+        io::copy(&mut file, &mut kept).map_err(|error| match error.kind() {
             ErrorKind::FileTooLarge => {
                 unreadable("it is larger than the files that this process may make (ulimit -f)".to_owned())
             }
             _ => system(error),
         })?;
+        let file = kept;
+        // Kernels before 3.17 have no seals; nobody else has the file.
+        let _ = seal(&file);
         if file.metadata().map_err(system)?.len() > MODULE_BYTES as u64 {
             return Err(unreadable(format!("it does not end within the {limit_mib} MiB that are accepted")));
         }

@@ -28,9 +28,9 @@ pub use nursery::{Nursery, fork, serve_on_standard_input, start};
 pub use process::{end, outlive_full_files};
 
 pub use engine::answer;
-pub use engine::inference::{ModelDigest, ModelPolicy};
+pub use engine::inference::ModelPolicy;
 pub use engine::limits;
 pub use engine::native_stack::STACK_BYTES;
 pub use engine::printable;
 pub use engine::progress::Told;
-pub use engine::{CodeSource, DirGrant, EngineConfig, LoadError, LoadStep, Processor, cores};
+pub use engine::{CodeSource, DirGrant, EngineConfig, LoadError, LoadStep, Processor, Sha256Sum, cores};

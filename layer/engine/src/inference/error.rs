@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::policy::ModelDigest;
+use crate::sha256_sum::Sha256Sum;
 
 /// Why a model could not be loaded or run.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum InferenceError {
     },
     /// The model is sound, but nobody said that it may run.
     #[error("the model with sha256 {0} is not known")]
-    NotAllowed(ModelDigest),
+    NotAllowed(Sha256Sum),
     /// The model has a tensor that this runtime doesn't take.
     #[error("tensor {name:?} is not supported: {reason}")]
     UnsupportedTensor {

@@ -20,6 +20,6 @@ pub use backend::{Backend, Model, Session};
 pub use cache::ModelCache;
 pub use error::InferenceError;
 pub use litert::LiteRt;
-pub use policy::{DigestError, ModelDigest, ModelPolicy};
+pub use policy::ModelPolicy;
 
 pub use crate::sealed_file::SealedPart;

@@ -13,7 +13,7 @@ use engine::limits::{Limits, STDERR_BYTES};
 use engine::progress::{BOARD_BYTES, Told};
 use rustix::fs::{FallocateFlags, SealFlags, fallocate, fcntl_add_seals};
 
-use super::memory_file::memory_file;
+use engine::memory_file::memory_file;
 
 /// The page on which the worker tells what it is doing.
 pub const PAGE_OF_STEPS: u64 = 4 << 10;

@@ -6,10 +6,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 
 use base64_simd::STANDARD;
+use engine::memory_file::{memory_file, seal};
 use memmap2::Mmap;
-use rustix::fs::{SealFlags, fcntl_add_seals};
-
-use super::memory_file::memory_file;
 
 /// Bytes that become base64 at once: few enough to stay in the processor's cache, and a multiple of three.
 const PIECE: usize = 24 << 10;
@@ -70,10 +68,7 @@ impl EventFile {
     /// Ends the event: from now on nobody can change it, make it longer or shorter, the worker that it is handed to among
     /// them. Kernels before 3.17 have no seals.
     pub fn seal(&self) {
-        let _ = fcntl_add_seals(
-            &self.file,
-            SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL,
-        );
+        let _ = seal(&self.file);
     }
 
     /// Its bytes so far.

@@ -6,14 +6,13 @@
 
 mod answer_file;
 mod event_file;
-mod memory_file;
 mod message;
 mod socket;
 
 pub use event_file::EventFile;
 
 pub use answer_file::{AnswerFile, Lengths, PAGE_OF_STEPS};
+pub use engine::memory_file::{map_sealed, memory_file, seal};
 pub use event_file::EventReader;
-pub use memory_file::{map_sealed, memory_file, sealed_memory_file};
 pub use message::{Asked, LogLine, Mechanism, Printed, Reply, Report, Request};
 pub use socket::{ChannelError, Socket, receive_only, send};

@@ -18,16 +18,12 @@ pub fn memory_file(name: &str) -> io::Result<File> {
     }
 }
 
-/// A file in memory that nobody changes once it is written. Kernels before 3.17 have no seals.
+/// Has nobody change this file in memory any more, or make it longer or shorter.
 ///
 /// # Errors
-/// The system's reason.
-pub fn sealed_memory_file(name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<File> {
-    let mut file = memory_file(name)?;
-    write(&mut file)?;
-    let seals = SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
-    let _ = fcntl_add_seals(&file, seals);
-    Ok(file)
+/// Kernels before 3.17 have no seals, nor have files of other kinds.
+pub fn seal(file: &File) -> io::Result<()> {
+    Ok(fcntl_add_seals(file, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?)
 }
 
 /// The bytes of a file in memory that nobody changes any more; None of any other file.
