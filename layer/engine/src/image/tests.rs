@@ -282,7 +282,33 @@ proptest! {
     }
 }
 
-/// JPEGs and PNGs that are damaged, incomplete or odd, and what they get.
+fn percent(text: &str) -> u32 {
+    let (before, _) = text.split_once(" %").unwrap_or_else(|| panic!("{text}"));
+    before.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+fn assert_same(encoded: &[u8], expected: &[u8]) {
+    let (mean, most) = distance(&decode(encoded).unwrap(), &decode(expected).unwrap());
+    assert!(mean <= 0.5 && most <= 8, "mean {mean:.2}, most {most}");
+}
+
+/// A chunk of a PNG.
+fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let named = [name.as_slice(), data].concat();
+    [&(data.len() as u32).to_be_bytes()[..], &named, &crc(&named).to_be_bytes()].concat()
+}
+
+/// `png` with `chunks` before its first chunk of that name.
+fn with_chunks(png: &[u8], before: &[u8; 4], chunks: &[u8]) -> Vec<u8> {
+    let at = png.windows(4).position(|name| name == before).unwrap() - 4;
+    [&png[..at], chunks, &png[at..]].concat()
+}
+
+/// JPEGs that are damaged, incomplete or odd, and what they get.
 mod damage;
 /// Pictures that are made to take much memory or time.
 mod hostile;
+/// Which way is up, whatever else is wrong with what says so.
+mod orientation;
+/// The same for PNGs as for JPEGs.
+mod png_damage;
