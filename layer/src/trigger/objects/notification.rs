@@ -19,6 +19,11 @@ impl Notification {
         if event.len() > MAX_BYTES || memmem::find(event, b"\"Records\"").is_none() {
             return None;
         }
+        Self::of(event, service)
+    }
+
+    /// The same of an event that is known to be a small one.
+    pub(in crate::trigger) fn of(event: &[u8], service: &impl Service) -> Option<Self> {
         let records = service.notification(event).filter(|records| !records.is_empty())?;
         Some(Self { records })
     }
