@@ -76,13 +76,23 @@ impl ScfArgs {
     pub fn managed(&self, event_limit: usize) -> Result<ManagedLoop<Scf, Cos>, TriggerError> {
         let platform = Scf::new(&self.runtime_api, self.runtime_api_port);
         let platform = platform.map_err(TriggerError::configuration)?;
-        let CosArgs { cos_output_bucket: bucket, cos_output_prefix: prefix, cos_endpoint } = self.cos.clone();
+        let labeller = self.cos.labeller(event_limit)?;
+        ManagedLoop::new(platform, labeller, event_limit, self.time_margin).map_err(TriggerError::failed)
+    }
+}
+
+impl CosArgs {
+    /// What labels pictures, for events of at most `event_limit` bytes.
+    ///
+    /// # Errors
+    /// A setting that makes no sense.
+    pub(super) fn labeller(&self, event_limit: usize) -> Result<Labeller<Cos>, TriggerError> {
+        let Self { cos_output_bucket: bucket, cos_output_prefix: prefix, cos_endpoint } = self.clone();
         bucket.as_deref().map_or(Ok(()), check_bucket).map_err(TriggerError::configuration)?;
         let endpoint =
             Endpoint::new("VISION_COS_ENDPOINT", &cos_endpoint).map_err(TriggerError::configuration)?;
         let labeller = Labeller::new(Cos::new(endpoint), Output { bucket, prefix }, event_limit);
-        let labeller = labeller.map_err(TriggerError::failed)?;
-        ManagedLoop::new(platform, labeller, event_limit, self.time_margin).map_err(TriggerError::failed)
+        labeller.map_err(TriggerError::failed)
     }
 }
 

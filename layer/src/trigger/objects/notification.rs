@@ -27,4 +27,15 @@ impl Notification {
         let records = service.notification(event).filter(|records| !records.is_empty())?;
         Some(Self { records })
     }
+
+    #[cfg(test)]
+    pub(in crate::trigger) fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Both together.
+    pub(in crate::trigger) fn and(mut self, other: Self) -> Self {
+        self.records.extend(other.records);
+        self
+    }
 }
