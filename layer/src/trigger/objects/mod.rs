@@ -10,6 +10,9 @@
 mod address;
 mod client;
 pub mod cos;
+#[cfg(fuzzing)]
+#[expect(clippy::expect_used, clippy::panic, reason = "a fuzz target fails by panicking")]
+pub mod fuzzing;
 mod labels;
 mod notification;
 mod output;
