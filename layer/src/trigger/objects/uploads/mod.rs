@@ -23,7 +23,7 @@ use contract::ErrorCode;
 
 use super::client::{Ask, Storage, StorageError};
 use super::labels::{LabelResult, Labels};
-use super::service::{Presigned, Service, Upload};
+use super::service::{Service, Upload};
 use super::{LANGUAGE, ObjectAddress, Output};
 
 /// How long the storage may take over one question.
