@@ -9,8 +9,11 @@ import { language, onLanguageChange, text } from "./language.js";
 import { prepare } from "./picture.js";
 import { showAnswer, showNothing, showProblem, showUpload, showWaiting } from "./result.js";
 import { recognize } from "./service.js";
-import { answerOf, isForUpload, noUploads, upload } from "./upload.js";
 
+/** Functions take requests of 6 MB, in which a photo is base64: a third more. The rest is room for headers. */
+const LARGEST_REQUEST = 4 << 20;
+/** Until the service says that it doesn't: then it is not asked again. */
+let takesUploads = true;
 /** The request under way, to be given up when a newer picture comes. */
 let underWay;
 /** Shows the present state anew, in the language of the moment. */
@@ -57,7 +60,10 @@ function askDirectly(picture, source, signal) {
 /** The answer to a photo that goes to the service's bucket; undefined if this one does not, or the service has none. */
 async function askByUpload(picture, signal) {
   const { whole, format } = picture;
-  if (!picture.place && !isForUpload({ format, size: whole.size })) return undefined;
+  const isForUpload = takesUploads && format !== undefined && whole.size > LARGEST_REQUEST;
+  if (!picture.place && !isForUpload) return undefined;
+  // Few visitors need it.
+  const { answerOf, upload } = await import("./upload.js");
   const view = showUpload(whole.size, () => {
     underWay?.abort();
     again = showNothing;
@@ -68,7 +74,8 @@ async function askByUpload(picture, signal) {
   // A change of language must not send all of it a second time.
   again = view.sayAgain;
   picture.place ??= await upload(whole, { signal, onProgress: view.progress });
-  if (!picture.place) return undefined;
+  takesUploads = picture.place !== undefined;
+  if (!takesUploads) return undefined;
   view.sent();
   return answerOf(picture.place, { language, signal });
 }
@@ -104,7 +111,7 @@ startCurl();
 showNothing();
 onLanguageChange(() => again());
 startFrame().then((service) => {
-  if (service?.uploads === false) noUploads();
+  takesUploads &&= service?.uploads !== false;
   if (!service || service.model === "groceries") return;
   // What is said about fruit and shelves is true of one model only.
   document.querySelector("#examples-note").hidden = true;

@@ -2,27 +2,11 @@
 
 import { ServiceError, uploadPlace, uploadResult } from "./service.js";
 
-/** Functions take requests of 6 MB, in which a photo is base64: a third more. The rest is room for headers. */
-export const LARGEST_REQUEST = 4 << 20;
-
 /** Seconds from one look for the answer to the next, unless the service says another time. */
 const FIRST_PAUSE = 0.4;
 const LONGEST_PAUSE = 3;
 /** The function's start and its work; beyond that, an event must have been lost. */
 const LONGEST_WAIT = 60;
-
-/** Set once the service said that it takes no uploads: it is not asked again. */
-let refused = false;
-
-/** Whether a photo in this format, of so many bytes, should be uploaded. */
-export function isForUpload({ format, size }) {
-  return !refused && format !== undefined && size > LARGEST_REQUEST;
-}
-
-/** Told by the service's status: it need not be asked whether it takes uploads. */
-export function noUploads() {
-  refused = true;
-}
 
 /**
  * Puts `blob` into the service's bucket, calling `onProgress(share)` with the share that has been sent, from 0 to 1.
@@ -34,7 +18,6 @@ export async function upload(blob, { signal, onProgress }) {
     place = await uploadPlace({ contentType: blob.type, size: blob.size, signal });
   } catch (error) {
     if (!["not_found", "method_not_allowed", "bad_request"].includes(error.code)) throw error;
-    refused = true;
     return undefined;
   }
   await put(blob, place, { signal, onProgress });
