@@ -57,8 +57,8 @@ class Stack:
             before = None
         parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
         if before:
-            kept = {one["ParameterKey"] for one in before.get("Parameters", [])} & set(template["Parameters"])
-            parameters += [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept - set(values))]
+            kept = _changed_before(before, template) - set(values)
+            parameters += [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept)]
         wanted = {"StackName": self.name, "TemplateBody": body, "Parameters": parameters, "Capabilities": ["CAPABILITY_IAM"],
                   "Tags": [{"Key": "project", "Value": "wasm-vision"}]}
         seen = self._events_so_far()
@@ -118,3 +118,10 @@ class Stack:
             causes.append(f"{resource}: {reason}")
         if not status.endswith("_IN_PROGRESS"):
             say(f"{resource}: {status}" + (f": {reason}" if reason else ""))
+
+
+def _changed_before(stack: dict[str, Any], template: dict[str, Any]) -> set[str]:
+    """The parameters that an earlier deploy set to something else than the default; a secret one shows as stars."""
+    known = template["Parameters"]
+    values = {one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])}
+    return {name for name, value in values.items() if name in known and value != str(known[name]["Default"])}
