@@ -21,7 +21,7 @@ START_SECONDS = 30
 class Service:
     """A running service; `stop` and `start` give the same address again."""
 
-    def __init__(self, history: bool = False) -> None:
+    def __init__(self, history: bool = False, options: list[str] | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self._log = Path(self._folder.name) / "log"
         with socket.socket() as probe:
@@ -31,6 +31,7 @@ class Service:
         self._command = [PROGRAM, "serve", "--wasm", FUNCTION, "--listen", address, "--log-level", "warn"]
         if history:
             self._command += ["--history", Path(self._folder.name) / "history.sqlite"]
+        self._command += options or []
         self.start()
 
     def start(self) -> None:
