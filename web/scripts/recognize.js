@@ -73,11 +73,12 @@ async function askByUpload(picture, signal) {
   hideCurl();
   // A change of language must not send all of it a second time.
   again = view.sayAgain;
-  picture.place ??= await upload(whole, { signal, onProgress: view.progress });
+  picture.place ??= await upload(whole, { language: language(), signal, onProgress: view.progress });
   takesUploads = picture.place !== undefined;
   if (!takesUploads) return undefined;
   view.sent();
-  return answerOf(picture.place, { language, signal });
+  // Its names stay in the language in which it was uploaded: they lie in the bucket.
+  return answerOf(picture.place, signal);
 }
 
 /** What a shell can send: the visitor's file, or, if only the browser can read that, a JPEG made of it. */

@@ -44,25 +44,22 @@ export function recognizeAddress(language) {
 }
 
 /**
- * Asks for a place to put a photo of so many bytes. Resolves to `{ id, method, url, fields, headers, result }` as
+ * Asks for a place to put a photo of so many bytes, whose labels are to be in this language. Resolves to `{ id, method, url, fields, headers, result }` as
  * docs/http.md has it; rejects with `not_found`, or `bad_request`, where the service takes no uploads.
  */
-export async function uploadPlace({ contentType, size, signal }) {
+export async function uploadPlace({ contentType, size, language, signal }) {
   const response = await send("v1/uploads", {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json" },
-    body: JSON.stringify({ content_type: contentType, size }),
+    body: JSON.stringify({ content_type: contentType, size, lang: language }),
     signal,
   });
   return json(response);
 }
 
 /** Resolves to `{ status: "pending", seconds }`, `{ status: "done", model, predictions }` or `{ status: "failed", error }`. */
-export async function uploadResult({ result }, { language, signal }) {
-  const address = new URL(result.replace(/^\//, ""), SERVICE);
-  address.searchParams.set("top", 3);
-  address.searchParams.set("lang", language);
-  const response = await send(address, { headers: { Accept: "application/json" }, cache: "no-store", signal });
+export async function uploadResult({ result }, { signal }) {
+  const response = await send(address(result), { headers: { Accept: "application/json" }, cache: "no-store", signal });
   const seconds = Number.parseFloat(response.headers.get("Retry-After")) || undefined;
   return { seconds, ...(await json(response)) };
 }

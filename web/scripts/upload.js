@@ -12,10 +12,10 @@ const LONGEST_WAIT = 60;
  * Puts `blob` into the service's bucket, calling `onProgress(share)` with the share that has been sent, from 0 to 1.
  * Resolves to what `answerOf` takes, or to undefined where the service takes no uploads.
  */
-export async function upload(blob, { signal, onProgress }) {
+export async function upload(blob, { language, signal, onProgress }) {
   let place;
   try {
-    place = await uploadPlace({ contentType: blob.type, size: blob.size, signal });
+    place = await uploadPlace({ contentType: blob.type, size: blob.size, language, signal });
   } catch (error) {
     if (!["not_found", "method_not_allowed", "bad_request"].includes(error.code)) throw error;
     return undefined;
@@ -24,11 +24,11 @@ export async function upload(blob, { signal, onProgress }) {
   return place;
 }
 
-/** Waits for the answer to what was uploaded, in the language of the moment; resolves as `recognize` of service.js does. */
-export async function answerOf(place, { language, signal }) {
+/** Waits for the answer to what was uploaded; resolves as `recognize` of service.js does. */
+export async function answerOf(place, signal) {
   const begin = performance.now();
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
-    const { status, seconds, error, model, predictions } = await uploadResult(place, { language: language(), signal });
+    const { status, seconds, error, model, predictions } = await uploadResult(place, { signal });
     const milliseconds = performance.now() - begin;
     if (status === "done" && predictions?.length) return { model, predictions, milliseconds };
     if (status === "failed") throw new ServiceError(error?.code ?? "unknown", error?.message ?? "");
