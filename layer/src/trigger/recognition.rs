@@ -1,5 +1,6 @@
 //! What a module answered about a picture, as far as it is kept or told on: labels with their numbers, or a refusal.
 
+use base64_simd::STANDARD;
 use bytes::Bytes;
 use contract::{ErrorCode, HttpAnswer, Outcome};
 use serde::{Deserialize, Serialize};
@@ -72,11 +73,13 @@ impl Recognized {
         }
         let Answer { stdout, thumbnail, .. } = answer;
         match HttpAnswer::parse(&String::from_utf8_lossy(&stdout)) {
-            Some(HttpAnswer { status: 0..=399, body, is_base64: false, .. }) => {
-                Self::Answered { body: body.into(), thumbnail }
-            }
-            Some(answer) => Self::from_http_failure(&answer),
             None => Self::Answered { body: stdout.into(), thumbnail },
+            Some(answer) if answer.status >= 400 => Self::from_http_failure(&answer),
+            Some(HttpAnswer { body, is_base64: true, .. }) => match STANDARD.decode_to_vec(&body) {
+                Ok(body) => Self::Answered { body: body.into(), thumbnail },
+                Err(_) => Self::Failed { reason: "the module's answer is no base64".to_owned() },
+            },
+            Some(HttpAnswer { body, .. }) => Self::Answered { body: body.into(), thumbnail },
         }
     }
 
@@ -177,7 +180,11 @@ mod tests {
 
     #[test]
     fn the_body_of_an_http_answer_and_plain_output_are_what_the_module_said() {
-        for stdout in [r#"{"statusCode": 200, "body": "Lemon: 97.00%\n"}"#, "Lemon: 97.00%\n"] {
+        for stdout in [
+            r#"{"statusCode": 200, "body": "Lemon: 97.00%\n"}"#,
+            r#"{"statusCode": 200, "isBase64Encoded": true, "body": "TGVtb246IDk3LjAwJQo="}"#,
+            "Lemon: 97.00%\n",
+        ] {
             let Recognized::Answered { body, .. } = printed(stdout, 0, "") else { panic!("{stdout}") };
             assert_eq!(body, "Lemon: 97.00%\n");
         }

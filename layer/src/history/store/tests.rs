@@ -138,12 +138,23 @@ async fn what_is_kept_comes_back_as_it_was(store: &dyn Store) {
     let mut plain = entry(&["Vine tomato", "Lemon"]);
     plain.model = None;
     plain.predictions[1].index = None;
-    store.insert(&plain, b"jpeg".to_vec()).await.unwrap();
+    assert!(store.insert(&plain, b"jpeg".to_vec(), None).await.unwrap());
     let query = PageQuery { limit: 10, after: None, search: None };
     let page = store.page(&query).await.unwrap();
     assert_eq!(page, Page { entries: vec![plain.clone()], next: None });
     assert_eq!(store.thumbnail(plain.id).await.unwrap(), Some(b"jpeg".to_vec()));
     assert_eq!(store.thumbnail(EntryId::now()).await.unwrap(), None);
+}
+
+async fn what_is_told_of_twice_is_kept_once(store: &dyn Store) {
+    let source = Some("s3://photos/a.jpg?1");
+    assert!(store.insert(&entry(&["first"]), Vec::new(), source).await.unwrap());
+    assert!(!store.insert(&entry(&["again"]), Vec::new(), source).await.unwrap());
+    assert!(store.insert(&entry(&["newer"]), Vec::new(), Some("s3://photos/a.jpg?2")).await.unwrap());
+    for label in ["without", "any"] {
+        assert!(store.insert(&entry(&[label]), Vec::new(), None).await.unwrap());
+    }
+    assert_eq!(found(store, 10, "").await, [["any", "without", "newer", "first"]]);
 }
 
 async fn pages_follow_each_other_whatever_is_kept_meanwhile(store: &dyn Store) {
@@ -217,6 +228,7 @@ macro_rules! on_every_store {
 
 on_every_store!(
     what_is_kept_comes_back_as_it_was,
+    what_is_told_of_twice_is_kept_once,
     pages_follow_each_other_whatever_is_kept_meanwhile,
     a_cursor_of_no_page_is_refused,
     a_search_is_a_text_within_a_label_in_any_case,

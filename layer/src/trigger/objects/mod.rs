@@ -10,6 +10,9 @@
 mod address;
 mod client;
 pub mod cos;
+#[cfg(fuzzing)]
+#[expect(clippy::expect_used, clippy::panic, reason = "a fuzz target fails by panicking")]
+pub mod fuzzing;
 mod labels;
 mod notification;
 mod output;
@@ -342,9 +345,8 @@ impl<S: Service, H: Handler> Call<'_, S, H> {
         let Labeller { storage, besides, .. } = self.labeller;
         let Some(label) = labels.top().filter(|_| besides.tags) else { return Ok(()) };
         let (object, version) = (&created.address, created.version.as_deref());
-        let ask = |ask: Ask<'_>| ask.query("tagging", Some("")).query("versionId", version);
         let read = Ask::read(object, TAGS_BYTES).to("read the tags of");
-        let found = match storage.ask(&ask(read), &self.credentials, self.deadline).await {
+        let found = match storage.ask(&of_tags(read, version), &self.credentials, self.deadline).await {
             // Deleted meanwhile.
             Err(StorageError::NotFound) => return Ok(()),
             found => found?,
@@ -354,9 +356,14 @@ impl<S: Service, H: Handler> Call<'_, S, H> {
         let Some(tagged) = tags::with_label(found, label) else { return Ok(()) };
         let (xml, sum) = tags::written(&tagged);
         let write = Ask::write(object, "application/xml", xml.into()).to("tag").header("content-md5", sum);
-        storage.ask(&ask(write), &self.credentials, self.deadline).await?;
+        storage.ask(&of_tags(write, version), &self.credentials, self.deadline).await?;
         Ok(())
     }
+}
+
+/// The same request for an object's tags instead of the object.
+fn of_tags<'a>(ask: Ask<'a>, version: Option<&str>) -> Ask<'a> {
+    ask.query("tagging", Some("")).query("versionId", version)
 }
 
 /// Bytes of an object's list of tags: ten of them, with all that escapes may add.

@@ -39,10 +39,11 @@ pub(super) fn read(xml: &[u8]) -> Result<Tags, String> {
 /// The tags with this label among them; nothing where they have it already, or where there is no room.
 pub(super) fn with_label(mut tags: Tags, label: &str) -> Option<Tags> {
     let value = value(label);
+    let is_full = tags.len() >= MAX_TAGS;
     match tags.iter_mut().find(|(name, _)| name == NAME) {
         Some((_, old)) if *old == value => return None,
         Some((_, old)) => *old = value,
-        None if tags.len() >= MAX_TAGS => {
+        None if is_full => {
             tracing::warn!("the picture has {MAX_TAGS} tags already, so it gets none with its label");
             return None;
         }

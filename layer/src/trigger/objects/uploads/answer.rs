@@ -1,6 +1,5 @@
 //! What is answered about uploads.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use contract::ErrorCode;
@@ -22,15 +21,15 @@ pub(in crate::trigger) struct UploadTicket {
     #[schema(value_type = String, example = "POST")]
     method: &'static str,
     /// Where the picture goes.
-    #[schema(format = Uri)]
+    #[schema(example = "https://photos.s3.eu-central-1.amazonaws.com/")]
     url: String,
     /// The fields of the form, in this order, before `file`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<BTreeMap<String, String>>, nullable = false)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, nullable = false)]
     fields: Option<Pairs>,
     /// The headers that have to go with the picture.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<BTreeMap<String, String>>, nullable = false)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, nullable = false)]
     headers: Option<Pairs>,
     /// Seconds in which the upload has to begin.
     #[schema(example = 300)]

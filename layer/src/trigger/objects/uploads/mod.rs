@@ -25,7 +25,7 @@ use super::address::Unaddressable;
 use super::client::{Ask, Storage, StorageError};
 use super::labels::{LabelResult, Labels};
 use super::s3::S3;
-use super::service::{Presigned, Service, Upload};
+use super::service::{Service, Upload};
 use super::{LANGUAGE, ObjectAddress, Output};
 
 /// How long the storage may take over one question.
