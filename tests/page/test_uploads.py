@@ -36,7 +36,9 @@ class CloudTest(PageTest):
     def start(cls) -> None:
         cls.moto = Moto.get()
         cls.bucket = cls.moto.bucket(next(buckets))
-        environment = cls.moto.environment() | {"VISION_S3_OUTPUT_PREFIX": "labels/"}
+        # What the role of the template may do is tried in deploy/aws/tests.
+        environment = {name.upper(): key for name, key in cls.moto.key.items()}
+        environment |= {"VISION_S3_ENDPOINT": cls.moto.endpoint, "VISION_S3_OUTPUT_PREFIX": "labels/"}
         if cls.UPLOADS:
             environment["VISION_UPLOAD_BUCKET"] = cls.bucket.name
         cls.environment = environment
