@@ -6,6 +6,7 @@ mod engine_args;
 mod eval;
 mod exit;
 mod front;
+mod lambda;
 mod logging;
 mod run;
 mod scf;
@@ -45,6 +46,8 @@ enum Command {
     Run(run::RunArgs),
     /// Answer events of Tencent SCF's custom runtime until SIGTERM
     Scf(scf::ScfArgs),
+    /// Answer events of AWS Lambda's runtime API until SIGTERM
+    Lambda(lambda::LambdaArgs),
     /// Answer over HTTP, with a page, until SIGTERM
     Serve(serve::ServeArgs),
     /// Compile a module ahead of time: native code beside the wasm, in one file
@@ -79,7 +82,10 @@ fn run() -> ExitCode {
     let nursery = worker::fork();
     // Nobody of the same user looks into the half that has the keys.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| {
+        lambda::tell_of_usage(&error);
+        error.exit()
+    });
     cli.log.install();
     let start = || {
         system_limits::check_memory().and_then(|()| files.check(1)).map_err(Failure::usage)?;
@@ -91,6 +97,7 @@ fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(arguments) => start().and_then(|start| run::run(start, &arguments)),
         Command::Scf(arguments) => start().and_then(|start| scf::run(start, arguments)),
+        Command::Lambda(arguments) => start().and_then(|start| lambda::run(start, arguments)),
         Command::Serve(arguments) => start().and_then(|start| serve::run(start, arguments)),
         Command::Compile(arguments) => start().and_then(|start| compile::run(start, &arguments)),
         Command::Bench(arguments) => start().and_then(|start| bench::run(start, &arguments)),

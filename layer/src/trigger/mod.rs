@@ -4,16 +4,20 @@
 //! workers → open → serve until told. A trigger only says what it needs on the way.
 //!
 //! ```text
-//! run   scf   serve          one way each in which events come
-//!        ├▶ managed          the loop of a cloud's runtime API, whichever cloud it is
-//!        └▶ objects ─ cos    objects of a storage are events, too
-//! reply, backoff, causes, shutdown    what several of them need
+//! run   scf   lambda   serve    one way each in which events come
+//!        ├───────┴▶ managed      the loop of a cloud's runtime API, whichever cloud it is
+//!        └▶ objects ─ cos, s3    objects of a storage are events, too; uploads into it
+//! reply, recognition, http_event, history_args, backoff, causes, shutdown    what several of them need
 //! ```
 
 mod backoff;
 mod causes;
+pub mod history_args;
+mod http_event;
+pub mod lambda;
 pub mod managed;
 pub mod objects;
+mod recognition;
 mod reply;
 pub mod run;
 pub mod scf;
@@ -48,6 +52,12 @@ pub trait Trigger {
     /// # Errors
     /// [`TriggerError::Configuration`] as a rule.
     fn open(&self, pool: &Pool) -> impl Future<Output = Result<Self::Opened, TriggerError>>;
+
+    /// Tells whoever would send events that there can be none, for the reason in `message`.
+    fn failed_start(&self, message: &str) -> impl Future<Output = ()> {
+        let _ = message;
+        std::future::ready(())
+    }
 
     /// Answers events with `pool` until there are no more, or the end is asked for. The process has
     /// no more of the network now than [`Requirements::network_of_events`].

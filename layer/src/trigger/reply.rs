@@ -8,9 +8,9 @@ use worker::answer::{Answer, CallError};
 
 /// In which form a sender expects to be told of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// A function URL or API gateway: a failure has to be an HTTP answer.
-    Http,
+pub enum Form {
+    /// A function URL, API gateway or load balancer: a failure has to be an HTTP answer, as it writes one.
+    Http(HttpForm),
     /// Anything else: a failure is one.
     Bare,
 }
@@ -44,7 +44,7 @@ impl Reply {
     /// A failure in the form that the sender understands.
     pub(super) fn failed(form: Form, code: ErrorCode, message: String) -> Self {
         match form {
-            Form::Http => Self::Answer(HttpAnswer::error(code, message).to_json(HttpForm::Rest).into()),
+            Form::Http(form) => Self::Answer(HttpAnswer::error(code, message).to_json(form).into()),
             Form::Bare => Self::Failure { code, message },
         }
     }
@@ -97,7 +97,19 @@ mod tests {
         );
         // What a gateway makes of headers is not for the runtime to say, other than in a service of its own.
         let http = r#"{"statusCode": 200, "body": "", "headers": {"set-cookie": "a=b", "location": "/"}}"#;
-        assert_eq!(Reply::from_call(answer(0, http, ""), Form::Http), Reply::Answer(http.into()));
+        assert_eq!(
+            Reply::from_call(answer(0, http, ""), Form::Http(HttpForm::Rest)),
+            Reply::Answer(http.into())
+        );
+    }
+
+    #[test]
+    fn a_web_client_behind_a_load_balancer_is_told_in_the_balancers_form() {
+        let reply = Reply::from_call(trap(), Form::Http(HttpForm::BalancerLists));
+        let Reply::Answer(answer) = &reply else { panic!("{reply:?}") };
+        let answer: Value = serde_json::from_slice(answer).unwrap();
+        assert_eq!(answer["statusDescription"], "500 Internal Server Error");
+        assert!(answer["multiValueHeaders"].is_object() && answer.get("headers").is_none(), "{answer}");
     }
 
     #[test]
@@ -119,8 +131,8 @@ mod tests {
     #[test]
     fn a_web_client_gets_504_for_a_timeout_and_500_for_a_trap() {
         let timeout = Err(CallError::Timeout { limit: Duration::from_secs(2) });
-        assert_eq!(status(&Reply::from_call(timeout, Form::Http)), 504);
-        assert_eq!(status(&Reply::from_call(trap(), Form::Http)), 500);
+        assert_eq!(status(&Reply::from_call(timeout, Form::Http(HttpForm::Rest))), 504);
+        assert_eq!(status(&Reply::from_call(trap(), Form::Http(HttpForm::Rest))), 500);
     }
 
     #[test]
@@ -133,7 +145,7 @@ mod tests {
 
     #[test]
     fn an_empty_answer_is_a_failure() {
-        assert_eq!(status(&Reply::from_call(answer(0, "", ""), Form::Http)), 500);
+        assert_eq!(status(&Reply::from_call(answer(0, "", ""), Form::Http(HttpForm::Rest))), 500);
         assert!(matches!(Reply::from_call(answer(0, "", ""), Form::Bare), Reply::Failure { .. }));
         assert!(matches!(Reply::from_call(answer(7, "", ""), Form::Bare), Reply::Failure { .. }));
     }
@@ -144,7 +156,7 @@ mod tests {
         let reply = large().within(10, Form::Bare);
         let Reply::Failure { code: ErrorCode::Internal, message } = reply else { panic!("{reply:?}") };
         assert_eq!(message, "the answer has 11 bytes, the platform takes up to 10");
-        assert_eq!(status(&large().within(10, Form::Http)), 500);
+        assert_eq!(status(&large().within(10, Form::Http(HttpForm::Rest))), 500);
         assert_eq!(large().within(11, Form::Bare), large());
     }
 }

@@ -37,6 +37,10 @@ pub(super) async fn deliver(
             Ok(status) if status.is_success() => return Delivery::Settled,
             // It took the lost post and now tells that there is nothing left to answer.
             Ok(status) if status.is_client_error() && may_have_arrived => return Delivery::Settled,
+            Ok(status) if status.is_client_error() && api.platform().is_settled(status) => {
+                warn!(%status, "the platform takes no answer to this event any more");
+                return Delivery::Settled;
+            }
             Ok(status) if status.is_client_error() => match reply {
                 Reply::Answer(answer) => {
                     warn!(%status, "the platform refused the answer, telling it so");

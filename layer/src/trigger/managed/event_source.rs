@@ -1,24 +1,31 @@
 //! Tells kinds of events apart without parsing a picture's megabytes of base64.
 
+use contract::HttpForm;
 use contract::http::is_http;
 
+use super::batch::Batch;
 use crate::trigger::objects::{Notification, Service};
 use crate::trigger::reply::Form;
 
 /// Who sent an event, as far as the loop has to know.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum EventSource {
+pub enum EventSource {
     /// Somebody who wants an answer: the event goes to the module as it is.
     Caller(Form),
     /// Object storage: the picture has to be fetched.
     ObjectStorage(Notification),
+    /// Messages of a queue, each of which succeeds or fails alone.
+    Queue(Batch),
+    /// A storage that only tries whether it is heard.
+    Trial,
 }
 
 impl EventSource {
-    /// The source of `event`; the storage is the platform's.
-    pub(super) fn of(event: &[u8], storage: &impl Service) -> Self {
+    /// The source of an event that is sent as it was made: by a web client in the one form that there is, by the storage, or
+    /// by anybody else.
+    pub fn of(event: &[u8], storage: &impl Service) -> Self {
         if is_http(event) {
-            return Self::Caller(Form::Http);
+            return Self::Caller(Form::Http(HttpForm::Rest));
         }
         match Notification::find(event, storage) {
             Some(notification) => Self::ObjectStorage(notification),
@@ -30,7 +37,7 @@ impl EventSource {
     pub(super) fn form(&self) -> Form {
         match self {
             Self::Caller(form) => *form,
-            Self::ObjectStorage(_) => Form::Bare,
+            Self::ObjectStorage(_) | Self::Queue(_) | Self::Trial => Form::Bare,
         }
     }
 }
@@ -48,7 +55,10 @@ mod tests {
 
     #[test]
     fn an_event_with_a_method_is_http_even_if_it_is_cut_off() {
-        assert_eq!(source(br#"{"httpMethod":"POST","body":"abc"#), EventSource::Caller(Form::Http));
+        assert_eq!(
+            source(br#"{"httpMethod":"POST","body":"abc"#),
+            EventSource::Caller(Form::Http(HttpForm::Rest))
+        );
     }
 
     #[test]
@@ -65,7 +75,7 @@ mod tests {
     #[test]
     fn a_request_cannot_pretend_to_be_a_notification() {
         let event = br#"{"httpMethod":"POST","Records":[{"cos":{"cosObject":{"key":"/1/b/k"}}}]}"#;
-        assert_eq!(source(event), EventSource::Caller(Form::Http));
+        assert_eq!(source(event), EventSource::Caller(Form::Http(HttpForm::Rest)));
     }
 
     proptest! {

@@ -6,6 +6,8 @@
 //! - a failing event ends in an answer too, and the loop goes on;
 //! - SIGTERM finishes the event in hand, if that is possible within the time for the end, and then leaves.
 
+mod answered;
+mod batch;
 mod delivery;
 mod error;
 mod event_source;
@@ -13,25 +15,29 @@ mod invocation;
 mod platform;
 mod runtime_api;
 
+pub use batch::{Batch, Content, Message};
 pub use error::ManagedError;
+pub use event_source::EventSource;
 pub use invocation::Invocation;
 pub use platform::{Platform, Post};
 
 use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use tokio::time::timeout;
 use tracing::{info, warn};
 use worker::channel::EventFile;
 
 use super::TriggerError;
 use super::backoff::Backoff;
-use super::objects::{Labeller, Service};
+use super::objects::{Labeller, Service, upload_event};
 use super::reply::Reply;
 use super::shutdown::Shutdown;
 use crate::pool::Handler;
-use delivery::{Delivery, deliver};
-use event_source::EventSource;
+use answered::Answered;
+use delivery::deliver;
 use runtime_api::{Arrival, NextError, RuntimeApi, Unread};
 
 /// A platform's events, ready to be asked for; what is put into the storage of the same cloud is labelled.
@@ -66,15 +72,25 @@ impl<P: Platform, S: Service> ManagedLoop<P, S> {
             Some(ready) => ready.map_err(TriggerError::failed)?,
             None => return Ok(()),
         }
-        let mut answering = Answering { platform: self, handler, unsettled: None };
-        let answered = async {
+        let answered = Mutex::new(Answered::new::<P>(self.api.platform().at_once()));
+        let answering = Answering { platform: self, handler, answered };
+        let polls = (0..answering.platform.api.platform().at_once()).map(async |_| {
             while let Some(arrival) = next(&answering.platform.api, shutdown).await {
                 answering.answer(arrival).await;
             }
-        };
-        shutdown.bound(answered).await?;
+        });
+        shutdown.bound(join_all(polls)).await?;
+        answering.platform.labeller.finish(shutdown.deadline()).await;
         info!("SIGTERM: no event in hand, leaving");
         Ok(())
+    }
+}
+
+/// Tells the platform that no events can be taken, for the reason in `message`.
+pub async fn failed_start(platform: impl Platform, message: &str) {
+    match RuntimeApi::new(platform, 0) {
+        Ok(api) => api.failed_start(message).await,
+        Err(error) => warn!(%error, "the platform can't be told that the start failed"),
     }
 }
 
@@ -120,13 +136,13 @@ async fn next<P: Platform>(api: &RuntimeApi<P>, shutdown: &Shutdown) -> Option<A
 struct Answering<'a, P, S, H> {
     platform: ManagedLoop<P, S>,
     handler: &'a H,
-    /// The last answer, if the platform never said that it has it: it will send the same event again.
-    unsettled: Option<(String, Reply)>,
+    answered: Mutex<Answered>,
 }
 
 impl<P: Platform, S: Service, H: Handler> Answering<'_, P, S, H> {
-    async fn answer(&mut self, Arrival { invocation, event }: Arrival) {
-        let reply = match self.take_unsettled(&invocation) {
+    async fn answer(&self, Arrival { invocation, event }: Arrival) {
+        let known = invocation.request_id.as_deref().and_then(|id| self.answered(|kept| kept.recall(id)));
+        let reply = match known {
             Some(reply) => reply,
             None => match event {
                 Ok(event) => self.reply_to(event, &invocation).await,
@@ -135,19 +151,21 @@ impl<P: Platform, S: Service, H: Handler> Answering<'_, P, S, H> {
         };
         log(&invocation, &reply);
         let delivery = deliver(&self.platform.api, &invocation, &reply).await;
-        if let (Delivery::Unknown, Some(id)) = (delivery, invocation.request_id) {
-            self.unsettled = Some((id, reply));
+        if let Some(id) = invocation.request_id {
+            self.answered(|kept| kept.keep(id, reply, delivery));
         }
     }
 
-    fn take_unsettled(&mut self, invocation: &Invocation) -> Option<Reply> {
-        let (id, reply) = self.unsettled.take()?;
-        (invocation.request_id.as_ref() == Some(&id)).then_some(reply)
+    fn answered<T>(&self, ask: impl FnOnce(&mut Answered) -> T) -> T {
+        ask(&mut self.answered.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn reply_to(&self, mut event: EventFile, invocation: &Invocation) -> Reply {
-        let ManagedLoop { labeller, margin, .. } = &self.platform;
-        let source = match event.look(|bytes| EventSource::of(bytes, labeller.service())) {
+        let ManagedLoop { api, labeller, margin } = &self.platform;
+        if let Ok(Some(request)) = event.look(upload_event) {
+            return labeller.answer_upload(&request).await;
+        }
+        let source = match event.look(|bytes| api.platform().source(bytes, labeller.service())) {
             Ok(source) => source,
             Err(error) => return Unread::NoMemory(error).reply(),
         };
@@ -155,6 +173,10 @@ impl<P: Platform, S: Service, H: Handler> Answering<'_, P, S, H> {
             EventSource::ObjectStorage(notification) => {
                 labeller.answer(notification, self.handler, invocation.some_deadline(*margin)).await
             }
+            EventSource::Queue(batch) => {
+                batch.answer(labeller, self.handler, invocation.some_deadline(*margin)).await
+            }
+            EventSource::Trial => Reply::Answer(r#"{"records":[]}"#.into()),
             EventSource::Caller(form) => {
                 let deadline = invocation.deadline(*margin);
                 let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));

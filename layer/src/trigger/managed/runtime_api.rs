@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use contract::ErrorCode;
+use contract::{ErrorCode, HttpForm};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use thiserror::Error;
@@ -43,7 +43,7 @@ pub(super) struct Arrival {
 #[derive(Debug)]
 pub(super) enum Unread {
     /// It is over the limit.
-    TooLarge { limit: usize, from_http: bool },
+    TooLarge { limit: usize, from_http: Option<HttpForm> },
     /// The system has no memory for it.
     NoMemory(io::Error),
 }
@@ -52,9 +52,8 @@ impl Unread {
     pub(super) fn reply(&self) -> Reply {
         match self {
             Self::TooLarge { limit, from_http } => {
-                let form = if *from_http { Form::Http } else { Form::Bare };
                 let message = format!("the event has more than {limit} bytes, which is the limit");
-                Reply::failed(form, ErrorCode::TooLarge, message)
+                Reply::failed(from_http.map_or(Form::Bare, Form::Http), ErrorCode::TooLarge, message)
             }
             // Its form was in what could not be kept.
             Self::NoMemory(error) => Reply::from_call(Err(CallError::no_memory(error)), Form::Bare),
@@ -96,6 +95,10 @@ impl<P: Platform> RuntimeApi<P> {
         Ok(Self { platform, client, event_limit })
     }
 
+    pub(super) fn platform(&self) -> &P {
+        &self.platform
+    }
+
     fn url(&self, path: &str) -> String {
         format!("http://{}/{}/{path}", self.platform.address(), P::ROOT)
     }
@@ -117,6 +120,16 @@ impl<P: Platform> RuntimeApi<P> {
             }
             warn!(%reason, "{} was not taken, trying again", ready.path);
             backoff.wait().await;
+        }
+    }
+
+    /// Tells that no events can be taken, where the platform wants to be told.
+    pub(super) async fn failed_start(&self, message: &str) {
+        let Some(failed) = self.platform.failed_start(message) else { return };
+        match self.post(failed).await {
+            Ok(status) if status.is_success() => {}
+            Ok(status) => warn!(%status, "the platform did not take that the start failed"),
+            Err(error) => warn!(error = %causes(&error), "the platform can't be told that the start failed"),
         }
     }
 
@@ -166,7 +179,7 @@ impl<P: Platform> RuntimeApi<P> {
     }
 
     fn too_large(&self, event: &mut EventFile) -> Unread {
-        match event.look(contract::http::is_http) {
+        match event.look(HttpForm::guess) {
             Ok(from_http) => Unread::TooLarge { limit: self.event_limit, from_http },
             Err(error) => error.into(),
         }

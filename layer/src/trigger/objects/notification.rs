@@ -19,7 +19,23 @@ impl Notification {
         if event.len() > MAX_BYTES || memmem::find(event, b"\"Records\"").is_none() {
             return None;
         }
+        Self::of(event, service)
+    }
+
+    /// The same of an event that is known to be a small one.
+    pub(in crate::trigger) fn of(event: &[u8], service: &impl Service) -> Option<Self> {
         let records = service.notification(event).filter(|records| !records.is_empty())?;
         Some(Self { records })
+    }
+
+    #[cfg(test)]
+    pub(in crate::trigger) fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Both together.
+    pub(in crate::trigger) fn and(mut self, other: Self) -> Self {
+        self.records.extend(other.records);
+        self
     }
 }
