@@ -43,6 +43,7 @@ class MobileNetV2(tf.Module):
     def __init__(self, backbone: list[tuple[np.ndarray, np.ndarray]], classes: int = FINE_CLASSES) -> None:
         """``backbone`` as :func:`trainer.backbone.read_backbone` gives it; the classifier starts at zero."""
         super().__init__()
+        self.classes = classes
         self.variables_in_order: list[tf.Variable] = []
         for kernel, bias in backbone:
             self.variables_in_order += [tf.Variable(kernel), tf.Variable(bias)]
