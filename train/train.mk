@@ -6,9 +6,8 @@ TRAIN_PYTHON := $(VENV)/train/bin/python
 TRAIN_ALLOCATOR = GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=8589934592:glibc.malloc.trim_threshold=17179869184
 
 NAME ?= mine
-# An empty BACKBONE or LABELS is none.
 TRAIN_OWN = $(TRAIN_ALLOCATOR) PYTHONPATH=train $(TRAIN_PYTHON) -m trainer --work "$(TRAIN_WORK)" own "$(PHOTOS)" \
-	--name "$(NAME)" $(if $(LABELS),--labels "$(LABELS)") --vision $(VISION)
+	--name "$(NAME)" $(if $(LABELS),--labels "$(LABELS)") $(if $(OTHERS),--others "$(OTHERS)") --vision $(VISION)
 
 .PHONY: train train-check model-imagenet samples photos-beans
 ifneq ($(PHOTOS),)

@@ -112,6 +112,14 @@ class SplitsTest(unittest.TestCase):
         self.assertEqual(split[60:], ["test"] * 20)
         self.assertEqual(Counter(split[:60]), {"train": 52, "val": 8})
 
+    def test_photos_of_other_things_are_split_where_the_classes_come_with_splits(self) -> None:
+        classes = OwnClasses(("_background", "a", "b"), ("none", "a", "b"))
+        labels = [0] * 40 + [1, 2] * 20
+        given = [None] * 40 + (["train"] * 20 + ["val"] * 10 + ["test"] * 10)
+        split, _ = make_splits(photos_of(labels, given), np.arange(80), classes, SHARES, 5, 5)
+        self.assertEqual(Counter(split[:40]), {"test": 8, "val": 6, "train": 26})
+        self.assertEqual(split[40:], given[40:])
+
     def test_few_photos_still_give_each_split_one(self) -> None:
         split, _ = self.split([0] * 5 + [1] * 5)
         for own in (split[:5], split[5:]):

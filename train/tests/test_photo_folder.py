@@ -2,6 +2,7 @@
 
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 
 from tests.fixtures import picture_of
 from trainer.errors import TrainingInputError
-from trainer.photo_folder import Findings, Unusable, decode_own, load_usable, read_folder
+from trainer.photo_folder import Findings, Unusable, decode_own, load_usable, read_folder, with_others
 
 
 class Scratch(unittest.TestCase):
@@ -99,6 +100,31 @@ class LabelsTest(Scratch):
         classes = read_folder(self.folder)[1]
         self.assertEqual(classes.background, [0])
         self.assertEqual((classes.labels[0], classes.chinese), ("None of these", ("都不是", "猫", "狗")))
+
+
+class OthersTest(Scratch):
+    def test_photos_of_other_things_become_a_class_without_splits(self) -> None:
+        for name in ("mine/train/cat/1.jpg", "mine/train/dog/1.jpg", "mine/train/dog/2.jpg", "mine/test/cat/2.jpg", "mine/test/dog/3.jpg"):
+            self.photo(name)
+        for i in range(9):
+            self.photo(f"others/deep/{i}.jpg", seed=10 + i)
+        photos, classes = read_folder(self.folder / "mine")
+        photos, classes = with_others(photos, classes, self.folder / "others", 2.0, 1)
+        self.assertEqual((classes.folders, classes.background), (("_background", "cat", "dog"), [0]))
+        added = [photo for photo in photos if photo.label == 0]
+        self.assertEqual(len(added), 6)
+        self.assertEqual({photo.split for photo in added}, {None})
+        self.assertEqual({photo.label for photo in photos if "dog" in photo.name}, {2})
+
+    def test_other_things_twice_or_none_are_refused(self) -> None:
+        for name in ("mine/_background/1.jpg", "mine/dog/1.jpg"):
+            self.photo(name)
+        (self.folder / "empty").mkdir()
+        photos, classes = read_folder(self.folder / "mine")
+        with self.assertRaisesRegex(TrainingInputError, "have a folder _background already"):
+            with_others(photos, classes, self.folder / "mine", 1.0, 1)
+        with self.assertRaisesRegex(TrainingInputError, "no photos in .*empty"):
+            with_others(*read_folder(self.folder / "mine")[:1], replace(classes, folders=("a", "b")), self.folder / "empty", 1.0, 1)
 
 
 class DecodeTest(Scratch):

@@ -31,6 +31,7 @@ def main() -> int:
     own.add_argument("photos", type=Path, help="holds a folder for each class, or train, validation and test with those inside")
     own.add_argument("--name", default="mine", help="of the model (default: mine); its results go to WORK/NAME")
     own.add_argument("--labels", type=Path, default=None, help="table folder,label,label_zh (default: classes.csv among the photos)")
+    own.add_argument("--others", type=Path, default=None, help="photos of other things, at any depth, for a class \"none of these\"")
     own.add_argument("--recipe", type=Path, default=HERE / "own.toml", help="the hyper-parameters (default: train/own.toml)")
     own.add_argument("--threads", type=int, default=os.cpu_count(), help="processor threads (default: all)")
     own.add_argument("--vision", type=Path, default=None, help="the program that turns the model into a function; without it there is none")
@@ -111,7 +112,7 @@ def train_own(arguments: argparse.Namespace) -> int:
     tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
     tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
     recipe, work = read_own_recipe(arguments.recipe), arguments.work / name
-    result = OwnTraining(recipe, name, work, backbone_file, say).run(arguments.photos, arguments.labels)
+    result = OwnTraining(recipe, name, work, backbone_file, say).run(arguments.photos, arguments.labels, arguments.others)
     folder = work / "result"
     write_result(result, (work / "model.tflite").read_bytes(), recipe, folder)
     say(f"{name}: {result.scores['int8'].fine_top_1:.1f} % of {result.scores['int8'].pictures} test photos right, as int8; {result.minutes:.1f} min")

@@ -93,7 +93,7 @@ def sort_out(photos: list[OwnPhoto], pixels: np.ndarray, findings: Findings) -> 
         if {first, second} & dropped:
             continue
         one, other = photos[first], photos[second]
-        if one.split != other.split:
+        if rank[one.split] != rank[other.split]:
             weaker, stronger = (first, second) if rank[one.split] < rank[other.split] else (second, first)
             findings.leaked.append(f"{photos[weaker].name} (as {photos[stronger].name})")
             dropped.add(weaker)

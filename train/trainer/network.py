@@ -98,6 +98,11 @@ class MobileNetV2(tf.Module):
         """``image`` float32 [n, h, w, 3], :func:`normalised` → logits [n, classes]."""
         return self.logits(self.features(image, activation, kernel), activation, kernel)
 
+    @tf.function(reduce_retracing=True)
+    def answer(self, pixels: tf.Tensor) -> tf.Tensor:
+        """Bytes [n, h, w, 3] → logits [n, classes], as one compiled graph that is made once for a network."""
+        return self(normalised(pixels))
+
 
 def variables_before_block(block: int) -> int:
     """How many entries of ``variables_in_order`` lie before block number ``block`` (1 … 17); 0 for block 0, the stem."""

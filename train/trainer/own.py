@@ -20,7 +20,7 @@ from trainer.calibration import apply_temperature, fit_temperature
 from trainer.dataset import Pictures
 from trainer.errors import TrainingInputError
 from trainer.network import MobileNetV2
-from trainer.photo_folder import SPLITS, Findings, OwnClasses, OwnPhoto, decode_own, load_usable, read_folder
+from trainer.photo_folder import SPLITS, Findings, OwnClasses, OwnPhoto, decode_own, load_usable, read_folder, with_others
 from trainer.pipeline import load_weights, save_weights
 from trainer.progress import Progress
 from trainer.recipe import OwnRecipe
@@ -35,7 +35,12 @@ COST_OF_FEATURES, COST_OF_INT8, COST_OF_ANSWERS = 0.35, 1.5, 0.5
 
 @dataclass(frozen=True)
 class Result:
-    """What a finished training knows, for its card. ``answers`` are those of the int8 file on ``test``."""
+    """What a finished training knows, for its card.
+
+    ``answers`` are those of the int8 file on ``test``. ``scores`` count the photos of the classes, without those of a
+    background; ``right_marked`` how many of the right ones are unsure, and of how many; ``others_marked`` the same of the
+    background's photos.
+    """
 
     name: str
     classes: OwnClasses
@@ -48,6 +53,7 @@ class Result:
     temperature: float
     threshold: Threshold
     right_marked: tuple[int, int]
+    others_marked: tuple[int, int]
     histories: dict[str, list[dict[str, float]]]
     minutes: float
 
@@ -62,8 +68,13 @@ class OwnTraining:
         self.backbone = backbone.read_backbone(backbone_file)
         self._answer_pictures: dict[str, np.ndarray] = {}
 
-    def run(self, folder: Path, labels: Path | None = None) -> Result:
+    def run(self, folder: Path, labels: Path | None = None, others: Path | None = None) -> Result:
         """All steps, up to ``model.tflite`` in the work folder.
+
+        Args:
+            folder: the photos.
+            labels: a table of names elsewhere.
+            others: photos of other things, which become a class "none of these".
 
         Raises:
             TrainingInputError: the folder can't be learnt from; the message names what is wrong.
@@ -72,6 +83,8 @@ class OwnTraining:
         photos, self.classes = read_folder(folder, labels)
         if not photos:
             raise TrainingInputError(f"{folder} has folders, but no photos in them")
+        if others is not None:
+            photos, self.classes = with_others(photos, self.classes, others, self.recipe.others_share, self.recipe.split_seed)
         self.findings = Findings()
         self._read_photos(photos)
         self._start_anew_if_changed()
@@ -194,19 +207,24 @@ class OwnTraining:
         recipe = self.recipe
         count = len(self.classes.folders)
         self.say("judging the int8 file")
-        decided = evaluation.probabilities(model, self._pixels("val"))
-        by = "top3" if count >= recipe.top3_from else "probability"
-        threshold = find_threshold(decided, self._labels("val"), by, recipe.unsure_lost)
+        decided, decided_right = evaluation.probabilities(model, self._pixels("val")), self._labels("val")
         answers, right = evaluation.probabilities(model, self._pixels("test")), self._labels("test")
-        same = np.arange(count)
         plain = evaluation.probabilities(export.convert_float(network, recipe.input_size), self._pixels("test"))
-        scores = {"int8": evaluation.score(answers, right, same), "float32": evaluation.score(plain, right, same),
-                  "val": evaluation.score(decided, self._labels("val"), same)}
-        correct = answers.argmax(axis=1) == right
-        marked = threshold.marks(answers, self.classes.background)
+        background = self.classes.background
+        own, own_decided = ~np.isin(right, background), ~np.isin(decided_right, background)
+        by = "top3" if count >= recipe.top3_from else "probability"
+        threshold = find_threshold(decided[own_decided], decided_right[own_decided], by, recipe.unsure_lost)
+        same = np.arange(count)
+        scores = {
+            "int8": evaluation.score(answers[own], right[own], same),
+            "float32": evaluation.score(plain[own], right[own], same),
+            "val": evaluation.score(decided[own_decided], decided_right[own_decided], same),
+        }
+        correct = own & (answers.argmax(axis=1) == right)
+        marked = threshold.marks(answers, background)
         return Result(
             self.name, self.classes, self.photos, self.given, self.findings, self.alike_classes, scores, answers, temperature,
-            threshold, (int(np.sum(marked & correct)), int(correct.sum())),
+            threshold, (int(np.sum(marked & correct)), int(correct.sum())), (int(np.sum(marked & ~own)), int(np.sum(~own))),
             {path.name.split(".")[0]: json.loads(path.read_text()) for path in sorted(self.work.glob("*.history.json"))},
             (time.monotonic() - started) / 60,
         )

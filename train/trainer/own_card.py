@@ -101,17 +101,21 @@ def card(result: Result, recipe: OwnRecipe, size: int, hard: int) -> str:
         + "".join(f"| {name} | {score.fine_top_1:.1f} % | {score.fine_top_3:.1f} % |\n" for name, score in (("**the int8 file**", int8), ("the same weights in float32", plain))),
         f"Sampling error: ± {sampling_error(int8.fine_top_1, int8.pictures):.1f} points (one standard deviation), and more where photos show the same thing.\n",
         "| class | recall | precision | photos |\n| --- | ---: | ---: | ---: |\n"
-        + "".join(f"| {label} | {int8.recall(i):.0f} % | {int8.precision(i):.0f} % | {int(int8.confusion[i].sum())} |\n" for i, label in enumerate(labels)),
+        + "".join(f"| {label} | {int8.recall(i):.0f} % | {int8.precision(i):.0f} % | {int(int8.confusion[i].sum())} |\n" for i, label in enumerate(labels) if i not in result.classes.background),
         "![Confusion matrix](confusion.png)\n",
         "![Learning curves](learning-curves.png)\n",
     ]
     if hard:
-        parts += [f"The {hard} test photos whose right class got the least probability (red: wrong). Look at them first: some may lie in the wrong folder.\n", "![Hardest photos](hardest.jpg)\n"]
+        parts += [f"The hardest test photos ({hard}), those whose right class got less than half of the probability (red: wrong). Look at them first: some may lie in the wrong folder.\n", "![Hardest photos](hardest.jpg)\n"]
     parts += [
         '## "I don\'t know"\n',
         f"An answer counts as unsure where {measure} is below {result.threshold.below:.2f}. The threshold was set on the {len(result.photos['val'])} val photos so that at most "
         f"{100 * recipe.unsure_lost:.0f} % of the right answers are marked; on the test photos {lost} of {right} right answers are.\n",
     ]
+    if result.classes.background:
+        marked, others = result.others_marked
+        parts.append(f"An answer \"{labels[result.classes.background[0]]}\" is unsure, too. Of the {others} test photos of other things {marked} are marked; "
+                     "things of quite another sort than those learnt from will be marked less often.\n")
     if len(result.photos["val"]) < FEW_TO_DECIDE:
         parts.append(f"With only {len(result.photos['val'])} photos the threshold is a rough guess. Change `below` in `model.toml` if too much or too little is marked.\n")
     parts += [

@@ -14,7 +14,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -111,10 +111,43 @@ def read_folder(folder: Path, labels: Path | None = None) -> tuple[list[OwnPhoto
     photos = [
         OwnPhoto(file, file.relative_to(folder).as_posix(), number[_name(path)], split)
         for path, split in class_folders
-        for file in sorted(path.rglob("*"))
-        if file.is_file() and not file.name.startswith(".") and file.suffix.lower() not in PASSED_OVER
+        for file in _files(path)
     ]
     return sorted(photos, key=lambda photo: photo.name), read_labels(folder, tuple(names), labels)
+
+
+def with_others(
+    photos: list[OwnPhoto], classes: OwnClasses, others: Path, share: float, seed: int
+) -> tuple[list[OwnPhoto], OwnClasses]:
+    """Add photos of other things, drawn from ``others`` at any depth, as the class :data:`BACKGROUND_FOLDER`.
+
+    Args:
+        share: how many are drawn, in photos of the largest class.
+
+    Raises:
+        TrainingInputError: no such folder or no files in it, or the photos have a folder of that name already.
+    """
+    if classes.background:
+        raise TrainingInputError(f"the photos have a folder {BACKGROUND_FOLDER} already; leave OTHERS away, or move its photos there")
+    files = sorted(_files(others)) if others.is_dir() else []
+    if not files:
+        raise TrainingInputError(f"no photos in {others}. OTHERS is a folder with photos of other things")
+    largest = max(np.bincount([photo.label for photo in photos], minlength=1))
+    chosen = sorted(np.random.default_rng(seed).permutation(len(files))[: round(share * largest)])
+    folders = tuple(sorted([*classes.folders, BACKGROUND_FOLDER]))
+    place = folders.index(BACKGROUND_FOLDER)
+
+    def inserted(labels: tuple[str, ...], label: str) -> tuple[str, ...]:
+        return (*labels[:place], label, *labels[place:])
+
+    moved = [replace(photo, label=photo.label + (photo.label >= place)) for photo in photos]
+    added = [OwnPhoto(files[i], f"{BACKGROUND_FOLDER}/{files[i].relative_to(others).as_posix()}", place) for i in chosen]
+    chinese = inserted(classes.chinese, BACKGROUND_LABELS[1]) if classes.chinese else None
+    return [*moved, *added], OwnClasses(folders, inserted(classes.labels, BACKGROUND_LABELS[0]), chinese)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [file for file in folder.rglob("*") if file.is_file() and not file.name.startswith(".") and file.suffix.lower() not in PASSED_OVER]
 
 
 def read_labels(folder: Path, names: tuple[str, ...], labels: Path | None = None) -> OwnClasses:

@@ -50,6 +50,7 @@ class OwnRecipe:
     fewest_a_class: int
     split_seed: int
     split_shares: dict[str, float]
+    others_share: float
     classifier: ClassifierSettings
     fewest_steps: int
     run: RunSettings
@@ -119,7 +120,7 @@ def read_own_recipe(path: Path) -> OwnRecipe:
         last = Int8((), int8.pop("calibration_pictures"), int8.pop("range_coverage"), _run_settings(run, int8, f"{path}, int8"))
         return OwnRecipe(
             content["input_size"], content["decoded_size"], photos["smallest_edge"], photos["fewest_a_class"],
-            splits["seed"], {"test": splits["test"], "val": splits["val"]},
+            splits["seed"], {"test": splits["test"], "val": splits["val"]}, content["others"]["share"],
             _build(ClassifierSettings, classifier, f"{path}, classifier"), fewest_steps,
             _run_settings(run, {}, f"{path}, run"), fewest_pictures, last, unsure["lost"], unsure["top3_from"],
         )

@@ -64,7 +64,7 @@ def draw_confusion(confusion: np.ndarray, names: tuple[str, ...], target: Path, 
     axes.set_xticks(range(len(names)), readable, rotation=90, fontsize=tick)
     axes.set_yticks(range(len(names)), [f"{name} ({total})" for name, total in zip(readable, confusion.sum(axis=1), strict=True)], fontsize=tick)
     axes.set_xlabel("the model's answer")
-    axes.set_ylabel("what the photo shows (number of photos)")
+    axes.set_ylabel("what the photo shows (number of photos)" if edge > 8 else "the photo shows")
     axes.set_title(title, fontsize=10 if edge > 8 else 8)
     axes.set_xticks(np.arange(-0.5, len(names)), minor=True)
     axes.set_yticks(np.arange(-0.5, len(names)), minor=True)

@@ -27,33 +27,36 @@ def make_splits(
     labels = np.array([photo.label for photo in photos], np.int64)
     split = [photo.split or "train" for photo in photos]
     free = np.array([name == "train" for name in split])
-    wanted = [name for name in ("test", "val") if name not in split]
+    # Photos of other things come without splits, whatever the classes have.
+    unplaced = {number for number in classes.background if all(photo.split is None for photo in photos if photo.label == number)}
+    lacking = [name for name in ("test", "val") if name not in split]
+    wanted = {number: ["test", "val"] if number in unplaced else lacking for number in range(len(classes.folders))}
     counts = Counter(labels[free].tolist())
     few = [f"{folder} ({counts[number]})" for number, folder in enumerate(classes.folders) if counts[number] < fewest]
     if few:
         raise TrainingInputError(f"too few usable photos to learn from, at least {fewest} a class are needed (20 are a fair start): {', '.join(few)}")
     for name in set(split) - {"train"}:
-        absent = [folder for number, folder in enumerate(classes.folders) if not any(s == name and la == number for s, la in zip(split, labels, strict=True))]
+        absent = [folder for number, folder in enumerate(classes.folders) if number not in unplaced and name not in {split[i] for i in np.flatnonzero(labels == number)}]
         if absent:
             raise TrainingInputError(f"the given folder for {name} has no usable photo of: {', '.join(absent)}")
     generator = np.random.default_rng(seed)
-    groups, cut = _cut_large_groups(groups, labels, free, len(wanted))
+    groups, cut = _cut_large_groups(groups, labels, free, wanted)
     for number in range(len(classes.folders)):
         own = free & (labels == number)
-        need = {name: max(1, round(shares[name] * int(own.sum()))) for name in wanted}
+        need = {name: max(1, round(shares[name] * int(own.sum()))) for name in wanted[number]}
         _assign(split, [np.flatnonzero(free & (groups == group)) for group in generator.permutation(np.unique(groups[own]))], need, labels, number)
     return split, [classes.folders[number] for number in sorted(cut)]
 
 
-def _cut_large_groups(groups: np.ndarray, labels: np.ndarray, free: np.ndarray, parts: int) -> tuple[np.ndarray, set[int]]:
+def _cut_large_groups(groups: np.ndarray, labels: np.ndarray, free: np.ndarray, wanted: dict[int, list[str]]) -> tuple[np.ndarray, set[int]]:
     """Cut the groups of classes that would not leave one for each split, along the order of the names."""
     groups, cut = groups.copy(), set()
     following = int(groups.max(initial=0)) + 1
     for number in np.unique(labels):
         own = np.flatnonzero(free & (labels == number))
-        sizes = Counter(groups[own].tolist())
+        sizes, parts = Counter(groups[own].tolist()), len(wanted[int(number)])
         # The largest group teaches; the others must do for the rest.
-        if parts == 0 or len(own) - max(sizes.values()) >= max(parts, len(own) // 10):
+        if parts == 0 or not sizes or len(own) - max(sizes.values()) >= max(parts, len(own) // 10):
             continue
         cut.add(int(number))
         largest = own[groups[own] == max(sizes, key=lambda group: sizes[group])]

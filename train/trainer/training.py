@@ -147,12 +147,7 @@ def train_classifier(
 
 def logits_of(network: MobileNetV2, pixels: np.ndarray) -> np.ndarray:
     """Logits [n, classes] of pictures, uint8 [n, s, s, 3], in floating point."""
-
-    @tf.function(reduce_retracing=True)
-    def answer(batch: tf.Tensor) -> tf.Tensor:
-        return network(normalised(batch))
-
-    return np.concatenate([answer(pixels[i : i + 64]).numpy() for i in range(0, len(pixels), 64)])
+    return np.concatenate([network.answer(pixels[i : i + 64]).numpy() for i in range(0, len(pixels), 64)])
 
 
 def top_1(network: MobileNetV2, pictures: Pictures) -> float:
