@@ -11,7 +11,7 @@ TRAIN_OWN = $(TRAIN_ALLOCATOR) PYTHONPATH=train $(TRAIN_PYTHON) -m trainer --wor
 
 .PHONY: train train-check model-imagenet samples photos-beans
 ifneq ($(PHOTOS),)
-train: $(VENV)/train/installed $(VISION) ## Train on your photos: PHOTOS=folder NAME=mine; without PHOTOS the groceries model (DATASET=… BACKBONE=…, else fetched)
+train: $(VENV)/train/installed build ## Train on your photos: PHOTOS=folder NAME=mine; without PHOTOS the groceries model (DATASET=… BACKBONE=…, else fetched)
 	@$(TRAIN_OWN)
 else
 train: $(VENV)/train/installed

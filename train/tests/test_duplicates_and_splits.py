@@ -55,7 +55,7 @@ class DuplicatesTest(unittest.TestCase):
         self.assertEqual(groups_of(5, [(3, 4, False), (1, 3, False)]).tolist(), [0, 1, 2, 1, 1])
 
     def test_the_same_photo_in_two_classes_goes_and_copies_in_one_stay_once(self) -> None:
-        findings = Findings()
+        findings = Findings(cmyk=["001.jpg", "006.jpg"])
         same, other = picture_of(1), picture_of(2)
         brighter = ImageEnhance.Brightness(picture_of(5)).enhance(1.2)
         kept, pixels, groups = sort_out(
@@ -65,6 +65,7 @@ class DuplicatesTest(unittest.TestCase):
         self.assertEqual(findings.contradictory, ["000.jpg and 001.jpg"])
         self.assertEqual(findings.copies, ["003.jpg (as 002.jpg)"])
         self.assertEqual(findings.alike_across_classes, ["004.jpg and 005.jpg"])
+        self.assertEqual(findings.cmyk, ["006.jpg"])  # of the two that were named, the one still used
         self.assertEqual((len(pixels), groups.tolist()), (4, [0, 1, 1, 3]))
 
     def test_a_photo_that_judges_is_not_learnt_from(self) -> None:

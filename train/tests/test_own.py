@@ -69,10 +69,12 @@ class OwnTrainingTest(unittest.TestCase):
         write_result(cls.result, cls.model, small_recipe(), cls.made)
 
     @classmethod
-    def train(cls):
+    def train(cls, others: Path | None = None):
         cls.said.clear()
         with mock.patch.object(backbone, "read_backbone", lambda _: random_backbone()):
-            return OwnTraining(small_recipe(), "colours", cls.folder / "work", Path("none"), cls.said.append).run(cls.folder / "photos")
+            return OwnTraining(small_recipe(), "colours", cls.folder / "work", Path("none"), cls.said.append).run(
+                cls.folder / "photos", others=others
+            )
 
     def test_the_folder_has_all_that_a_function_needs(self) -> None:
         described = tomllib.loads((self.made / "model.toml").read_text(encoding="utf-8"))
@@ -95,7 +97,8 @@ class OwnTrainingTest(unittest.TestCase):
         for name in ("confusion.png", "learning-curves.png"):
             with Image.open(self.made / name) as picture:
                 self.assertGreater(min(picture.size), 300)
-        self.assertEqual((self.made / "hardest.jpg").is_file(), "hardest.jpg" in text)
+        with Image.open(self.made / "hardest.jpg") as picture:
+            self.assertEqual(picture.width, 168 * min(6, len(self.result.photos["test"])))
         self.assertIn("note: 1 left out, not readable as a picture:", self.first_said)
 
     def test_near_duplicates_lie_in_one_split(self) -> None:
@@ -108,12 +111,21 @@ class OwnTrainingTest(unittest.TestCase):
         again = self.train()
         self.assertFalse([line for line in self.said if line.startswith(("step", "epoch"))])
         self.assertEqual(again.scores["int8"].fine_top_1, self.result.scores["int8"].fine_top_1)
-        extra = self.folder / "photos" / "red_thing" / "extra.png"
-        Image.fromarray(np.random.default_rng(9).integers(0, 256, (64, 64, 3), np.uint8)).save(extra)
-        self.addCleanup(extra.unlink)
-        self.train()
+        self.assertEqual(again.others_marked, (0, 0))
+        others = self.folder / "others"
+        others.mkdir()
+        for i in range(20):
+            Image.fromarray(np.random.default_rng(50 + i).integers(0, 120, (64, 64, 3), np.uint8) * np.uint8([0, 2, 0])).save(others / f"{i}.png")
+        changed = self.train(others)
         self.assertIn("photos or recipe have changed since the last call: starting anew", self.said)
         self.assertTrue([line for line in self.said if line.startswith("epoch")])
+        self.assertEqual(changed.classes.labels, ("None of these", "red thing", "蓝色"))
+        self.assertEqual(changed.scores["int8"].pictures, len([photo for photo in changed.photos["test"] if photo.label != 0]))
+        self.assertGreater(changed.others_marked[1], 0)
+        made = self.folder / "with-others"
+        write_result(changed, (self.folder / "work" / "model.tflite").read_bytes(), small_recipe(), made)
+        self.assertEqual(tomllib.loads((made / "model.toml").read_text(encoding="utf-8"))["unsure"]["background"], [0])
+        self.assertIn('An answer "None of these" is unsure, too', (made / "README.md").read_text(encoding="utf-8"))
 
 
 class CardTest(unittest.TestCase):
@@ -123,7 +135,9 @@ class CardTest(unittest.TestCase):
 
     def test_the_hardest_photos_have_the_least_for_the_right_class(self) -> None:
         answers = np.array([[0.9, 0.1], [0.2, 0.8], [0.45, 0.55]])
-        self.assertEqual(hardest(answers, np.array([0, 0, 0])).tolist(), [1, 2])
+        self.assertEqual(hardest(answers, np.array([0, 0, 0])).tolist(), [1, 2, 0])
+        self.assertEqual(hardest(answers, np.array([0, 0, 0]), fewest=1).tolist(), [1, 2])
+        self.assertEqual(hardest(answers, np.array([0, 0, 0]), fewest=1, most=1).tolist(), [1])
 
     def test_labels_without_letters_in_the_font_become_numbers(self) -> None:
         self.assertEqual([drawable("Möhre", 1), drawable("胡萝卜", 2)], ["Möhre", "class 2"])

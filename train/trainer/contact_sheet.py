@@ -8,15 +8,17 @@ from PIL import Image, ImageDraw, ImageFont
 
 from trainer.photo_folder import OwnPhoto, decode_own
 
-CELL, CAPTION, COLUMNS, MOST = 168, 46, 6, 24
+CELL, CAPTION, COLUMNS, FEWEST, MOST = 168, 46, 6, 12, 24
 INK, WRONG, GROUND = "#222222", "#c0392b", "#ffffff"
 
 
-def hardest(answers: np.ndarray, right: np.ndarray, most: int = MOST) -> np.ndarray:
-    """Indices of the photos whose right class got the least probability, hardest first; none above a half."""
+def hardest(answers: np.ndarray, right: np.ndarray, fewest: int = FEWEST, most: int = MOST) -> np.ndarray:
+    """Indices of the photos whose right class got the least probability, hardest first.
+
+    ``fewest`` of them, or all that got less than a half, up to ``most``.
+    """
     given = answers[np.arange(len(right)), right]
-    order = np.argsort(given, kind="stable")[:most]
-    return order[given[order] < 0.5]
+    return np.argsort(given, kind="stable")[: min(max(fewest, int(np.sum(given < 0.5))), most)]
 
 
 def drawable(label: str, number: int) -> str:
@@ -25,12 +27,9 @@ def drawable(label: str, number: int) -> str:
 
 
 def draw_contact_sheet(photos: Sequence[OwnPhoto], answers: np.ndarray, labels: Sequence[str], target: Path) -> int:
-    """Draw the :func:`hardest` of ``photos``, with right and given class; returns how many. None: no file."""
+    """Draw the :func:`hardest` of ``photos``, with right and given class; returns how many."""
     right = np.array([photo.label for photo in photos], np.int64)
     chosen = hardest(answers, right)
-    if len(chosen) == 0:
-        target.unlink(missing_ok=True)
-        return 0
     rows = -(-len(chosen) // COLUMNS)
     sheet = Image.new("RGB", (min(COLUMNS, len(chosen)) * CELL, rows * (CELL + CAPTION)), GROUND)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(11)

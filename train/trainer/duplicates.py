@@ -101,6 +101,8 @@ def sort_out(photos: list[OwnPhoto], pixels: np.ndarray, findings: Findings) -> 
             findings.copies.append(f"{other.name} (as {one.name})")
             dropped.add(second)
     kept = [index for index in range(len(photos)) if index not in dropped]
+    used = {photos[index].name for index in kept}
+    findings.cmyk = [name for name in findings.cmyk if name in used]
     place = {index: position for position, index in enumerate(kept)}
     remaining = [(place[first], place[second], same) for first, second, same in pairs if first in place and second in place]
     return [replace(photos[index]) for index in kept], pixels[kept], groups_of(len(kept), remaining)

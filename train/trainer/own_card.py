@@ -104,10 +104,8 @@ def card(result: Result, recipe: OwnRecipe, size: int, hard: int) -> str:
         + "".join(f"| {label} | {int8.recall(i):.0f} % | {int8.precision(i):.0f} % | {int(int8.confusion[i].sum())} |\n" for i, label in enumerate(labels) if i not in result.classes.background),
         "![Confusion matrix](confusion.png)\n",
         "![Learning curves](learning-curves.png)\n",
-    ]
-    if hard:
-        parts += [f"The hardest test photos ({hard}), those whose right class got less than half of the probability (red: wrong). Look at them first: some may lie in the wrong folder.\n", "![Hardest photos](hardest.jpg)\n"]
-    parts += [
+        f"The {hard} hardest test photos, those whose right class got the least probability (red: wrong). Look at them first: some may lie in the wrong folder.\n",
+        "![Hardest photos](hardest.jpg)\n",
         '## "I don\'t know"\n',
         f"An answer counts as unsure where {measure} is below {result.threshold.below:.2f}. The threshold was set on the {len(result.photos['val'])} val photos so that at most "
         f"{100 * recipe.unsure_lost:.0f} % of the right answers are marked; on the test photos {lost} of {right} right answers are.\n",
