@@ -37,7 +37,7 @@ COST_OF_FEATURES, COST_OF_INT8, COST_OF_ANSWERS = 0.35, 1.5, 0.5
 class Result:
     """What a finished training knows, for its card.
 
-    ``answers`` are those of the int8 file on ``test``. ``scores`` count the photos of the classes, without those of a
+    ``answers`` are those of the int8 file on ``test``, ``confusion`` counts all of them. ``scores`` count the photos of the classes, without those of a
     background; ``right_marked`` how many of the right ones are unsure, and of how many; ``others_marked`` the same of the
     background's photos.
     """
@@ -50,6 +50,7 @@ class Result:
     alike_classes: list[str]
     scores: dict[str, evaluation.Scores]
     answers: np.ndarray
+    confusion: np.ndarray
     temperature: float
     threshold: Threshold
     right_marked: tuple[int, int]
@@ -223,8 +224,9 @@ class OwnTraining:
         correct = own & (answers.argmax(axis=1) == right)
         marked = threshold.marks(answers, background)
         return Result(
-            self.name, self.classes, self.photos, self.given, self.findings, self.alike_classes, scores, answers, temperature,
-            threshold, (int(np.sum(marked & correct)), int(correct.sum())), (int(np.sum(marked & ~own)), int(np.sum(~own))),
+            self.name, self.classes, self.photos, self.given, self.findings, self.alike_classes, scores, answers,
+            evaluation.score(answers, right, same).confusion, temperature, threshold,
+            (int(np.sum(marked & correct)), int(correct.sum())), (int(np.sum(marked & ~own)), int(np.sum(~own))),
             {path.name.split(".")[0]: json.loads(path.read_text()) for path in sorted(self.work.glob("*.history.json"))},
             (time.monotonic() - started) / 60,
         )
