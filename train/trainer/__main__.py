@@ -115,7 +115,7 @@ def train_own(arguments: argparse.Namespace) -> int:
     result = OwnTraining(recipe, name, work, backbone_file, say).run(arguments.photos, arguments.labels, arguments.others)
     folder = work / "result"
     write_result(result, (work / "model.tflite").read_bytes(), recipe, folder)
-    say(f"{name}: {result.scores['int8'].fine_top_1:.1f} % of {result.scores['int8'].pictures} test photos right, as int8; {result.minutes:.1f} min")
+    say(f"{name}: {result.scores['int8'].fine_top_1:.1f} % of {result.scores['int8'].pictures} test photos right, as int8; {result.minutes:.1f} min in this call")
     say(f"card: {folder / 'README.md'}")
     if arguments.vision is not None:
         say(f"function: {make_function(arguments.vision, folder, name, say)}")
