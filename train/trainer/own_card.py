@@ -90,7 +90,8 @@ def card(result: Result, recipe: OwnRecipe, size: int, hard: int) -> str:
         _table([
             ("network", f"MobileNetV2, width 1.0, batch norms folded into the convolutions; {len(labels)} classes"),
             ("file", f"`model.tflite`, {size / 1e6:.1f} MB: int8, kernels with a scale for each channel, softmax at the end"),
-            ("input", f"tensor `{INPUT_TENSOR}`, uint8 [1, {recipe.input_size}, {recipe.input_size}, 3], RGB, the photo stretched (not cropped) with an anti-aliased bilinear filter"),
+            ("input", f"tensor `{INPUT_TENSOR}`, uint8 [1, {recipe.input_size}, {recipe.input_size}, 3], RGB, the photo stretched "
+                      "(not cropped) with an anti-aliased bilinear filter"),
             ("output", f"tensor `{OUTPUT_TENSOR}`, uint8 [1, {len(labels)}], probability = value / 256; line number in `labels.txt` = class index"),
         ]),
         "## Data\n",
@@ -98,16 +99,20 @@ def card(result: Result, recipe: OwnRecipe, size: int, hard: int) -> str:
         "## Accuracy\n",
         f"On {int8.pictures} photos that nothing was learnt from and nothing was chosen by:\n",
         "| | top-1 | top-3 |\n| --- | --- | --- |\n"
-        + "".join(f"| {name} | {score.fine_top_1:.1f} % | {score.fine_top_3:.1f} % |\n" for name, score in (("**the int8 file**", int8), ("the same weights in float32", plain))),
+        + "".join(f"| {name} | {score.fine_top_1:.1f} % | {score.fine_top_3:.1f} % |\n"
+                  for name, score in (("**the int8 file**", int8), ("the same weights in float32", plain))),
         f"Sampling error: ± {sampling_error(int8.fine_top_1, int8.pictures):.1f} points (one standard deviation), and more where photos show the same thing.\n",
         "| class | recall | precision | photos |\n| --- | ---: | ---: | ---: |\n"
-        + "".join(f"| {label} | {int8.recall(i):.0f} % | {int8.precision(i):.0f} % | {int(int8.confusion[i].sum())} |\n" for i, label in enumerate(labels) if i not in result.classes.background),
+        + "".join(f"| {label} | {int8.recall(i):.0f} % | {int8.precision(i):.0f} % | {int(int8.confusion[i].sum())} |\n"
+                  for i, label in enumerate(labels) if i not in result.classes.background),
         "![Confusion matrix](confusion.png)\n",
         "![Learning curves](learning-curves.png)\n",
-        f"The {hard} hardest test photos, those whose right class got the least probability (red: wrong). Look at them first: some may lie in the wrong folder.\n",
+        f"The {hard} hardest test photos, those whose right class got the least probability (red: wrong). Look at them first: "
+        "some may lie in the wrong folder.\n",
         "![Hardest photos](hardest.jpg)\n",
         '## "I don\'t know"\n',
-        f"An answer counts as unsure where {measure} is below {result.threshold.below:.2f}. The threshold was set on the {len(result.photos['val'])} val photos so that at most "
+        f"An answer counts as unsure where {measure} is below {result.threshold.below:.2f}. The threshold was set on the "
+        f"{len(result.photos['val'])} val photos so that at most "
         f"{100 * recipe.unsure_lost:.0f} % of the right answers are marked; on the test photos {lost} of {right} right answers are.\n",
     ]
     if result.classes.background:
@@ -115,16 +120,20 @@ def card(result: Result, recipe: OwnRecipe, size: int, hard: int) -> str:
         parts.append(f"An answer \"{labels[result.classes.background[0]]}\" is unsure, too. Of the {others} test photos of other things {marked} are marked; "
                      "things of quite another sort than those learnt from will be marked less often.\n")
     if len(result.photos["val"]) < FEW_TO_DECIDE:
-        parts.append(f"With only {len(result.photos['val'])} photos the threshold is a rough guess. Change `below` in `model.toml` if too much or too little is marked.\n")
+        parts.append(f"With only {len(result.photos['val'])} photos the threshold is a rough guess. Change `below` in `model.toml` "
+                     "if too much or too little is marked.\n")
     parts += [
         "## How it was trained\n",
-        "All numbers are in `train/own.toml` of wasm-vision. Start: the convolutions of an int8 MobileNetV2 for ImageNet, dequantised. The classifier alone first; then all layers but the stem and the "
-        f"first three blocks, {recipe.run.epochs} epochs at {recipe.run.train_size} px; then {recipe.int8.settings.epochs} epochs with simulated int8. A temperature of {result.temperature:.2f}, fitted on val, is built into the classifier.\n",
+        "All numbers are in `train/own.toml` of wasm-vision. Start: the convolutions of an int8 MobileNetV2 for ImageNet, "
+        "dequantised. The classifier alone first; then all layers but the stem and the first three blocks, "
+        f"{recipe.run.epochs} epochs at {recipe.run.train_size} px; then {recipe.int8.settings.epochs} epochs with simulated int8. "
+        f"A temperature of {result.temperature:.2f}, fitted on val, is built into the classifier.\n",
         "## What it is not good for\n",
         "- Anything that is not one of its classes: it always names one. The mark above catches a part of such photos, not all.\n"
         "- Photos from other places, cameras and light than those it learnt from: they will do worse than the figures above.\n",
         "## Attribution\n",
-        f"- Backbone: `{BACKBONE_FILE}`, repository google-coral/test_data, Apache-2.0; MobileNetV2 is by Sandler, Howard, Zhu, Zhmoginov and Chen, 2018.\n"
+        f"- Backbone: `{BACKBONE_FILE}`, repository google-coral/test_data, Apache-2.0; MobileNetV2 is by Sandler, Howard, "
+        "Zhu, Zhmoginov and Chen, 2018.\n"
         "- Photos: yours. Say here where they come from and what their licence allows.\n",
     ]
     return "\n".join(parts)
