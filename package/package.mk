@@ -1,7 +1,14 @@
 # Packages for Tencent SCF; included by the main Makefile. Paths are relative to the repository root.
-.PHONY: package test-package
-package: build .toolchain/sbom/.installed ## Make dist/layer.zip and dist/scf.zip for Tencent SCF, and dist/sbom.cdx.json of what is in them
+.PHONY: package site test-package
+package: build .toolchain/sbom/.installed site ## Make dist/layer.zip and dist/scf.zip for Tencent SCF, and dist/sbom.cdx.json of what is in them
 	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package
+
+# The address of a function that is there already, and of the bucket that takes uploads.
+FUNCTION_URL ?=
+UPLOAD_ORIGIN ?=
+
+site: ## Make dist/web.zip, the page as a static site: FUNCTION_URL=https://… (UPLOAD_ORIGIN=https://…)
+	@python3 -m package.site --function-url "$(FUNCTION_URL)" --upload-origin "$(UPLOAD_ORIGIN)"
 
 # What the tests of `vision scf` need: a root with nothing but the packages and a shell, and a storage server.
 test-package: package .toolchain/cos-server/.installed .toolchain/sbom-validator/.installed
