@@ -29,7 +29,7 @@ CASES = sorted((PROJECT / "tests/cases").glob("*.event.*"))
 def main() -> None:
     shutil.rmtree(SEEDS, ignore_errors=True)
     for target, seeds in {"event": events(), "base64": base64_texts(), "picture": pictures(), "host": host_calls(),
-                          "scf": platform_answers(), "multipart": requests()}.items():
+                          "scf": platform_answers(), "multipart": requests(), "objects": objects()}.items():
         folder = SEEDS / target
         folder.mkdir(parents=True)
         for name, content in seeds.items():
@@ -191,6 +191,21 @@ def platform_answers() -> dict[str, bytes]:
         "picture-busy": [notification, answer(status="503 Busy"), answer(b"{}"), answer(), answer()],
     }
     return {name: b"\n====\n".join(answers) for name, answers in runs.items()}
+
+
+def objects() -> dict[str, bytes]:
+    s3 = {"eventSource": "aws:s3", "awsRegion": "eu-central-1", "eventName": "ObjectCreated:Put",
+          "s3": {"bucket": {"name": "photos"}, "object": {"key": "in%2Fa+b.jpg", "size": 9, "eTag": "d41d8", "versionId": "1",
+                                                         "sequencer": "0055AED6"}}}
+    new = {"content_type": "image/jpeg", "size": 12345678, "lang": "zh"}
+    name = b"692c2620000102030405060708090a0b0c0d0e0f.jpg"
+    tags = b"<Tagging><TagSet><Tag><Key>a</Key><Value>&amp;</Value></Tag></TagSet></Tagging>"
+    event = {"rawPath": "/v1/uploads", "requestContext": {"http": {"method": "POST"}}, "body": json.dumps(new)}
+    return {"s3": b"\0" + json.dumps({"Records": [s3]}).encode(),
+            "cos": b"\1" + (PROJECT / "tests/events/scf/cos-put.json").read_bytes(),
+            "new": b"\2" + json.dumps(new).encode(), "event": b"\3" + json.dumps(event).encode(),
+            "rest": b"\3" + http_event("", path="/v1/uploads/" + name.decode(), httpMethod="GET"),
+            "name": b"\3" + name, "tags": b"\4" + tags}
 
 
 def requests() -> dict[str, bytes]:

@@ -92,7 +92,11 @@ pub(crate) fn notification(bucket: &str, appid: &str, keys: &[&str]) -> String {
     event.to_string()
 }
 
+/// A question behind the key stays one.
 fn encoded(key: &str) -> String {
+    if let Some(key) = key.strip_suffix("?tagging") {
+        return format!("{}?tagging", encoded(key));
+    }
     percent_encoding::utf8_percent_encode(key, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 

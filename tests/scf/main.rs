@@ -30,3 +30,5 @@ mod start;
 mod stop;
 /// A thousand events.
 mod thousand;
+/// Uploads into a bucket.
+mod uploads;

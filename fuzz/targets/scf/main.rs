@@ -16,6 +16,8 @@ use libfuzzer_sys::fuzz_target;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use vision::pool::Handler;
+use vision::trigger::history_args::HistoryArgs;
+use vision::trigger::objects::UploadArgs;
 use vision::trigger::scf::{CosArgs, ScfArgs};
 use vision::trigger::shutdown::{Shutdown, ShutdownArgs};
 use worker::channel::EventFile;
@@ -78,9 +80,12 @@ fuzz_target!(|input: &[u8]| {
                 cos_output_bucket: None,
                 cos_output_prefix: "labels/".to_owned(),
                 cos_endpoint: format!("http://127.0.0.1:{port}/{{bucket}}/{{region}}"),
+                cos_tags: true,
             },
+            uploads: UploadArgs::default(),
+            history: HistoryArgs::default(),
         };
-        let managed = arguments.managed(EVENT_BYTES).expect("the settings make sense");
+        let managed = arguments.managed(EVENT_BYTES, None).expect("the settings make sense");
         let platform = Platform::new(answers);
         let shutdown = Shutdown::install(arguments.shutdown).expect("signals");
         tokio::select! {

@@ -1,5 +1,6 @@
 //! The task that keeps new_entries, one after the other.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -32,6 +33,7 @@ pub struct HistoryCounters {
 pub(super) struct Keeper {
     new_entries: Mutex<Option<Sender<(EntryId, SystemTime, NewEntry)>>>,
     task: Mutex<Option<JoinHandle<()>>>,
+    shelf: Arc<Shelf>,
     counters: HistoryCounters,
 }
 
@@ -39,14 +41,14 @@ impl Keeper {
     /// Starts the task, which keeps the newest `limit` entries.
     pub(super) fn start(store: Arc<dyn Store>, limit: u32, counters: HistoryCounters) -> Self {
         let (sender, mut new_entries) = mpsc::channel(WAITING);
+        let shelf = Arc::new(Shelf { store, limit, until_prune: AtomicU32::new(0) });
         let task = tokio::spawn({
-            let counters = counters.clone();
+            let (counters, shelf) = (counters.clone(), Arc::clone(&shelf));
             async move {
-                let mut until_prune = 0;
                 while let Some((id, time, new_entry)) = new_entries.recv().await {
                     let kept = async {
                         let prepared = prepare(id, time, new_entry).await?;
-                        keep(&*store, prepared, limit, &mut until_prune).await
+                        shelf.keep(prepared, None).await
                     };
                     match kept.await {
                         Ok(()) => counters.kept.inc(),
@@ -58,7 +60,22 @@ impl Keeper {
                 }
             }
         });
-        Self { new_entries: Mutex::new(Some(sender)), task: Mutex::new(Some(task)), counters }
+        Self { new_entries: Mutex::new(Some(sender)), task: Mutex::new(Some(task)), shelf, counters }
+    }
+
+    /// Keeps an entry now, unless one of this source is kept already.
+    pub(super) async fn keep_once(&self, source: &str, new_entry: NewEntry) -> Result<(), String> {
+        let kept = async {
+            let prepared = prepare(EntryId::now(), SystemTime::now(), new_entry).await?;
+            self.shelf.keep(prepared, Some(source)).await
+        };
+        let kept = kept.await;
+        if kept.is_ok() {
+            self.counters.kept.inc()
+        } else {
+            self.counters.failed.inc()
+        };
+        kept
     }
 
     pub(super) fn keep(&self, new_entry: impl FnOnce() -> Option<NewEntry>) {
@@ -92,17 +109,26 @@ async fn prepare(id: EntryId, time: SystemTime, new_entry: NewEntry) -> Result<(
     Ok((Entry { id, time, model, predictions, sha256 }, jpeg))
 }
 
-async fn keep(
-    store: &dyn Store,
-    (entry, thumbnail): (Entry, Vec<u8>),
+/// Keeps entries, and of all the newest `limit`.
+#[derive(Debug)]
+struct Shelf {
+    store: Arc<dyn Store>,
     limit: u32,
-    until_prune: &mut u32,
-) -> Result<(), String> {
-    store.insert(&entry, thumbnail).await.map_err(|error| error.to_string())?;
-    if *until_prune == 0 {
-        store.prune(limit).await.map_err(|error| error.to_string())?;
-        *until_prune = PRUNE_EVERY;
+    /// Entries that come before the oldest are looked for again.
+    until_prune: AtomicU32,
+}
+
+impl Shelf {
+    async fn keep(&self, (entry, thumbnail): (Entry, Vec<u8>), source: Option<&str>) -> Result<(), String> {
+        let is_new = self.store.insert(&entry, thumbnail, source).await.map_err(|error| error.to_string())?;
+        if !is_new {
+            return Ok(());
+        }
+        let left = self.until_prune.load(Ordering::Relaxed);
+        if left == 0 {
+            self.store.prune(self.limit).await.map_err(|error| error.to_string())?;
+        }
+        self.until_prune.store(left.checked_sub(1).unwrap_or(PRUNE_EVERY - 1), Ordering::Relaxed);
+        Ok(())
     }
-    *until_prune -= 1;
-    Ok(())
 }

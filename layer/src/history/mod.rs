@@ -63,6 +63,15 @@ impl History {
         self.keeper.keep(new_entry);
     }
 
+    /// Keeps an entry now, unless one of the same `source` is kept already: what is told of twice is kept once.
+    ///
+    /// # Errors
+    /// There is no small picture, or the database can't be used; says why.
+    pub async fn keep_once(&self, source: String, new_entry: NewEntry) -> Result<(), String> {
+        let kept = self.keeper.keep_once(&source, new_entry).await;
+        kept.map_err(|reason| format!("not kept in the history: {reason}"))
+    }
+
     /// A page of entries, newest first.
     ///
     /// # Errors

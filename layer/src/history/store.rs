@@ -21,8 +21,14 @@ pub(super) trait Store: Debug + Send + Sync {
     /// at the start is used when it is there.
     fn prepare(&self) -> Stored<'_, ()>;
 
-    /// Keeps an entry that is newer than those before.
-    fn insert<'a>(&'a self, entry: &'a Entry, thumbnail: Vec<u8>) -> Stored<'a, ()>;
+    /// Keeps an entry that is newer than those before. Of entries with the same `source`, the first one is kept; whether this
+    /// was.
+    fn insert<'a>(
+        &'a self,
+        entry: &'a Entry,
+        thumbnail: Vec<u8>,
+        source: Option<&'a str>,
+    ) -> Stored<'a, bool>;
 
     /// The entries that are asked for, newest first. Fails with [`HistoryError::Cursor`] for a cursor that no page of
     /// this store can have had.

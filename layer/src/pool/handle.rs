@@ -14,6 +14,9 @@ use super::counters::Counters;
 use super::handler::Handler;
 use super::job::{GRACE, Job};
 
+/// Bytes that the runtime itself may put around what came: the head of the event that an object of a storage becomes.
+pub const FRAME_BYTES: usize = 1024;
+
 /// Workers that answer events. Cheap to clone; they end when the last clone is dropped.
 #[derive(Clone, Debug)]
 pub struct Pool {
@@ -29,7 +32,7 @@ impl Pool {
     /// # Errors
     /// See [`CallError`]. A module that exits with a code other than 0 is an [`Answer`], not an error.
     pub async fn call(&self, event: EventFile, limit: Option<Duration>) -> Result<Answer, CallError> {
-        if event.len() > self.limits.event_bytes() {
+        if event.len() > self.limits.event_bytes() + FRAME_BYTES {
             return Err(CallError::EventTooLarge { found: event.len(), limit: self.limits.event_bytes() });
         }
         event.seal();

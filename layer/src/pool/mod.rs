@@ -16,7 +16,7 @@ mod worker_ends;
 mod worker_process;
 
 pub use counters::Counters;
-pub use handle::Pool;
+pub use handle::{FRAME_BYTES, Pool};
 pub use handler::Handler;
 pub use job::GRACE;
 pub use loading::{Confining, LoadedPool, Loader, Loading};

@@ -6,6 +6,7 @@ mod envelope;
 mod extension;
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -16,15 +17,16 @@ use reqwest::{StatusCode, Url};
 use serde_json::json;
 use thiserror::Error;
 use worker::EngineConfig;
-use worker::limits::parse_duration;
+use worker::limits::{MIB, parse_duration};
 use worker::sandbox::{Needs, Network};
 
+use super::history_args::HistoryArgs;
 use super::managed::{self, EventSource, Invocation, ManagedLoop, Platform, Post};
-use super::objects::Service;
-use super::objects::cos::Cos;
-use super::scf::CosArgs;
+use super::objects::s3::{S3, S3Args, check_bucket};
+use super::objects::{Besides, Labeller, Output, Service, UploadArgs};
 use super::shutdown::{Shutdown, ShutdownArgs};
 use super::{Requirements, Trigger, TriggerError};
+use crate::history::History;
 use crate::pool::Pool;
 use extension::Extension;
 
@@ -51,7 +53,20 @@ pub struct LambdaArgs {
 
     /// What becomes of pictures put into a bucket.
     #[command(flatten)]
-    pub storage: CosArgs,
+    pub s3: S3Args,
+
+    /// Size of an object that is labelled, in MiB
+    #[arg(long, env = "VISION_OBJECT_LIMIT", value_name = "MIB", default_value_t = 20,
+          value_parser = clap::value_parser!(u32).range(1..=23), help_heading = "S3")]
+    pub object_limit: u32,
+
+    /// Where pictures are put that don't come in an event.
+    #[command(flatten)]
+    pub uploads: UploadArgs,
+
+    /// What is kept of pictures put into a bucket.
+    #[command(flatten)]
+    pub history: HistoryArgs,
 }
 
 /// The variable with the address of the runtime API.
@@ -66,14 +81,32 @@ fn parse_polls(text: &str) -> Result<NonZeroUsize, String> {
 }
 
 impl LambdaArgs {
-    /// The loop that these settings describe, for events of at most `event_limit` bytes.
+    /// The loop that these settings describe, for events of at most `event_limit` bytes; what is recognised of objects is
+    /// kept in `history`.
     ///
     /// # Errors
     /// A setting that makes no sense.
-    pub fn managed(&self, event_limit: usize) -> Result<ManagedLoop<Lambda, Cos>, TriggerError> {
+    pub fn managed(
+        &self,
+        event_limit: usize,
+        history: Option<Arc<History>>,
+    ) -> Result<ManagedLoop<Lambda, S3>, TriggerError> {
         let platform = self.platform().map_err(TriggerError::configuration)?;
-        let labeller = self.storage.labeller(event_limit)?;
+        let storage = S3::new(&self.s3, self.uploads.upload_method).map_err(TriggerError::configuration)?;
+        let S3Args { s3_output_bucket: bucket, s3_output_prefix: prefix, s3_tags: tags, .. } =
+            self.s3.clone();
+        let object_limit = (self.object_limit as usize * MIB).max(self.uploads.object_bytes());
+        let labeller =
+            Labeller::new(storage, Output { bucket, prefix }, Besides { tags, history }, object_limit);
+        let check = |bucket: &str| check_bucket(bucket).map_err(|error| error.to_string());
+        let labeller = labeller.with_uploads(&self.uploads, check).map_err(TriggerError::configuration)?;
         ManagedLoop::new(platform, labeller, event_limit, self.time_margin).map_err(TriggerError::failed)
+    }
+
+    /// MiB of the event that the largest object becomes: base64 adds a third.
+    fn event_mib(&self) -> u32 {
+        let of_objects = self.object_limit + self.object_limit.div_ceil(3) + 1;
+        of_objects.max(self.uploads.event_mib())
     }
 
     fn platform(&self) -> Result<Lambda, AddressError> {
@@ -102,13 +135,15 @@ pub async fn failed_start(address: &str, message: &str) {
 }
 
 impl Trigger for LambdaTrigger {
-    type Opened = (ManagedLoop<Lambda, Cos>, Option<Extension>);
+    type Opened = (ManagedLoop<Lambda, S3>, Option<Extension>);
 
     fn requirements(&self) -> Requirements {
         // More workers than cores would only be in each other's way: what is asked for beyond them waits in the queue.
         let cores = EngineConfig::default().inference_threads;
         Requirements {
             workers: self.args.max_concurrency.min(cores),
+            event_mib: self.args.event_mib(),
+            makes_thumbnail: self.args.history.is_on(),
             shutdown: Some(self.args.shutdown),
             ..Requirements::default()
         }
@@ -116,12 +151,15 @@ impl Trigger for LambdaTrigger {
 
     fn prepare(&self) -> Result<Needs, TriggerError> {
         // The runtime API and the storage.
-        let network = Network { connect: true, ..Network::default() };
-        Ok(Needs { network, ..Needs::default() })
+        let mut needs = self.args.history.prepare()?;
+        needs.network = Network { connect: true, ..needs.network };
+        needs.files.extend(S3::files());
+        Ok(needs)
     }
 
     async fn open(&self, pool: &Pool) -> Result<Self::Opened, TriggerError> {
-        let managed = self.args.managed(pool.limits().event_bytes())?;
+        let history = self.args.history.open().await?.map(Arc::new);
+        let managed = self.args.managed(pool.limits().event_bytes(), history)?;
         let platform = self.args.platform().map_err(TriggerError::configuration)?;
         Ok((managed, Extension::register(platform.address()).await))
     }

@@ -6,15 +6,18 @@
 //! ```text
 //! run   scf   lambda   serve    one way each in which events come
 //!        ├───────┴▶ managed      the loop of a cloud's runtime API, whichever cloud it is
-//!        └▶ objects ─ cos        objects of a storage are events, too
-//! reply, backoff, causes, shutdown    what several of them need
+//!        └▶ objects ─ cos, s3    objects of a storage are events, too; uploads into it
+//! reply, recognition, http_event, history_args, backoff, causes, shutdown    what several of them need
 //! ```
 
 mod backoff;
 mod causes;
+pub mod history_args;
+mod http_event;
 pub mod lambda;
 pub mod managed;
 pub mod objects;
+mod recognition;
 mod reply;
 pub mod run;
 pub mod scf;

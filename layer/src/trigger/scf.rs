@@ -2,6 +2,7 @@
 //!
 //! Protocol: <https://cloud.tencent.com/document/product/583/47274>.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -13,11 +14,13 @@ use thiserror::Error;
 use worker::limits::parse_duration;
 use worker::sandbox::{Needs, Network};
 
+use super::history_args::HistoryArgs;
 use super::managed::{Invocation, ManagedLoop, Platform, Post};
 use super::objects::cos::{Cos, check_bucket};
-use super::objects::{Endpoint, Labeller, Output};
+use super::objects::{Besides, Endpoint, Labeller, Output, UploadArgs, object_limit};
 use super::shutdown::{Shutdown, ShutdownArgs};
 use super::{Requirements, Trigger, TriggerError};
+use crate::history::History;
 use crate::pool::Pool;
 
 /// Where the platform is, and what it is told.
@@ -44,6 +47,14 @@ pub struct ScfArgs {
     /// What becomes of pictures put into a bucket.
     #[command(flatten)]
     pub cos: CosArgs,
+
+    /// Where pictures are put that don't come in an event.
+    #[command(flatten)]
+    pub uploads: UploadArgs,
+
+    /// What is kept of pictures put into a bucket.
+    #[command(flatten)]
+    pub history: HistoryArgs,
 }
 
 /// Where labels of pictures in buckets go.
@@ -66,33 +77,38 @@ pub struct CosArgs {
         default_value = "https://{bucket}.cos.{region}.myqcloud.com"
     )]
     pub cos_endpoint: String,
+
+    /// Tag each picture with its likeliest label (vision-label), for lifecycle rules and queries
+    #[arg(long, env = "VISION_COS_TAGS", num_args = 0..=1, default_value_t = false, default_missing_value = "true",
+          value_parser = clap::builder::BoolishValueParser::new(), action = clap::ArgAction::Set)]
+    pub cos_tags: bool,
 }
 
 impl ScfArgs {
-    /// The loop that these settings describe, for events of at most `event_limit` bytes.
+    /// The loop that these settings describe, for events of at most `event_limit` bytes; what is recognised of objects is
+    /// kept in `history`.
     ///
     /// # Errors
     /// A setting that makes no sense.
-    pub fn managed(&self, event_limit: usize) -> Result<ManagedLoop<Scf, Cos>, TriggerError> {
+    pub fn managed(
+        &self,
+        event_limit: usize,
+        history: Option<Arc<History>>,
+    ) -> Result<ManagedLoop<Scf, Cos>, TriggerError> {
         let platform = Scf::new(&self.runtime_api, self.runtime_api_port);
         let platform = platform.map_err(TriggerError::configuration)?;
-        let labeller = self.cos.labeller(event_limit)?;
-        ManagedLoop::new(platform, labeller, event_limit, self.time_margin).map_err(TriggerError::failed)
-    }
-}
-
-impl CosArgs {
-    /// What labels pictures, for events of at most `event_limit` bytes.
-    ///
-    /// # Errors
-    /// A setting that makes no sense.
-    pub(super) fn labeller(&self, event_limit: usize) -> Result<Labeller<Cos>, TriggerError> {
-        let Self { cos_output_bucket: bucket, cos_output_prefix: prefix, cos_endpoint } = self.clone();
+        let CosArgs { cos_output_bucket: bucket, cos_output_prefix: prefix, cos_endpoint, cos_tags: tags } =
+            self.cos.clone();
         bucket.as_deref().map_or(Ok(()), check_bucket).map_err(TriggerError::configuration)?;
         let endpoint =
             Endpoint::new("VISION_COS_ENDPOINT", &cos_endpoint).map_err(TriggerError::configuration)?;
-        let labeller = Labeller::new(Cos::new(endpoint), Output { bucket, prefix }, event_limit);
-        labeller.map_err(TriggerError::failed)
+        // What is uploaded is to be labelled, too.
+        let object_limit = object_limit(event_limit).max(self.uploads.object_bytes());
+        let (output, besides) = (Output { bucket, prefix }, Besides { tags, history });
+        let check = |bucket: &str| check_bucket(bucket).map_err(|error| error.to_string());
+        let labeller = Labeller::new(Cos::new(endpoint), output, besides, object_limit);
+        let labeller = labeller.with_uploads(&self.uploads, check).map_err(TriggerError::configuration)?;
+        ManagedLoop::new(platform, labeller, event_limit, self.time_margin).map_err(TriggerError::failed)
     }
 }
 
@@ -114,17 +130,24 @@ impl Trigger for ScfTrigger {
 
     fn requirements(&self) -> Requirements {
         // The platform gives an instance one event at a time.
-        Requirements { shutdown: Some(self.args.shutdown), ..Requirements::default() }
+        Requirements {
+            event_mib: self.args.uploads.event_mib(),
+            makes_thumbnail: self.args.history.is_on(),
+            shutdown: Some(self.args.shutdown),
+            ..Requirements::default()
+        }
     }
 
     fn prepare(&self) -> Result<Needs, TriggerError> {
         // The runtime API and the storage.
-        let network = Network { connect: true, ..Network::default() };
-        Ok(Needs { network, ..Needs::default() })
+        let mut needs = self.args.history.prepare()?;
+        needs.network = Network { connect: true, ..needs.network };
+        Ok(needs)
     }
 
     async fn open(&self, pool: &Pool) -> Result<Self::Opened, TriggerError> {
-        self.args.managed(pool.limits().event_bytes())
+        let history = self.args.history.open().await?.map(Arc::new);
+        self.args.managed(pool.limits().event_bytes(), history)
     }
 
     async fn serve(self, opened: Self::Opened, pool: &Pool, shutdown: &Shutdown) -> Result<(), TriggerError> {

@@ -74,7 +74,7 @@ fn what_a_bare_event_is_refused_for_is_told_by_its_exit_code() {
         assert!(found.contains(words) && found.ends_with('\n') && found.lines().count() == 1, "{found}");
     }
     let large = json!({"body": "A".repeat(MAX_EVENT_BYTES)}).to_string();
-    assert_eq!(refusal(large), (13, "the event has more than 12 MB, accepted are up to that\n".to_owned()));
+    assert_eq!(refusal(large), (13, "the event has more than 32 MB, accepted are up to that\n".to_owned()));
 }
 
 #[test]

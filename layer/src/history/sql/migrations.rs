@@ -9,10 +9,14 @@ use sqlx::migrate::{Migration, MigrationSource, MigrationType};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Migrations(&'static [(i64, &'static str, &'static str)]);
 
-pub(super) const SQLITE: Migrations =
-    Migrations(&[(1, "entries", include_str!("../../../migrations/sqlite/1_entries.sql"))]);
-pub(super) const POSTGRES: Migrations =
-    Migrations(&[(1, "entries", include_str!("../../../migrations/postgres/1_entries.sql"))]);
+pub(super) const SQLITE: Migrations = Migrations(&[
+    (1, "entries", include_str!("../../../migrations/sqlite/1_entries.sql")),
+    (2, "source", include_str!("../../../migrations/sqlite/2_source.sql")),
+]);
+pub(super) const POSTGRES: Migrations = Migrations(&[
+    (1, "entries", include_str!("../../../migrations/postgres/1_entries.sql")),
+    (2, "source", include_str!("../../../migrations/postgres/2_source.sql")),
+]);
 
 // sqlx's own macro does the same, but compiles all of sqlx a second time, for the build.
 impl MigrationSource<'static> for Migrations {

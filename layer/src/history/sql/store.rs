@@ -132,12 +132,17 @@ impl Store for SqlStore {
         Box::pin(self.bring_up_to_date())
     }
 
-    fn insert<'a>(&'a self, entry: &'a Entry, thumbnail: Vec<u8>) -> Stored<'a, ()> {
+    fn insert<'a>(
+        &'a self,
+        entry: &'a Entry,
+        thumbnail: Vec<u8>,
+        source: Option<&'a str>,
+    ) -> Stored<'a, bool> {
         Box::pin(async move {
             self.bring_up_to_date().await?;
-            sqlx::query(
-                "INSERT INTO entries (id, time_ms, model, predictions, labels, sha256, thumbnail) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            let done = sqlx::query(
+                "INSERT INTO entries (id, time_ms, model, predictions, labels, sha256, thumbnail, source) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (source) DO NOTHING",
             )
             .bind(entry.id.to_string())
             .bind(milliseconds(entry.time))
@@ -146,9 +151,10 @@ impl Store for SqlStore {
             .bind(searched(&entry.predictions))
             .bind(entry.sha256.clone())
             .bind(thumbnail)
+            .bind(source.map(str::to_owned))
             .execute(&self.pool)
             .await?;
-            Ok(())
+            Ok(done.rows_affected() > 0)
         })
     }
 

@@ -12,10 +12,13 @@ use crate::history::page::{Cursor, Search, searched};
 use crate::history::sql::SqlStore;
 
 #[derive(Debug, Default)]
-struct ListStore(Mutex<Vec<(Entry, Vec<u8>)>>);
+struct ListStore(Mutex<Vec<Kept>>);
+
+/// An entry, its small picture, and its source.
+type Kept = (Entry, Vec<u8>, Option<String>);
 
 impl ListStore {
-    fn list(&self) -> MutexGuard<'_, Vec<(Entry, Vec<u8>)>> {
+    fn list(&self) -> MutexGuard<'_, Vec<Kept>> {
         self.0.lock().unwrap()
     }
 
@@ -31,10 +34,10 @@ impl ListStore {
         let is_found = |entry: &Entry| {
             query.search.as_ref().is_none_or(|search| searched(&entry.predictions).contains(search.text()))
         };
-        let mut found = list.iter().enumerate().take(end).rev().filter(|(_, (entry, _))| is_found(entry));
+        let mut found = list.iter().enumerate().take(end).rev().filter(|(_, (entry, ..))| is_found(entry));
         let page: Vec<_> = found.by_ref().take(query.limit as usize).collect();
         let next = page.last().filter(|_| found.next().is_some()).map(|(place, _)| Cursor::new(place));
-        Ok(Page { entries: page.into_iter().map(|(_, (entry, _))| entry.clone()).collect(), next })
+        Ok(Page { entries: page.into_iter().map(|(_, (entry, ..))| entry.clone()).collect(), next })
     }
 }
 
@@ -47,9 +50,18 @@ impl Store for ListStore {
         done(())
     }
 
-    fn insert<'a>(&'a self, entry: &'a Entry, thumbnail: Vec<u8>) -> Stored<'a, ()> {
-        self.list().push((entry.clone(), thumbnail));
-        done(())
+    fn insert<'a>(
+        &'a self,
+        entry: &'a Entry,
+        thumbnail: Vec<u8>,
+        source: Option<&'a str>,
+    ) -> Stored<'a, bool> {
+        let mut list = self.list();
+        let is_new = source.is_none_or(|source| list.iter().all(|kept| kept.2.as_deref() != Some(source)));
+        if is_new {
+            list.push((entry.clone(), thumbnail, source.map(str::to_owned)));
+        }
+        done(is_new)
     }
 
     fn page<'a>(&'a self, query: &'a PageQuery) -> Stored<'a, Page> {
@@ -57,13 +69,13 @@ impl Store for ListStore {
     }
 
     fn thumbnail(&self, id: EntryId) -> Stored<'_, Option<Vec<u8>>> {
-        done(self.list().iter().find(|(entry, _)| entry.id == id).map(|(_, jpeg)| jpeg.clone()))
+        done(self.list().iter().find(|(entry, ..)| entry.id == id).map(|(_, jpeg, _)| jpeg.clone()))
     }
 
     fn delete(&self, id: EntryId) -> Stored<'_, bool> {
         let mut list = self.list();
         let before = list.len();
-        list.retain(|(entry, _)| entry.id != id);
+        list.retain(|(entry, ..)| entry.id != id);
         done(list.len() < before)
     }
 
@@ -101,7 +113,7 @@ async fn keep(store: &dyn Store, labels: &[&[&str]]) -> Vec<Entry> {
     let mut entries = Vec::new();
     for (number, labels) in labels.iter().enumerate() {
         let entry = entry(labels);
-        store.insert(&entry, vec![number as u8; 3]).await.unwrap();
+        store.insert(&entry, vec![number as u8; 3], None).await.unwrap();
         entries.insert(0, entry);
     }
     entries
@@ -126,12 +138,23 @@ async fn what_is_kept_comes_back_as_it_was(store: &dyn Store) {
     let mut plain = entry(&["Vine tomato", "Lemon"]);
     plain.model = None;
     plain.predictions[1].index = None;
-    store.insert(&plain, b"jpeg".to_vec()).await.unwrap();
+    assert!(store.insert(&plain, b"jpeg".to_vec(), None).await.unwrap());
     let query = PageQuery { limit: 10, after: None, search: None };
     let page = store.page(&query).await.unwrap();
     assert_eq!(page, Page { entries: vec![plain.clone()], next: None });
     assert_eq!(store.thumbnail(plain.id).await.unwrap(), Some(b"jpeg".to_vec()));
     assert_eq!(store.thumbnail(EntryId::now()).await.unwrap(), None);
+}
+
+async fn what_is_told_of_twice_is_kept_once(store: &dyn Store) {
+    let source = Some("s3://photos/a.jpg?1");
+    assert!(store.insert(&entry(&["first"]), Vec::new(), source).await.unwrap());
+    assert!(!store.insert(&entry(&["again"]), Vec::new(), source).await.unwrap());
+    assert!(store.insert(&entry(&["newer"]), Vec::new(), Some("s3://photos/a.jpg?2")).await.unwrap());
+    for label in ["without", "any"] {
+        assert!(store.insert(&entry(&[label]), Vec::new(), None).await.unwrap());
+    }
+    assert_eq!(found(store, 10, "").await, [["any", "without", "newer", "first"]]);
 }
 
 async fn pages_follow_each_other_whatever_is_kept_meanwhile(store: &dyn Store) {
@@ -205,6 +228,7 @@ macro_rules! on_every_store {
 
 on_every_store!(
     what_is_kept_comes_back_as_it_was,
+    what_is_told_of_twice_is_kept_once,
     pages_follow_each_other_whatever_is_kept_meanwhile,
     a_cursor_of_no_page_is_refused,
     a_search_is_a_text_within_a_label_in_any_case,

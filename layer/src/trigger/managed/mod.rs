@@ -32,7 +32,7 @@ use worker::channel::EventFile;
 
 use super::TriggerError;
 use super::backoff::Backoff;
-use super::objects::{Labeller, Service};
+use super::objects::{Labeller, Service, upload_event};
 use super::reply::Reply;
 use super::shutdown::Shutdown;
 use crate::pool::Handler;
@@ -80,6 +80,7 @@ impl<P: Platform, S: Service> ManagedLoop<P, S> {
             }
         });
         shutdown.bound(join_all(polls)).await?;
+        answering.platform.labeller.finish(shutdown.deadline()).await;
         info!("SIGTERM: no event in hand, leaving");
         Ok(())
     }
@@ -161,6 +162,9 @@ impl<P: Platform, S: Service, H: Handler> Answering<'_, P, S, H> {
 
     async fn reply_to(&self, mut event: EventFile, invocation: &Invocation) -> Reply {
         let ManagedLoop { api, labeller, margin } = &self.platform;
+        if let Ok(Some(request)) = event.look(upload_event) {
+            return labeller.answer_upload(&request).await;
+        }
         let source = match event.look(|bytes| api.platform().source(bytes, labeller.service())) {
             Ok(source) => source,
             Err(error) => return Unread::NoMemory(error).reply(),

@@ -1,43 +1,94 @@
 //! The file beside a picture.
 
 use bytes::Bytes;
-use serde::Serialize;
+use contract::ErrorCode;
+use serde::{Deserialize, Serialize};
 
 use super::address::ObjectAddress;
+use crate::trigger::recognition::{Prediction, recognition};
 
-/// `{"bucket", "key", "labels": ["tomato: 97.12%", …]}`, or `error` in the place of `labels`.
+/// `{"bucket", "key", "labels": ["tomato: 97.12%", …], "model", "predictions", "notice"}`; `error` and `code` in the place of
+/// what follows the key.
 ///
 /// No times and no request ids: the same picture has to give the same bytes.
-#[derive(Debug, Serialize)]
-pub(super) struct Labels<'a> {
-    bucket: &'a str,
-    key: &'a str,
+#[derive(Debug, Deserialize, Serialize)]
+pub(in crate::trigger) struct Labels {
+    pub(in crate::trigger) bucket: String,
+    pub(in crate::trigger) key: String,
     #[serde(flatten)]
-    result: Outcome,
+    pub(in crate::trigger) result: LabelResult,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Outcome {
-    Labels(Vec<String>),
-    Error(String),
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged)]
+pub(in crate::trigger) enum LabelResult {
+    /// What the module said.
+    Labels {
+        /// A line for each label.
+        labels: Vec<String>,
+        /// The model that was asked, where the module tells it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
+        /// The same as the lines, where the module tells numbers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        predictions: Option<Vec<Prediction>>,
+        /// What should be known of the picture.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notice: Option<String>,
+    },
+    /// Why there are no labels.
+    Error {
+        /// In words.
+        error: String,
+        /// As in answers.
+        #[serde(default)]
+        code: String,
+    },
 }
 
-impl<'a> Labels<'a> {
-    /// The lines that the module printed.
-    pub(super) fn new(source: &'a ObjectAddress, answer: &[u8]) -> Self {
-        let lines = String::from_utf8_lossy(answer).lines().map(str::to_owned).collect();
-        Self { bucket: &source.bucket, key: &source.key, result: Outcome::Labels(lines) }
+impl Labels {
+    /// What a module answered, as JSON with predictions or as lines.
+    pub(super) fn new(source: &ObjectAddress, answer: &[u8]) -> Self {
+        let result = match recognition(answer) {
+            Some(found) => LabelResult::Labels {
+                labels: found.predictions.iter().map(line).collect(),
+                model: Some(found.model),
+                predictions: Some(found.predictions),
+                notice: found.notice,
+            },
+            None => LabelResult::Labels {
+                labels: String::from_utf8_lossy(answer).lines().map(str::to_owned).collect(),
+                model: None,
+                predictions: None,
+                notice: None,
+            },
+        };
+        Self { bucket: source.bucket.clone(), key: source.key.clone(), result }
     }
 
     /// Why there are none.
-    pub(super) fn without(source: &'a ObjectAddress, reason: &str) -> Self {
-        Self { bucket: &source.bucket, key: &source.key, result: Outcome::Error(reason.to_owned()) }
+    pub(super) fn without(source: &ObjectAddress, code: ErrorCode, reason: &str) -> Self {
+        let result = LabelResult::Error { error: reason.to_owned(), code: code.name().to_owned() };
+        Self { bucket: source.bucket.clone(), key: source.key.clone(), result }
+    }
+
+    /// The likeliest label, without its probability.
+    pub(super) fn top(&self) -> Option<&str> {
+        let LabelResult::Labels { labels, predictions, .. } = &self.result else { return None };
+        match predictions {
+            Some(predictions) => Some(&predictions.first()?.label),
+            None => Some(labels.first()?.rsplit_once(": ")?.0),
+        }
     }
 
     pub(super) fn to_json(&self) -> Bytes {
         format!("{:#}\n", serde_json::json!(self)).into()
     }
+}
+
+/// As functions print it.
+fn line(Prediction { label, probability, .. }: &Prediction) -> String {
+    format!("{label}: {:.2}%", probability * 100.0)
 }
 
 #[cfg(test)]
@@ -62,5 +113,22 @@ mod tests {
                 "labels": ["Tomato: 97.12%", "Lemon: 1.00%"]
             })
         );
+    }
+
+    #[test]
+    fn an_answer_with_numbers_is_kept_with_them() {
+        let source = ObjectAddress { bucket: "photos".into(), region: "r".into(), key: "a.jpg".into() };
+        let answer = br#"{"model": "groceries", "predictions": [{"label": "Lemon", "index": 4, "probability": 0.97265625}]}"#;
+        let labels = Labels::new(&source, answer);
+        assert_eq!(labels.top(), Some("Lemon"));
+        let json: serde_json::Value = serde_json::from_slice(&labels.to_json()).unwrap();
+        assert_eq!(json["labels"], serde_json::json!(["Lemon: 97.27%"]));
+        assert_eq!(json["predictions"][0]["probability"], 0.97265625);
+        let read: Labels = serde_json::from_value(json).unwrap();
+        assert!(matches!(read.result, LabelResult::Labels { predictions: Some(_), .. }));
+        let refused = Labels::without(&source, ErrorCode::UnsupportedImage, "found GIF");
+        let json: serde_json::Value = serde_json::from_slice(&refused.to_json()).unwrap();
+        assert_eq!((&json["error"], &json["code"]), (&"found GIF".into(), &"unsupported_image".into()));
+        assert!(matches!(serde_json::from_value::<Labels>(json).unwrap().result, LabelResult::Error { .. }));
     }
 }

@@ -1,59 +1,73 @@
-//! Objects put into a bucket: fetch, let the handler answer, write the labels beside.
+//! Objects put into a bucket: fetch, let the handler answer, write the labels beside; keep them in the history and tag the
+//! picture where that was asked for.
 //!
 //! What differs between storages is a [`Service`]: the form of notifications, and the signature of requests.
 //!
-//! A notification that failed is sent again, so everything here may happen twice: the same picture gives the same bytes
-//! under the same key.
+//! A notification that failed is sent again, and some come twice anyway, so everything here may happen several times, also at
+//! the same time and in another order: the same picture gives the same bytes under the same key, an older one does not
+//! replace a newer one's labels, and the history has an object's version once.
 
 mod address;
 mod client;
 pub mod cos;
+#[cfg(fuzzing)]
+#[expect(clippy::expect_used, clippy::panic, reason = "a fuzz target fails by panicking")]
+pub mod fuzzing;
 mod labels;
 mod notification;
+mod output;
+pub mod s3;
 mod service;
+mod tags;
+mod uploads;
 
 pub use address::{Endpoint, EndpointError, Location, ObjectAddress, Unaddressable};
 pub use notification::Notification;
-pub use service::{Change, Record, Service, Signed};
+pub use output::Output;
+pub use service::{Change, Created, Presigned, Record, Service, Signed, Unsigned, Upload};
+pub use uploads::{UploadArgs, UploadError};
 
-use std::io::{self, Write as _};
+pub(super) use client::Storage;
+
+use client::{Ask, StorageError};
+use labels::Labels;
+pub(super) use uploads::{
+    NewUpload, NewUploadJson, Refusal, UploadEvent, UploadProgress, UploadTicket, Uploads,
+    none_here as no_uploads, upload_event,
+};
+
+use std::sync::Arc;
 use std::time::Instant;
 
+use axum::http::{HeaderMap, Uri};
 use bytes::Bytes;
 use contract::ErrorCode;
 use serde::Serialize;
-use thiserror::Error;
 use tracing::info;
-use worker::channel::EventFile;
 
-use super::causes::causes;
-use super::reply::{Form, Reply};
+use super::http_event;
+use super::recognition::{PendingThumbnail, Recognized, new_entry};
+use super::reply::Reply;
+use crate::history::History;
 use crate::pool::Handler;
-use client::{Storage, StorageError};
-use labels::Labels;
+use output::{Identity, Written};
 
-/// Appended to a picture's key; what ends so is never looked at, or writing it would start the function again.
-const LABELS_SUFFIX: &str = ".labels.json";
-
-/// Where the labels go.
-#[derive(Clone, Debug, Default)]
-pub struct Output {
-    /// Another bucket than the picture's.
-    pub bucket: Option<String>,
-    /// Put before the picture's key.
-    pub prefix: String,
+/// What else becomes of pictures than their labels.
+#[derive(Debug, Default)]
+pub struct Besides {
+    /// Whether a picture is tagged with its likeliest label.
+    pub tags: bool,
+    /// Where recognitions are kept.
+    pub history: Option<Arc<History>>,
 }
-
-/// The HTTP client for a storage can't be made.
-#[derive(Debug, Error)]
-#[error("can't set up the HTTP client for object storage: {0}")]
-pub struct LabellerError(String);
 
 /// Answers notifications.
 #[derive(Debug)]
 pub struct Labeller<S> {
-    storage: Storage<S>,
+    storage: Arc<Storage<S>>,
     output: Output,
+    besides: Besides,
+    uploads: Option<Uploads<S>>,
     object_limit: usize,
 }
 
@@ -63,10 +77,14 @@ pub struct Labeller<S> {
 enum Outcome {
     /// The labels were written.
     Labelled { output: String },
+    /// They were there already, for the same version of the picture.
+    AlreadyLabelled { output: String },
     /// The module has no labels for this object; the reason was written where the labels would be.
     Refused { output: String, reason: String },
     /// The object is larger than an event can carry; said so where the labels would be.
     TooLarge { output: String, reason: String },
+    /// Another picture is under this key by now, of which another event tells.
+    Superseded,
     /// The object was deleted or renamed before we came.
     Gone,
     /// It is what a bucket's console makes for a folder: an empty object whose key ends in a slash.
@@ -75,7 +93,7 @@ enum Outcome {
     OwnOutput,
     /// The event tells of something else than a new object.
     NotACreation { event: String },
-    /// The record does not say which object it is about.
+    /// The record does not say which object it is about, or of one that nothing can be written beside.
     Unreadable { reason: String },
 }
 
@@ -99,16 +117,27 @@ impl From<StorageError> for SendAgain {
 }
 
 impl<S: Service> Labeller<S> {
-    /// Labels objects that fit into events of `event_limit` bytes.
+    /// Labels objects of at most `object_limit` bytes.
+    pub fn new(service: S, output: Output, besides: Besides, object_limit: usize) -> Self {
+        Self { storage: Arc::new(Storage::new(service)), output, besides, uploads: None, object_limit }
+    }
+
+    /// The same with uploads into the same storage, if a bucket is named for them.
     ///
     /// # Errors
-    /// [`LabellerError`].
-    pub fn new(service: S, output: Output, event_limit: usize) -> Result<Self, LabellerError> {
-        Ok(Self {
-            storage: Storage::new(service).map_err(|error| LabellerError(causes(&error)))?,
-            output,
-            object_limit: object_limit(event_limit),
-        })
+    /// A setting that makes no sense.
+    pub fn with_uploads(
+        mut self,
+        arguments: &UploadArgs,
+        check_bucket: impl FnOnce(&str) -> Result<(), String>,
+    ) -> Result<Self, UploadError> {
+        self.uploads = arguments.uploads(Arc::clone(&self.storage), self.output.clone(), check_bucket)?;
+        Ok(self)
+    }
+
+    /// Answers a request about uploads, in the form of the gateway that it came through.
+    pub(super) async fn answer_upload(&self, request: &UploadEvent) -> Reply {
+        request.answer(self.uploads.as_ref()).await
     }
 
     /// The storage.
@@ -124,7 +153,7 @@ impl<S: Service> Labeller<S> {
         handler: &impl Handler,
         deadline: Instant,
     ) -> Reply {
-        let credentials = match self.service().credentials() {
+        let credentials = match self.service().credentials().await {
             Ok(credentials) => credentials,
             Err(message) => return Reply::Failure { code: ErrorCode::Internal, message },
         };
@@ -147,6 +176,13 @@ impl<S: Service> Labeller<S> {
             Reply::Failure { code, message: failures.join("; ") }
         }
     }
+
+    /// Waits until all is closed that is kept open for pictures.
+    pub(super) async fn finish(&self, deadline: tokio::time::Instant) {
+        if let Some(history) = &self.besides.history {
+            history.finish(deadline).await;
+        }
+    }
 }
 
 /// One notification on its way.
@@ -157,100 +193,222 @@ struct Call<'a, S: Service, H> {
     deadline: Instant,
 }
 
+/// An object that was read.
+struct Fetched {
+    bytes: Bytes,
+    /// The version that a record did not name.
+    identity: Option<String>,
+    /// The language that its labels are wanted in.
+    language: Option<String>,
+}
+
+/// What an object may keep for us: the language of its labels.
+pub(super) const LANGUAGE: &str = "vision-lang";
+
 impl<S: Service, H: Handler> Call<'_, S, H> {
     async fn label(&self, change: &Change) -> Result<Outcome, SendAgain> {
-        let mut source = match change {
-            Change::Created(address) => address.clone(),
+        let mut created = match change {
+            Change::Created(created) => created.clone(),
             Change::Unreadable(reason) => return Ok(Outcome::Unreadable { reason: reason.clone() }),
             Change::Other(event) => return Ok(Outcome::NotACreation { event: event.clone() }),
         };
-        if source.key.ends_with(LABELS_SUFFIX) {
-            return Ok(Outcome::OwnOutput);
+        if let Some(outcome) = self.without_reading(&created).await? {
+            return Ok(outcome);
         }
-        let mut fetched = self.fetch(&source).await;
-        // It is not documented whether keys come percent-encoded.
-        if let (Err(StorageError::NotFound), Some(decoded)) = (&fetched, source.percent_decoded()) {
-            fetched = self.fetch(&decoded).await;
-            source = decoded;
-            if source.key.ends_with(LABELS_SUFFIX) {
-                return Ok(Outcome::OwnOutput);
+        let mut fetched = self.fetch(&created).await;
+        if let (Err(StorageError::NotFound), Some(decoded)) = (&fetched, decoded(&created)) {
+            created.address = decoded;
+            if let Some(outcome) = self.without_reading(&created).await? {
+                return Ok(outcome);
             }
+            fetched = self.fetch(&created).await;
         }
         let object = match fetched {
             Ok(object) => object,
             Err(StorageError::NotFound) => return Ok(Outcome::Gone),
-            Err(error @ StorageError::TooLarge { .. }) => {
-                let reason = error.to_string();
-                let output = self.write(&Labels::without(&source, &reason), &source).await?;
-                return Ok(Outcome::TooLarge { output, reason });
+            Err(StorageError::Changed { .. }) => return Ok(Outcome::Superseded),
+            Err(StorageError::TooLarge { found, .. }) => return self.too_large(&created, found).await,
+            Err(error @ StorageError::Unaddressable(_)) => {
+                return Ok(Outcome::Unreadable { reason: error.to_string() });
             }
             Err(error) => return Err(error.into()),
         };
-        if object.is_empty() && source.key.ends_with('/') {
+        if object.bytes.is_empty() && created.address.key.ends_with('/') {
             return Ok(Outcome::Folder);
         }
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        let event = bare_event(&object).map_err(|error| SendAgain { reason: error.to_string() })?;
-        match Reply::from_call(self.handler.call(event, Some(left)).await, Form::Bare) {
-            Reply::Answer(answer) => {
-                let output = self.write(&Labels::new(&source, &answer), &source).await?;
-                Ok(Outcome::Labelled { output })
-            }
-            Reply::Failure { code, message: reason } if code.is_the_callers() => {
-                let output = self.write(&Labels::without(&source, &reason), &source).await?;
-                Ok(Outcome::Refused { output, reason })
-            }
-            Reply::Failure { message: reason, .. } => Err(SendAgain { reason }),
+        self.recognize(&created, object).await
+    }
+
+    /// What a record alone decides.
+    async fn without_reading(&self, created: &Created) -> Result<Option<Outcome>, SendAgain> {
+        let Labeller { output, object_limit, .. } = self.labeller;
+        let key = &created.address.key;
+        if output::is_labels(key) {
+            return Ok(Some(Outcome::OwnOutput));
+        }
+        if let Err(reason) = output.check(&created.address) {
+            return Ok(Some(Outcome::Unreadable { reason }));
+        }
+        match created.size {
+            Some(0) if key.ends_with('/') => Ok(Some(Outcome::Folder)),
+            Some(size) if size > *object_limit as u64 => self.too_large(created, size).await.map(Some),
+            _ => Ok(None),
         }
     }
 
-    async fn fetch(&self, address: &ObjectAddress) -> Result<Bytes, StorageError> {
+    async fn fetch(&self, created: &Created) -> Result<Fetched, StorageError> {
         let Labeller { storage, object_limit, .. } = self.labeller;
-        storage.get(address, &self.credentials, *object_limit, self.deadline).await
+        let mut ask =
+            Ask::read(&created.address, *object_limit).query("versionId", created.version.as_deref());
+        // The labels are to be those of the picture that the event tells of.
+        if let (true, None, Some(etag)) = (S::CONDITIONAL, &created.version, &created.etag) {
+            ask = ask.header("if-match", format!("\"{etag}\""));
+        }
+        let received = storage.ask(&ask, &self.credentials, self.deadline).await?;
+        let is_language = |text: &String| {
+            (1..=16).contains(&text.len())
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        Ok(Fetched {
+            identity: received
+                .header(S::VERSION)
+                .filter(|version| version != "null")
+                .or_else(|| received.etag()),
+            language: received.header(&format!("{}{LANGUAGE}", S::METADATA)).filter(is_language),
+            bytes: received.body,
+        })
     }
 
-    /// Returns `bucket/key` of what was written.
-    async fn write(&self, labels: &Labels<'_>, source: &ObjectAddress) -> Result<String, StorageError> {
-        let Labeller { storage, output, .. } = self.labeller;
-        let target = ObjectAddress {
-            bucket: output.bucket.clone().unwrap_or_else(|| source.bucket.clone()),
-            region: source.region.clone(),
-            key: format!("{}{}{LABELS_SUFFIX}", output.prefix, source.key),
-        };
-        storage.put(&target, &self.credentials, labels.to_json(), self.deadline).await?;
-        Ok(format!("{}/{}", target.bucket, target.key))
+    async fn recognize(&self, created: &Created, object: Fetched) -> Result<Outcome, SendAgain> {
+        let Fetched { bytes, identity, language } = object;
+        let source = &created.address;
+        let identity = Identity::of(created, identity);
+        let event =
+            event(&bytes, language.as_deref()).map_err(|error| SendAgain { reason: error.to_string() })?;
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        match Recognized::from_call(self.handler.call(event, Some(left)).await) {
+            Recognized::Answered { body, thumbnail } => {
+                let labels = Labels::new(source, &body);
+                let written = self.write(&labels, source, &identity).await?;
+                let output = match &written {
+                    Written::Superseded => return Ok(Outcome::Superseded),
+                    Written::New(output) | Written::Already(output) => output.clone(),
+                };
+                self.keep(created, &identity, &body, thumbnail).await?;
+                self.tag(created, &labels).await?;
+                Ok(match written {
+                    Written::Already(_) => Outcome::AlreadyLabelled { output },
+                    _ => Outcome::Labelled { output },
+                })
+            }
+            Recognized::Refused { code, reason } => {
+                let labels = Labels::without(source, code, &reason);
+                let written = self.write(&labels, source, &identity).await?;
+                Ok(written.outcome(|output| Outcome::Refused { output, reason }))
+            }
+            Recognized::Failed { reason } => Err(SendAgain { reason }),
+        }
     }
+
+    async fn too_large(&self, created: &Created, found: u64) -> Result<Outcome, SendAgain> {
+        let limit = self.labeller.object_limit;
+        let reason = StorageError::TooLarge { found, limit }.to_string();
+        let labels = Labels::without(&created.address, ErrorCode::TooLarge, &reason);
+        let written = self.write(&labels, &created.address, &Identity::of(created, None)).await?;
+        Ok(written.outcome(|output| Outcome::TooLarge { output, reason }))
+    }
+
+    async fn write(
+        &self,
+        labels: &Labels,
+        source: &ObjectAddress,
+        identity: &Identity,
+    ) -> Result<Written, StorageError> {
+        let Labeller { storage, output, .. } = self.labeller;
+        let target = output.of(source);
+        output::write(storage, &target, labels.to_json(), identity, &self.credentials, self.deadline).await
+    }
+
+    /// Keeps what was recognised in the history, once for each version of an object.
+    async fn keep(
+        &self,
+        created: &Created,
+        identity: &Identity,
+        answer: &[u8],
+        thumbnail: Option<PendingThumbnail>,
+    ) -> Result<(), SendAgain> {
+        let Some(history) = &self.labeller.besides.history else { return Ok(()) };
+        let Some(entry) = new_entry(answer, thumbnail, None) else { return Ok(()) };
+        let ObjectAddress { bucket, key, .. } = &created.address;
+        let source = format!("{}://{bucket}/{key}?{}", S::SCHEME, identity.version);
+        history.keep_once(source, entry).await.map_err(|reason| SendAgain { reason })
+    }
+
+    async fn tag(&self, created: &Created, labels: &Labels) -> Result<(), SendAgain> {
+        let Labeller { storage, besides, .. } = self.labeller;
+        let Some(label) = labels.top().filter(|_| besides.tags) else { return Ok(()) };
+        let (object, version) = (&created.address, created.version.as_deref());
+        let read = Ask::read(object, TAGS_BYTES).to("read the tags of");
+        let found = match storage.ask(&of_tags(read, version), &self.credentials, self.deadline).await {
+            // Deleted meanwhile.
+            Err(StorageError::NotFound) => return Ok(()),
+            found => found?,
+        };
+        let found = tags::read(&found.body)
+            .map_err(|reason| SendAgain { reason: format!("the tags of {}: {reason}", object.key) })?;
+        let Some(tagged) = tags::with_label(found, label) else { return Ok(()) };
+        let (xml, sum) = tags::written(&tagged);
+        let write = Ask::write(object, "application/xml", xml.into()).to("tag").header("content-md5", sum);
+        storage.ask(&of_tags(write, version), &self.credentials, self.deadline).await?;
+        Ok(())
+    }
+}
+
+/// The same request for an object's tags instead of the object.
+fn of_tags<'a>(ask: Ask<'a>, version: Option<&str>) -> Ask<'a> {
+    ask.query("tagging", Some("")).query("versionId", version)
+}
+
+/// Bytes of an object's list of tags: ten of them, with all that escapes may add.
+const TAGS_BYTES: usize = 64 << 10;
+
+/// The same object with its key decoded, where that may be meant.
+fn decoded(created: &Created) -> Option<ObjectAddress> {
+    created.address.percent_decoded().filter(|_| created.may_be_encoded)
+}
+
+/// The event for an object: what a gateway would make of it, so that the answer has numbers.
+fn event(object: &[u8], language: Option<&str>) -> std::io::Result<worker::channel::EventFile> {
+    let uri = language.and_then(|language| format!("/?lang={language}").parse().ok());
+    http_event::event(&uri.unwrap_or(Uri::from_static("/")), &HeaderMap::new(), object)
 }
 
 /// The size of an object that fits into an event: four characters for three bytes, and the JSON around them.
-fn object_limit(event_limit: usize) -> usize {
+pub fn object_limit(event_limit: usize) -> usize {
     event_limit.saturating_sub(16) / 4 * 3
-}
-
-fn bare_event(object: &[u8]) -> io::Result<EventFile> {
-    let mut event = EventFile::of(br#"{"body":""#)?;
-    event.write_base64(object)?;
-    event.write_all(b"\"}")?;
-    Ok(event)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pool::FRAME_BYTES;
     use base64_simd::STANDARD;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn a_bare_event_carries_the_object(object in proptest::collection::vec(any::<u8>(), 0..500)) {
-            let event: serde_json::Value = bare_event(&object).unwrap().look(|json| serde_json::from_slice(json)).unwrap().unwrap();
+        fn an_event_carries_the_object(object in proptest::collection::vec(any::<u8>(), 0..500)) {
+            let mut event = event(&object, Some("zh")).unwrap();
+            let event: serde_json::Value = event.look(|json| serde_json::from_slice(json)).unwrap().unwrap();
             prop_assert_eq!(STANDARD.decode_to_vec(event["body"].as_str().unwrap()).unwrap(), object);
+            prop_assert_eq!(&event["queryString"], "lang=zh");
         }
 
         #[test]
         fn the_largest_object_makes_an_event_within_the_limit(event_limit in 100_usize..10_000) {
             let limit = object_limit(event_limit);
-            prop_assert!(bare_event(&vec![0; limit]).unwrap().len() <= event_limit);
+            let event = event(&vec![0; limit], Some("zh-Hans-CN")).unwrap();
+            prop_assert!(event.len() <= event_limit + FRAME_BYTES);
         }
     }
 

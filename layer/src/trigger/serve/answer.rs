@@ -5,42 +5,11 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use contract::ErrorCode;
 use contract::{HttpAnswer, Outcome};
-use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
-use utoipa::ToSchema;
-use worker::answer::{Answer, CallError, Thumbnail};
+use worker::answer::{Answer, CallError};
 
 use super::problem::Problem;
-
-/// The labels of a picture.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
-pub(super) struct Recognition {
-    /// The model that was asked.
-    #[schema(example = "groceries")]
-    pub(super) model: String,
-    /// The likeliest labels, the likeliest first.
-    pub(super) predictions: Vec<Prediction>,
-    /// What the caller should know of the picture, such as that a part of it is missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) notice: Option<String>,
-}
-
-/// One label.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
-pub(super) struct Prediction {
-    /// The label, in the language that was asked for.
-    #[schema(example = "Vine tomato")]
-    pub(super) label: String,
-    /// The label's number in the model.
-    #[schema(example = 79)]
-    pub(super) index: u32,
-    /// How likely it is.
-    #[schema(minimum = 0.0, maximum = 1.0, example = 0.64)]
-    pub(super) probability: f64,
-}
-
-/// A small picture that is still being made.
-type PendingThumbnail = oneshot::Receiver<Result<Thumbnail, String>>;
+use crate::history::NewEntry;
+use crate::trigger::recognition::{self, PendingThumbnail, Recognition};
 
 /// What the module answered, ready to be sent.
 #[derive(Debug)]
@@ -146,17 +115,12 @@ impl ModuleAnswer {
 
     /// The labels, where the answer has them as JSON.
     pub(super) fn recognition(&self) -> Option<Recognition> {
-        serde_json::from_slice(&self.body).ok()
+        recognition::recognition(&self.body)
     }
 
-    /// A small copy of the picture that was recognised; once.
-    pub(super) fn take_thumbnail(&mut self) -> Option<PendingThumbnail> {
-        self.thumbnail.take()
-    }
-
-    /// The body, where it is text.
-    pub(super) fn text(&self) -> Option<&str> {
-        std::str::from_utf8(&self.body).ok()
+    /// What is to be kept of it, if it has labels; `model` is the one of answers that name none.
+    pub(super) fn take_entry(&mut self, model: Option<&str>) -> Option<NewEntry> {
+        recognition::new_entry(&self.body, self.thumbnail.take(), model)
     }
 }
 

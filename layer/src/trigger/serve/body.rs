@@ -13,8 +13,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use worker::channel::EventFile;
 use worker::limits::MIB;
 
-use super::forms;
 use super::problem::Problem;
+use crate::trigger::http_event;
 
 /// The bounds for bodies.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ impl BodyReader {
         Received { bytes: body, mut memory }: Received,
         make: impl FnOnce(&[u8]) -> io::Result<EventFile>,
     ) -> Result<HeldEvent, Problem> {
-        self.hold(&mut memory, body.len() + forms::event_bytes(body.len()))?;
+        self.hold(&mut memory, body.len() + http_event::event_bytes(body.len()))?;
         let event = make(&body).map_err(|error| no_memory(&error))?;
         // What stood in the head is only known now.
         self.hold(&mut memory, body.len() + event.len())?;
@@ -213,7 +213,7 @@ mod tests {
     #[tokio::test]
     async fn an_event_is_held_like_the_body_that_it_was() {
         let reader = BodyReader::new(MIB, Duration::from_secs(1), 3);
-        let make = |body: &[u8]| forms::event(&"/".parse().unwrap(), &HeaderMap::new(), body);
+        let make = |body: &[u8]| http_event::event(&"/".parse().unwrap(), &HeaderMap::new(), body);
         let first = reader.event_of(read(&reader, vec![7; MIB]).await.unwrap(), make).unwrap();
         assert_eq!(reader.held_bytes(), first.event.len().div_ceil(1024) * 1024);
         // A body fits beside it, its event does not.

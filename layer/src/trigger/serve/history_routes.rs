@@ -11,10 +11,9 @@ use contract::{ErrorBody, ErrorCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::ModuleAnswer;
 use super::problem::Problem;
 use super::service::Service;
-use crate::history::{Cursor, Entry, EntryId, History, HistoryError, NewEntry, PageQuery, Search, Seen};
+use crate::history::{Cursor, Entry, EntryId, History, HistoryError, PageQuery, Search, Seen};
 
 /// Entries of one page, at most.
 const MAX_ENTRIES: u32 = 100;
@@ -179,55 +178,3 @@ pub(super) async fn thumbnail(
 
 const NO_STORE: [(header::HeaderName, HeaderValue); 1] =
     [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-
-/// What is to be kept of an answered request, if its answer has labels.
-pub(super) fn new_entry(service: &Service, answer: &mut ModuleAnswer) -> Option<NewEntry> {
-    let (model, predictions) = match answer.recognition() {
-        Some(recognition) => {
-            let seen = recognition.predictions.into_iter().map(|prediction| Seen {
-                label: shortened(&prediction.label),
-                index: Some(prediction.index),
-                probability: prediction.probability,
-            });
-            (Some(shortened(&recognition.model)), seen.take(MAX_KEPT).collect())
-        }
-        None => (service.model.clone(), seen_in_lines(answer.text()?)?),
-    };
-    Some(NewEntry { thumbnail: answer.take_thumbnail()?, model, predictions })
-}
-
-/// Labels of a recognition that are kept.
-const MAX_KEPT: usize = 3;
-
-/// Letters of a label or a model's name that are kept: a module may print labels of megabytes.
-const MAX_LETTERS: usize = 200;
-
-fn shortened(text: &str) -> String {
-    text.chars().take(MAX_LETTERS).collect()
-}
-
-/// Reads `label: 12.34%` lines.
-fn seen_in_lines(text: &str) -> Option<Vec<Seen>> {
-    let seen = |line: &str| {
-        let (label, percent) = line.rsplit_once(": ")?;
-        // As a text, since a division would turn 64.45 % into 0.6445000000000001.
-        let probability = format!("{}e-2", percent.strip_suffix('%')?).parse().ok()?;
-        Some(Seen { label: shortened(label), index: None, probability })
-    };
-    text.lines().take(MAX_KEPT).map(seen).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_read_as_labels() {
-        let seen = seen_in_lines("Vine tomato: 64.45%\na: b: 2.00%\n").unwrap();
-        assert_eq!((seen[0].label.as_str(), seen[0].probability), ("Vine tomato", 0.6445));
-        assert_eq!(seen[1].label, "a: b");
-        assert!(seen_in_lines("some other text").is_none());
-        let long = seen_in_lines(&format!("{}: 1.00%", "é".repeat(5_000))).unwrap();
-        assert_eq!(long[0].label.chars().count(), MAX_LETTERS);
-    }
-}

@@ -1,15 +1,14 @@
 //! HTTP: the module behind `POST /v1/recognize`, with a page, a history and what machines ask for.
 //!
 //! The path of a request: `connections` reads its head within a time limit, `callers` checks where it comes from, `router`
-//! finds its handler, `body` reads the body within limits of size and time, `forms` makes an event of it, `admission` lets
-//! it wait for a worker or refuses it, the handler answers, and `answer` turns that into a response.
+//! finds its handler, `body` reads the body within limits of size and time, `http_event` makes an event of it, `admission`
+//! lets it wait for a worker or refuses it, the handler answers, and `answer` turns that into a response.
 
 mod admission;
 mod answer;
 mod body;
 mod callers;
 mod connections;
-mod forms;
 mod history_routes;
 mod metrics;
 mod openapi;
@@ -22,10 +21,11 @@ mod router;
 mod service;
 mod settings;
 mod status;
+mod upload_routes;
 mod workers;
 
 pub(crate) use places::MORE as CONNECTIONS_BEYOND;
-pub use settings::{HistorySettings, ServeSettings};
+pub use settings::ServeSettings;
 
 use std::io;
 use std::net::SocketAddr;
@@ -36,10 +36,13 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use worker::sandbox::{Needs, Network};
 
+use super::history_args::HistoryArgs;
+use super::objects::Uploads;
+use super::objects::s3::S3;
 use super::shutdown::Shutdown;
 use super::{Requirements, Threads, Trigger, TriggerError};
 use crate::console;
-use crate::history::{History, Location};
+use crate::history::History;
 use crate::pool::Pool;
 use service::Service;
 use workers::Workers;
@@ -59,20 +62,19 @@ pub struct ListenError {
 pub struct ServeTrigger {
     settings: ServeSettings,
     workers: NonZeroUsize,
-    history: Option<HistorySettings>,
+    history: HistoryArgs,
 }
 
 impl ServeTrigger {
     /// With these settings, and so many requests that are answered at the same time.
-    pub fn new(settings: ServeSettings, workers: NonZeroUsize, history: Option<HistorySettings>) -> Self {
+    pub fn new(settings: ServeSettings, workers: NonZeroUsize, history: HistoryArgs) -> Self {
         Self { settings, workers, history }
     }
 
-    /// What the database needs of the network.
-    fn network_of_history(&self) -> Network {
-        let is_server =
-            self.history.as_ref().is_some_and(|history| matches!(history.location, Location::Server(_)));
-        Network { connect: is_server, local: is_server, listen: false }
+    /// What is left of the network: for the database, and for the storage of uploads.
+    fn network(&self) -> Network {
+        let network = self.history.network();
+        Network { connect: network.connect || self.settings.uploads.is_on(), ..network }
     }
 }
 
@@ -80,6 +82,7 @@ impl ServeTrigger {
 #[derive(Debug)]
 pub struct Opened {
     history: Option<History>,
+    uploads: Option<Uploads<S3>>,
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -91,43 +94,40 @@ impl Trigger for ServeTrigger {
         Requirements {
             workers: self.workers,
             event_mib: self.settings.event_mib(),
-            makes_thumbnail: self.history.is_some(),
-            network_of_events: Some(self.network_of_history()),
+            makes_thumbnail: self.history.is_on(),
+            network_of_events: Some(self.network()),
             threads: Threads::EachCore,
             shutdown: Some(self.settings.shutdown),
         }
     }
 
     fn prepare(&self) -> Result<Needs, TriggerError> {
-        let location = self.history.as_ref().map(|history| &history.location);
-        if let Some(location) = location {
-            location.prepare().map_err(TriggerError::configuration)?;
-            if let Some(file) = location.file() {
-                console::tell(format_args!("vision: the history is kept in {}", file.display()));
-            }
-        }
+        let mut needs = self.history.prepare()?;
         metrics::prepare();
-        let (folder, files) = location.map(Location::paths).unwrap_or_default();
-        let network = Network { listen: true, ..self.network_of_history() };
-        Ok(Needs { folders: folder.into_iter().collect(), files, network, ..Needs::default() })
+        needs.network = Network { listen: true, ..self.network() };
+        if self.settings.uploads.is_on() {
+            needs.files.extend(S3::files());
+        }
+        Ok(needs)
     }
 
     async fn open(&self, _: &Pool) -> Result<Opened, TriggerError> {
-        let history = match &self.history {
-            Some(HistorySettings { location, limit }) => {
-                Some(History::open(location, *limit).await.map_err(TriggerError::configuration)?)
-            }
-            None => None,
-        };
+        let uploads = self.settings.uploads()?;
+        let history = self.history.open().await?;
         let (listener, address) = listen(self.settings.listen).await.map_err(TriggerError::configuration)?;
-        Ok(Opened { history, listener, address })
+        Ok(Opened { history, uploads, listener, address })
     }
 
     async fn serve(self, opened: Opened, pool: &Pool, shutdown: &Shutdown) -> Result<(), TriggerError> {
         let Self { settings, workers, .. } = self;
-        let Opened { history, listener, address } = opened;
-        let starting =
-            Service::start(&settings, Workers::of(pool, workers), pool.limits(), history, pool.clone());
+        let Opened { history, uploads, listener, address } = opened;
+        let starting = Service::start(
+            &settings,
+            Workers::of(pool, workers),
+            pool.limits(),
+            (history, uploads),
+            pool.clone(),
+        );
         let Some(service) = shutdown.unless_asked(starting).await else {
             return Ok(());
         };
@@ -152,7 +152,7 @@ pub async fn answering(
 ) -> axum::Router {
     metrics::prepare();
     let workers = Workers::of(pool, workers);
-    let service = Service::start(settings, workers, pool.limits(), history, pool.clone()).await;
+    let service = Service::start(settings, workers, pool.limits(), (history, None), pool.clone()).await;
     router::router(&Arc::new(service))
 }
 

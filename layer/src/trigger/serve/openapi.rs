@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use super::{history_routes, recognize, status};
+use super::{history_routes, recognize, status, upload_routes};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +16,8 @@ use super::{history_routes, recognize, status};
         history_routes::clear,
         history_routes::delete,
         history_routes::thumbnail,
+        upload_routes::place,
+        upload_routes::progress,
     )
 )]
 struct Document;

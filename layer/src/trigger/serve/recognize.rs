@@ -14,11 +14,12 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 use worker::answer::Answer;
 
-use super::answer::{ModuleAnswer, Recognition};
+use super::answer::ModuleAnswer;
 use super::body::HeldEvent;
-use super::forms;
 use super::problem::Problem;
 use super::service::Service;
+use crate::trigger::http_event;
+use crate::trigger::recognition::Recognition;
 
 /// What is asked for.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -87,10 +88,11 @@ pub(super) async fn recognize(
     let mut stages = Stages::start();
     let received = service.bodies.read(&head.headers, body).await?;
     stages.end("read");
-    let event = service.bodies.event_of(received, |body| forms::event(&head.uri, &head.headers, body))?;
+    let event =
+        service.bodies.event_of(received, |body| http_event::event(&head.uri, &head.headers, body))?;
     let mut answer = answer(&service, event, &mut stages).await?;
     if let Some(history) = service.history.as_ref().filter(|_| answer.status() == StatusCode::OK) {
-        history.keep(|| super::history_routes::new_entry(&service, &mut answer));
+        history.keep(|| answer.take_entry(service.model.as_deref()));
     }
     let mut response = answer.into_response();
     response.headers_mut().insert(SERVER_TIMING, stages.header());

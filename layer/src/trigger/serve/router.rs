@@ -13,7 +13,7 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use super::problem::Problem;
 use super::recognize::recognize;
 use super::service::Service;
-use super::{callers, history_routes, openapi, page, requests, status};
+use super::{callers, history_routes, openapi, page, requests, status, upload_routes};
 
 pub(super) fn router(service: &Arc<Service>) -> Router {
     let router = Router::new()
@@ -23,6 +23,8 @@ pub(super) fn router(service: &Arc<Service>) -> Router {
         .route("/v1/history", get(history_routes::list).delete(history_routes::clear))
         .route("/v1/history/{id}", delete(history_routes::delete))
         .route("/v1/history/{id}/thumbnail", get(history_routes::thumbnail))
+        .route("/v1/uploads", axum::routing::post(upload_routes::place))
+        .route("/v1/uploads/{id}", get(upload_routes::progress))
         .route("/history", get(page::history))
         .route("/assets/{*path}", get(page::asset))
         .route("/healthz", get(status::alive))

@@ -17,12 +17,14 @@ use super::admission::Admission;
 use super::answer::ModuleAnswer;
 use super::body::BodyReader;
 use super::callers::Callers;
-use super::forms;
 use super::metrics::Metrics;
 use super::settings::ServeSettings;
 use super::workers::Workers;
 use crate::history::History;
 use crate::pool::Handler;
+use crate::trigger::http_event;
+use crate::trigger::objects::Uploads;
+use crate::trigger::objects::s3::S3;
 
 /// The handler without its type, so that nothing else here needs to name it.
 type Call = dyn Fn(EventFile, Duration) -> BoxFuture<'static, Result<Answer, CallError>> + Send + Sync;
@@ -35,6 +37,7 @@ pub(super) struct Service {
     pub(super) callers: Arc<Callers>,
     pub(super) metrics: Metrics,
     pub(super) history: Option<History>,
+    pub(super) uploads: Option<Uploads<S3>>,
     pub(super) time_limit: Duration,
     pub(super) cors_origins: Vec<String>,
     /// The model's name, where the module tells it.
@@ -50,7 +53,7 @@ impl Service {
         settings: &ServeSettings,
         workers: Workers,
         limits: Limits,
-        history: Option<History>,
+        (history, uploads): (Option<History>, Option<Uploads<S3>>),
         handler: impl Handler,
     ) -> Self {
         let handler = Arc::new(handler);
@@ -66,6 +69,7 @@ impl Service {
             callers: Arc::new(Callers::new(&settings.hosts, &settings.cors_origins)),
             metrics: Metrics::new(&workers, history.as_ref().map(History::counters)),
             history,
+            uploads,
             time_limit: limits.time,
             cors_origins: settings.cors_origins.clone(),
             model,
@@ -109,7 +113,7 @@ const PIXEL: &[u8] =
 /// Every worker answers an event; the model's name, if the answers tell it.
 async fn warm_up(call: &Arc<Call>, workers: NonZeroUsize, limit: Duration) -> Option<String> {
     let calls = (0..workers.get()).map(|_| async {
-        let event = forms::event(&Uri::from_static("/"), &HeaderMap::new(), PIXEL);
+        let event = http_event::event(&Uri::from_static("/"), &HeaderMap::new(), PIXEL);
         call(event.map_err(|error| CallError::no_memory(&error))?, limit).await
     });
     let mut model = None;

@@ -1,12 +1,15 @@
 //! What can be set about the service: bounds on everything that comes from outside.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use worker::limits::{MIB, parse_duration};
 
-use crate::history::Location;
+use crate::trigger::TriggerError;
+use crate::trigger::objects::s3::{S3, S3Args, check_bucket};
+use crate::trigger::objects::{Output, Storage, UploadArgs, Uploads};
 use crate::trigger::shutdown::ShutdownArgs;
 
 /// Where the service listens and what a client may take of it.
@@ -17,7 +20,7 @@ pub struct ServeSettings {
     #[arg(long, env = "VISION_LISTEN", value_name = "ADDRESS:PORT", default_value_t = DEFAULT_ADDRESS)]
     pub listen: SocketAddr,
 
-    /// Size of a request's body, in MiB (our function takes pictures of up to 8)
+    /// Size of a request's body, in MiB (our function takes pictures of up to 23)
     #[arg(long = "body-limit", env = "VISION_BODY_LIMIT", value_name = "MIB", default_value_t = 6,
           value_parser = clap::value_parser!(u32).range(1..=64))]
     pub body_mib: u32,
@@ -60,15 +63,14 @@ pub struct ServeSettings {
     #[arg(long = "cors-origin", env = "VISION_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',',
           value_parser = origin)]
     pub cors_origins: Vec<String>,
-}
 
-/// What is kept of what was recognised.
-#[derive(Clone, Debug)]
-pub struct HistorySettings {
-    /// Where it is kept.
-    pub location: Location,
-    /// Entries that are kept; the oldest are forgotten.
-    pub limit: u32,
+    /// Where pictures are put that don't come in a body.
+    #[command(flatten)]
+    pub uploads: UploadArgs,
+
+    /// The storage that they are put into.
+    #[command(flatten)]
+    pub s3: S3Args,
 }
 
 /// This machine only: whoever serves others says so.
@@ -83,6 +85,18 @@ impl ServeSettings {
     /// MiB for all bodies and their events: at least for the largest body and its event.
     pub fn memory_mib(&self) -> u32 {
         self.bodies_mib.max(self.body_mib + self.event_mib())
+    }
+
+    /// Uploads, if there is a bucket for them.
+    ///
+    /// # Errors
+    /// A setting that makes no sense.
+    pub(super) fn uploads(&self) -> Result<Option<Uploads<S3>>, TriggerError> {
+        let s3 = S3::new(&self.s3, self.uploads.upload_method).map_err(TriggerError::configuration)?;
+        let S3Args { s3_output_bucket: bucket, s3_output_prefix: prefix, .. } = self.s3.clone();
+        let check = |bucket: &str| check_bucket(bucket).map_err(|error| error.to_string());
+        let uploads = self.uploads.uploads(Arc::new(Storage::new(s3)), Output { bucket, prefix }, check);
+        uploads.map_err(TriggerError::configuration)
     }
 
     /// MiB that an event needs so that the largest body fits: base64 adds a third, the rest is for headers.

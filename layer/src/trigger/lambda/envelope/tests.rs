@@ -1,13 +1,21 @@
 use super::*;
-use crate::trigger::objects::{Change, ObjectAddress, Record, Signed, Unaddressable};
+use crate::trigger::objects::{
+    Change, Created, ObjectAddress, Presigned, Record, Signed, Unaddressable, Unsigned, Upload,
+};
 use proptest::prelude::*;
-use reqwest::Method;
 
 /// A storage that reads plain notifications and is never asked for an object.
+#[derive(Debug)]
 struct Plain;
 
 impl Service for Plain {
     type Credentials = ();
+
+    const SCHEME: &str = "plain";
+    const METADATA: &str = "x-plain-";
+    const VERSION: &str = "x-plain-version";
+    const CONDITIONAL: bool = false;
+    const DOCUMENT: &str = "";
 
     fn notification(&self, event: &[u8]) -> Option<Vec<Record>> {
         let event: Value = serde_json::from_slice(event).ok()?;
@@ -15,12 +23,20 @@ impl Service for Plain {
         Some(records.map(record).collect())
     }
 
-    fn credentials(&self) -> Result<(), String> {
+    async fn credentials(&self) -> Result<(), String> {
         Ok(())
     }
 
-    fn sign(&self, _: &Method, _: &ObjectAddress, (): &()) -> Result<Signed, Unaddressable> {
+    fn sign(&self, _: &Unsigned<'_>, (): &()) -> Result<Signed, Unaddressable> {
         Err(Unaddressable)
+    }
+
+    fn presign(&self, _: &Upload<'_>, (): &()) -> Result<Presigned, Unaddressable> {
+        Err(Unaddressable)
+    }
+
+    fn home_region(&self) -> Result<String, String> {
+        Ok(String::new())
     }
 }
 
@@ -29,11 +45,11 @@ fn record(record: &Value) -> Record {
     let key = percent_encoding::percent_decode_str(&key).decode_utf8_lossy().into_owned();
     let name = record["eventName"].as_str().unwrap_or_default();
     let change = if name.trim_start_matches("s3:").starts_with("ObjectCreated:") {
-        Change::Created(ObjectAddress {
+        Change::Created(Created::at(ObjectAddress {
             bucket: record["s3"]["bucket"]["name"].as_str().unwrap_or_default().to_owned(),
             region: record["awsRegion"].as_str().unwrap_or_default().to_owned(),
             key: key.clone(),
-        })
+        }))
     } else {
         Change::Other(name.to_owned())
     };
@@ -242,8 +258,8 @@ proptest! {
         let written = utf8_percent_encode(&key, NON_ALPHANUMERIC).to_string();
         let plain = s3(&written);
         let expected = notification(&plain);
-        let Change::Created(address) = &expected.records()[0].change else { panic!() };
-        prop_assert_eq!(&address.key, &key);
+        let Change::Created(created) = &expected.records()[0].change else { panic!() };
+        prop_assert_eq!(&created.address.key, &key);
         let plain = plain.to_string();
         prop_assert_eq!(source(&sns(&plain)), EventSource::ObjectStorage(expected.clone()));
         prop_assert_eq!(source(&event_bridge(&key)), EventSource::ObjectStorage(expected.clone()));

@@ -4,19 +4,18 @@ mod credentials;
 mod notification;
 mod signature;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use reqwest::Method;
-
-use super::address::{Endpoint, Location, ObjectAddress, Unaddressable};
-use super::service::{Record, Service, Signed};
+use super::address::{Endpoint, Location, RESERVED, Unaddressable};
+use super::service::{Presigned, Record, Service, Signed, Unsigned, Upload};
 pub use credentials::Credentials;
 pub use notification::{BucketError, check_bucket};
+use percent_encoding::utf8_percent_encode;
 use signature::SignedParts;
 
 /// Clocks may differ by a minute; nothing is asked for longer than ten.
 const CLOCK_SKEW_SECONDS: u64 = 60;
-const VALID_SECONDS: u64 = 600;
+const VALID: Duration = Duration::from_secs(600);
 
 const SECURITY_TOKEN: &str = "x-cos-security-token";
 
@@ -36,11 +35,18 @@ impl Cos {
 impl Service for Cos {
     type Credentials = Credentials;
 
+    const SCHEME: &str = "cos";
+    const METADATA: &str = "x-cos-meta-";
+    const VERSION: &str = "x-cos-version-id";
+    // COS knows no conditions for writing; the same picture gives the same bytes.
+    const CONDITIONAL: bool = false;
+    const DOCUMENT: &str = "docs/deploy.md";
+
     fn notification(&self, event: &[u8]) -> Option<Vec<Record>> {
         notification::parse(event)
     }
 
-    fn credentials(&self) -> Result<Credentials, String> {
+    async fn credentials(&self) -> Result<Credentials, String> {
         Credentials::from_environment().ok_or_else(|| {
             "the function has no credentials for the bucket (TENCENTCLOUD_SECRETID is not set): give it a run role, \
              see docs/deploy.md"
@@ -48,29 +54,70 @@ impl Service for Cos {
         })
     }
 
-    fn sign(
-        &self,
-        method: &Method,
-        object: &ObjectAddress,
-        credentials: &Credentials,
-    ) -> Result<Signed, Unaddressable> {
-        let Location { url, host, path } = self.endpoint.locate(object)?;
+    fn sign(&self, request: &Unsigned<'_>, credentials: &Credentials) -> Result<Signed, Unaddressable> {
+        let Unsigned { method, object, query, .. } = request;
+        let location = self.endpoint.locate(object)?;
         let token = credentials.token.as_deref();
-        let mut signed = vec![("host", host.as_str())];
+        let mut signed = vec![("host", location.host.as_str())];
         signed.extend(token.map(|token| (SECURITY_TOKEN, token)));
+        let query: Vec<(&str, &str)> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let method = method.as_str().to_lowercase();
-        let parts = SignedParts { method: &method, path: &path, query: &[], headers: &signed };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let (start, end) = (now.saturating_sub(CLOCK_SKEW_SECONDS), now + VALID_SECONDS);
+        let parts = SignedParts { method: &method, path: &location.path, query: &query, headers: &signed };
+        let (start, end) = span(SystemTime::now(), VALID);
         let mut headers = vec![("authorization", signature::authorization(&parts, credentials, start, end))];
         headers.extend(token.map(|token| (SECURITY_TOKEN, token.to_owned())));
-        Ok(Signed { url, headers })
+        Ok(Signed { url: location.url(&encoded(&query)), headers })
     }
+
+    /// A URL that also binds what its headers say: the storage computes the signature from those that come, so other types and
+    /// sizes are refused (<https://cloud.tencent.com/document/product/436/7778>).
+    fn presign(&self, upload: &Upload<'_>, credentials: &Credentials) -> Result<Presigned, Unaddressable> {
+        let location: Location = self.endpoint.locate(upload.object)?;
+        let metadata =
+            upload.metadata.iter().map(|(name, value)| (format!("{}{name}", Self::METADATA), value.clone()));
+        let mut headers = vec![("content-type".to_owned(), upload.content_type.to_owned())];
+        headers.extend(metadata);
+        let length = upload.size.to_string();
+        let mut signed = vec![("host", location.host.as_str()), ("content-length", &length)];
+        signed.extend(headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let query: Vec<(&str, &str)> =
+            credentials.token.as_deref().map(|token| (SECURITY_TOKEN, token)).into_iter().collect();
+        let parts = SignedParts { method: "put", path: &location.path, query: &query, headers: &signed };
+        let (start, end) = span(upload.now, upload.valid);
+        let authorization = signature::authorization(&parts, credentials, start, end);
+        let pairs = authorization.split('&').filter_map(|pair| pair.split_once('='));
+        let query: Vec<(&str, &str)> = pairs.chain(query.iter().copied()).collect();
+        Ok(Presigned::Put { url: location.url(&encoded(&query)), headers })
+    }
+
+    fn home_region(&self) -> Result<String, String> {
+        let region = std::env::var("TENCENTCLOUD_REGION").ok().filter(|region| !region.is_empty());
+        region.ok_or_else(|| "TENCENTCLOUD_REGION, which names the bucket's region, is not set".to_owned())
+    }
+}
+
+/// From when until when a signature is valid, in seconds since 1970.
+fn span(now: SystemTime, valid: Duration) -> (u64, u64) {
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    (now.saturating_sub(CLOCK_SKEW_SECONDS), now + valid.as_secs())
+}
+
+/// As it stands in a URL; a name without a value stands alone.
+fn encoded(query: &[(&str, &str)]) -> String {
+    let encode = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
+    let pairs = query.iter().map(|(name, value)| match *value {
+        "" => encode(name),
+        value => format!("{}={}", encode(name), encode(value)),
+    });
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trigger::objects::ObjectAddress;
+    use bytes::Bytes;
+    use hyper::Method;
 
     #[test]
     fn a_request_carries_its_signature_and_the_token_of_temporary_credentials() {
@@ -83,7 +130,14 @@ mod tests {
         let mut credentials =
             Credentials { secret_id: "id".into(), secret_key: "key".into(), token: Some("TOKEN".into()) };
         let sign = |credentials: &Credentials| {
-            Cos::new(endpoint.clone()).sign(&Method::GET, &object, credentials).unwrap().headers
+            let request = Unsigned {
+                method: Method::GET,
+                object: &object,
+                query: Vec::new(),
+                headers: Vec::new(),
+                body: Bytes::new(),
+            };
+            Cos::new(endpoint.clone()).sign(&request, credentials).unwrap().headers
         };
         let with_token = sign(&credentials);
         assert_eq!(with_token[1], (SECURITY_TOKEN, "TOKEN".to_owned()));

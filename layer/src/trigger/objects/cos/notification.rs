@@ -7,7 +7,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::trigger::objects::address::ObjectAddress;
-use crate::trigger::objects::service::{Change, Record};
+use crate::trigger::objects::service::{Change, Created, Record};
 
 /// `{"Records": [{"cos": …, "event": …}]}`
 #[derive(Debug, Deserialize)]
@@ -63,7 +63,9 @@ impl CosRecord {
     /// The same in the terms of any storage.
     fn into_record(self) -> Record {
         let change = if self.event.event_name.starts_with("cos:ObjectCreated:") {
-            self.address().map_or_else(Change::Unreadable, Change::Created)
+            // It is not documented whether keys come percent-encoded.
+            let created = |address| Change::Created(Created { may_be_encoded: true, ..Created::at(address) });
+            self.address().map_or_else(Change::Unreadable, created)
         } else {
             Change::Other(self.event.event_name)
         };
@@ -147,7 +149,7 @@ mod tests {
 
     fn created(event: &[u8]) -> Result<ObjectAddress, String> {
         match parse(event).unwrap().remove(0).change {
-            Change::Created(address) => Ok(address),
+            Change::Created(created) => Ok(created.address),
             Change::Unreadable(reason) => Err(reason),
             Change::Other(event) => panic!("{event}"),
         }

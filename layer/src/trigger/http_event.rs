@@ -1,4 +1,4 @@
-//! The event that a request becomes.
+//! The HTTP event that a request, or an object of a storage, becomes.
 //!
 //! In whatever form a picture comes, it goes to the module as the HTTP event that an API gateway would make of it: forms,
 //! base64 and JSON are read there, by code that is confined.
