@@ -71,7 +71,9 @@ fn a_page_of_another_origin_neither_fills_nor_reads_nor_empties_the_history() {
     for foreign in
         [("origin", "https://elsewhere.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")]
     {
-        for (method, path) in [("POST", "/"), ("POST", "/v1/recognize"), ("DELETE", "/v1/history")] {
+        for (method, path) in
+            [("POST", "/"), ("POST", "/v1/recognize"), ("POST", "/v1/uploads"), ("DELETE", "/v1/history")]
+        {
             let reply = server.send(method, path, &[foreign], &tomato());
             assert_eq!(reply.error(), (403, "forbidden".to_owned()), "{method} {path} {foreign:?}");
             assert!(reply.message().contains("--cors-origin"), "{}", reply.message());

@@ -181,4 +181,8 @@ fn real_answers_are_as_the_interface_is_described() {
     }
     interface.assert_describes("get", small, &server.get(&small.replace("{id}", &id)));
     interface.assert_describes("delete", "/v1/history", &delete("/v1/history"));
+    let new = server.post("/v1/uploads", "application/json", br#"{"content_type": "image/jpeg", "size": 1}"#);
+    assert_eq!(new.error(), (404, "not_found".to_owned()));
+    interface.assert_describes("post", "/v1/uploads", &new);
+    interface.assert_describes("get", "/v1/uploads/{id}", &server.get("/v1/uploads/x"));
 }

@@ -228,6 +228,9 @@ impl<S: Service, H: Handler> Call<'_, S, H> {
             Err(StorageError::NotFound) => return Ok(Outcome::Gone),
             Err(StorageError::Changed { .. }) => return Ok(Outcome::Superseded),
             Err(StorageError::TooLarge { found, .. }) => return self.too_large(&created, found).await,
+            Err(error @ StorageError::Unaddressable(_)) => {
+                return Ok(Outcome::Unreadable { reason: error.to_string() });
+            }
             Err(error) => return Err(error.into()),
         };
         if object.bytes.is_empty() && created.address.key.ends_with('/') {
