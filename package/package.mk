@@ -1,7 +1,14 @@
 # Packages for Tencent SCF and AWS Lambda; included by the main Makefile. Paths are relative to the repository root.
-.PHONY: package test-package
-package: build .toolchain/sbom/.installed ## Make the packages for Tencent SCF (layer, scf) and AWS Lambda (lambda, lambda-layer) in dist, and dist/sbom.cdx.json
+.PHONY: package site test-package
+package: build .toolchain/sbom/.installed site ## Make the packages for Tencent SCF (layer, scf) and AWS Lambda (lambda, lambda-layer) in dist, and dist/sbom.cdx.json
 	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package
+
+# The address of a function that is there already, and of the bucket that takes uploads.
+FUNCTION_URL ?=
+UPLOAD_ORIGIN ?=
+
+site: ## Make dist/web.zip, the page as a static site: FUNCTION_URL=https://… (UPLOAD_ORIGIN=https://…)
+	@python3 -m package.site --function-url "$(FUNCTION_URL)" --upload-origin "$(UPLOAD_ORIGIN)"
 
 # What the tests of `vision scf` and `vision lambda` need: roots with nothing but the packages and a shell, and a storage server.
 test-package: package .toolchain/cos-server/.installed .toolchain/sbom-validator/.installed

@@ -9,6 +9,7 @@ const path = require('node:path');
 const { Cos, Layer, Scf } = require('tencent-component-toolkit');
 const { default: layerCalls } = require('tencent-component-toolkit/lib/modules/layer/utils');
 
+const page = require('./page');
 const stack = require('./stack');
 
 /**
@@ -17,7 +18,7 @@ const stack = require('./stack');
  * @param {{SecretId: string, SecretKey: string, Token?: string}} credentials
  * @param {string} appId the account's APPID, which ends every bucket's full name
  * @param instances as `stack.read` gives them
- * @param {string} dist the folder with layer.zip and scf.zip
+ * @param {string} dist the folder with layer.zip, scf.zip and web
  * @returns {Promise<Object<string, object>>} the outputs of each instance, by name
  */
 async function deploy(credentials, appId, instances, dist) {
@@ -35,7 +36,7 @@ async function remove(credentials, appId, instances) {
   for (const name of stack.order(instances).reverse()) {
     const instance = instances[name];
     // What the others gave is not needed to remove something, and may be gone.
-    const { layers, src, ...named } = instance.inputs;
+    const { layers, src, env, ...named } = instance.inputs;
     await STEPS[instance.component].remove({ credentials, appId, inputs: stack.fill(named, instance, {}) });
   }
 }
@@ -45,8 +46,17 @@ async function remove(credentials, appId, instances) {
  * looked for by their form.
  */
 async function urls(credentials, { region, name, namespace }) {
-  const triggers = await new Scf(credentials, region).getTriggerList(name, namespace);
+  const triggers = await triggersOf(new Scf(credentials, region), name, namespace);
   return [...new Set(JSON.stringify(triggers).match(/https:\/\/[\w.-]+\.tencentscf\.com/g) || [])];
+}
+
+async function triggersOf(scf, name, namespace) {
+  try {
+    return await scf.getTriggerList(name, namespace);
+  } catch (error) {
+    if (/^ResourceNotFound/.test(error.code)) return [];
+    throw error;
+  }
 }
 
 async function layerVersions(layer, name) {
@@ -104,14 +114,35 @@ const STEPS = {
       await cos.deploy({ bucket, force: true });
       await cos.upload({ bucket, file: archive, key });
       const { src, ...parameters } = inputs;
-      return new Scf(credentials, inputs.region).deploy({
+      const deployed = await new Scf(credentials, inputs.region).deploy({
         ...parameters,
         code: { bucket: bucketWithoutAppId(bucket, appId), object: objectPath(key) },
       });
+      // Under the name that the platform's component gives it.
+      return { ...deployed, functionName: deployed.FunctionName };
     },
     async remove({ credentials, appId, inputs }) {
       await new Scf(credentials, inputs.region).remove({ functionName: inputs.name, namespace: inputs.namespace });
       await new Cos(credentials, inputs.region).remove({ bucket: `${inputs.name}-code-${appId}` });
+    },
+  },
+
+  website: {
+    async deploy({ credentials, appId, inputs, dist }) {
+      const [url] = await urls(credentials, { region: inputs.region, name: inputs.env.FUNCTION });
+      if (url) page.fill(path.dirname(dist), url);
+      const bucket = bucketWithAppId(inputs.bucket, appId);
+      const website = await new Cos(credentials, inputs.region).website({
+        bucket,
+        protocol: inputs.protocol,
+        acl: { permissions: 'public-read' },
+        env: inputs.env,
+        code: { src: inputs.src.src, root: inputs.src.src, index: inputs.src.index, error: inputs.src.error },
+      });
+      return { region: inputs.region, website: `${inputs.protocol}://${website}` };
+    },
+    async remove({ credentials, appId, inputs }) {
+      await new Cos(credentials, inputs.region).remove({ bucket: bucketWithAppId(inputs.bucket, appId) });
     },
   },
 };

@@ -4,7 +4,7 @@ WITH_NODE = node=$$(python3 -m toolchain node) || exit 2; export PATH="$$node:$$
 DEPLOY = $(WITH_NODE) node deploy/tencent/main.js
 DEPLOY_PACKAGES = deploy/tencent/node_modules/.package-lock.json
 
-.PHONY: deploy deploy-web deploy-url deploy-web-url deploy-check remove remove-web test-deploy
+.PHONY: deploy deploy-web deploy-url deploy-web-url deploy-site-url deploy-check remove remove-web test-deploy
 deploy: deploy-check ## Build, package and deploy to Tencent Cloud: docs/deploy.md (VIA=api: without the Serverless tool)
 	@$(MAKE) --no-print-directory package
 	@$(DEPLOY) deploy --via $(VIA)
@@ -18,6 +18,9 @@ deploy-url: deploy-check ## Print the address of the deployed function
 
 deploy-web-url: deploy-check ## Print the address of the web function
 	@$(DEPLOY) url --web
+
+deploy-site-url: deploy-check ## Print the address of the deployed page
+	@$(DEPLOY) site
 
 deploy-check: $(DEPLOY_PACKAGES) ## Check .env, without asking the cloud
 	@$(DEPLOY) check

@@ -1,5 +1,5 @@
 'use strict';
-// `node deploy/tencent/main.js check|deploy|remove|url [--web] [--via tool|api]`: see the Makefile targets.
+// `node deploy/tencent/main.js check|deploy|remove|url|site [--web] [--via tool|api]`: see the Makefile targets.
 // Ends with 0 (done), 1 (the cloud or the tool refused) or 2 (settings or usage; nothing was tried).
 
 const fs = require('node:fs');
@@ -8,7 +8,8 @@ const { parseArgs } = require('node:util');
 
 const ROOT = process.env.VISION_PROJECT || path.resolve(__dirname, '..', '..');
 const WEB = path.join('scf', 'web');
-const COMMANDS = ['check', 'deploy', 'remove', 'url'];
+const WEBSITE = 'website';
+const COMMANDS = ['check', 'deploy', 'remove', 'url', 'site'];
 const HELP = 'docs/deploy.md';
 
 /** Something the user can put right: told in one line, exit code 2. */
@@ -21,8 +22,9 @@ async function main() {
   Object.assign(process.env, settings);
   if (command === 'check') return say(`settings are in order: ${settings.DEPLOY_REGION}, ${settings.DEPLOY_MEMORY_MB} MB`);
   if (command === 'url') return printUrls(settings, web);
+  if (command === 'site') return printSite(settings);
   if (command === 'deploy') needPackages();
-  return via === 'api' ? byApi(command, web, settings) : byTool(command, web);
+  return via === 'api' ? byApi(command, web, settings) : byTool(command, web, settings);
 }
 
 function usage() {
@@ -40,7 +42,7 @@ function usage() {
 }
 
 function needPackages() {
-  const files = ['layer.zip', 'scf.zip', 'scf/bootstrap', 'scf/scf_bootstrap', 'scf/recognize.wasm'];
+  const files = ['layer.zip', 'scf.zip', 'scf/bootstrap', 'scf/scf_bootstrap', 'scf/recognize.wasm', 'web/index.html'];
   const missing = files.filter((file) => !fs.existsSync(path.join(ROOT, 'dist', file)));
   if (missing.length) throw new UsageError(`dist/${missing[0]} is missing: run make package first`);
   for (const script of ['scf/bootstrap', 'scf/scf_bootstrap']) {
@@ -51,20 +53,40 @@ function needPackages() {
   }
 }
 
-async function byTool(command, web) {
-  const args = web ? [command, `--target=${WEB}`] : [command];
+async function byTool(command, web, settings) {
+  if (command === 'deploy' && !web) return deployByTool(settings);
+  await runTool(command, web ? WEB : undefined, web);
+  if (command === 'deploy') say('done; make -s deploy-web-url prints the address');
+}
+
+/** The page needs the function's address, which is only known once the function is there: at first it goes up twice. */
+async function deployByTool(settings) {
+  const page = require('./page');
+  const [before] = await findUrls(settings, false);
+  if (before) page.fill(ROOT, before);
+  await runTool('deploy');
+  const [url] = before ? [before] : await findUrls(settings, false);
+  if (!url) return say(`done, but the function has no URL yet, which the page needs: make one by hand, then deploy again (${HELP})`);
+  if (url !== before) {
+    page.fill(ROOT, url);
+    await runTool('deploy', WEBSITE);
+  }
+  say('done; make -s deploy-url prints the address, make -s deploy-site-url that of the page');
+}
+
+async function runTool(command, target, web = false) {
+  const args = target ? [command, `--target=${target}`] : [command];
   const suffix = web ? '-web' : '';
   if (!(await require('./tool').run(ROOT, args, process.env))) {
     const again = `make ${command}${suffix} VIA=api`;
     throw new Error(`the deployment tool ended without success; ${again} does the same by API calls (${HELP})`);
   }
-  if (command === 'deploy') say(`done; make -s deploy${suffix}-url prints the address`);
 }
 
 async function byApi(command, web, settings) {
   const api = require('./api');
   const stack = require('./stack');
-  const appId = settings.TENCENT_APP_ID || (await require('@serverless/platform-client-china').utils.getOrgId());
+  const appId = await appIdOf(settings);
   const all = stack.folders(ROOT);
   const webOnly = [path.join(ROOT, WEB)];
   if (command === 'remove') return api.remove(credentials(settings), appId, stack.read(web ? webOnly : all));
@@ -75,12 +97,31 @@ async function byApi(command, web, settings) {
 }
 
 async function printUrls(settings, web) {
+  const found = await findUrls(settings, web);
+  if (!found.length) throw new Error(`${functionInputs(web).name} has no URL yet: deploy first, or make one by hand (${HELP})`);
+  found.forEach((url) => process.stdout.write(`${url}\n`));
+}
+
+function findUrls(settings, web) {
+  return require('./api').urls(credentials(settings), functionInputs(web));
+}
+
+function functionInputs(web) {
   const stack = require('./stack');
   const [instance] = Object.values(stack.read([path.join(ROOT, web ? WEB : 'scf')]));
-  const inputs = stack.fill({ ...instance.inputs, layers: [] }, instance, {});
-  const found = await require('./api').urls(credentials(settings), inputs);
-  if (!found.length) throw new Error(`${inputs.name} has no URL yet: deploy first, or make one by hand (${HELP})`);
-  found.forEach((url) => process.stdout.write(`${url}\n`));
+  return stack.fill({ ...instance.inputs, layers: [] }, instance, {});
+}
+
+/** Where the website component puts the page. */
+async function printSite(settings) {
+  const stack = require('./stack');
+  const [instance] = Object.values(stack.read([path.join(ROOT, WEBSITE)]));
+  const { bucket, region, protocol } = stack.fill({ ...instance.inputs, env: {} }, instance, {});
+  process.stdout.write(`${protocol}://${bucket}-${await appIdOf(settings)}.cos-website.${region}.myqcloud.com\n`);
+}
+
+async function appIdOf(settings) {
+  return settings.TENCENT_APP_ID || (await require('@serverless/platform-client-china').utils.getOrgId());
 }
 
 function credentials({ TENCENT_SECRET_ID, TENCENT_SECRET_KEY, TENCENT_TOKEN }) {

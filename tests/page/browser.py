@@ -44,8 +44,7 @@ class PageTest(unittest.TestCase):
             say(f"the page is not tested: {failure}")
             raise unittest.SkipTest(str(failure)) from failure
         expect.set_options(timeout=PATIENCE_MILLISECONDS)
-        cls.service = Service(history=cls.HISTORY)
-        cls.addClassCleanup(cls.service.close)
+        cls.start()
         cls.playwright = cls.enterClassContext(sync_playwright())
         cls.browser = cls.playwright.chromium.launch(
             executable_path=found.program,
@@ -53,6 +52,13 @@ class PageTest(unittest.TestCase):
             args=["--use-fake-device-for-media-stream"],
         )
         cls.addClassCleanup(cls.browser.close)
+
+    @classmethod
+    def start(cls) -> None:
+        """Starts `cls.service`, and says by `cls.origins` where the page is, and to which other hosts it may go."""
+        cls.service = Service(history=cls.HISTORY)
+        cls.addClassCleanup(cls.service.close)
+        cls.origins = (cls.service.url,)
 
     def setUp(self) -> None:
         self.expected_statuses: set[int] = set()
@@ -66,7 +72,7 @@ class PageTest(unittest.TestCase):
 
     def context(self, **wishes: Any) -> BrowserContext:
         """A browser without memory, with Playwright's options for contexts."""
-        context = self.browser.new_context(**({"base_url": self.service.url, "locale": "en-GB"} | wishes))
+        context = self.browser.new_context(**({"base_url": self.origins[0], "locale": "en-GB"} | wishes))
         self.addCleanup(context.close)
         context.add_init_script(KEEP_WHAT_IS_SENT)
         context.on("console", self._listen)
@@ -116,7 +122,7 @@ class PageTest(unittest.TestCase):
             self.missteps.append(message.text)
 
     def _watch(self, request: Any) -> None:
-        if not request.url.startswith((self.service.url, "blob:", "data:")):
+        if not request.url.startswith((*self.origins, "blob:", "data:")):
             self.missteps.append(f"request to {request.url}")
 
 

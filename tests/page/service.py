@@ -21,7 +21,9 @@ START_SECONDS = 30
 class Service:
     """A running service; `stop` and `start` give the same address again."""
 
-    def __init__(self, history: bool = False) -> None:
+    def __init__(
+        self, history: bool = False, options: list[str] | None = None, environment: dict[str, str] | None = None
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self._log = Path(self._folder.name) / "log"
         with socket.socket() as probe:
@@ -31,12 +33,14 @@ class Service:
         self._command = [PROGRAM, "serve", "--wasm", FUNCTION, "--listen", address, "--log-level", "warn"]
         if history:
             self._command += ["--history", Path(self._folder.name) / "history.sqlite"]
+        self._command += options or []
+        mine = {name: value for name, value in os.environ.items() if not name.startswith("VISION_")}
+        self._environment = mine | (environment or {})
         self.start()
 
     def start(self) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("VISION_")}
         with self._log.open("a") as log:
-            self._process = subprocess.Popen(self._command, env=environment, stderr=log)
+            self._process = subprocess.Popen(self._command, env=self._environment, stderr=log)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:

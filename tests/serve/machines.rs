@@ -77,7 +77,10 @@ fn without_any_worker_the_service_is_alive_and_not_ready() {
 fn the_status_names_the_model_and_whether_there_is_a_history() {
     let status = InProcess::start(&[]).get("/v1/status").json();
     let model = std::env::var("MODEL").unwrap_or_else(|_| "groceries".to_owned());
-    assert_eq!(status, json!({"model": model, "version": env!("CARGO_PKG_VERSION"), "history": false}));
+    assert_eq!(
+        status,
+        json!({"model": model, "version": env!("CARGO_PKG_VERSION"), "history": false, "uploads": false})
+    );
 }
 
 #[test]

@@ -2,21 +2,26 @@
 
 import { announce } from "./elements.js";
 import { language, text } from "./language.js";
-import { recognizeAddress } from "./service.js";
+import { contentType, recognizeAddress, SENDS_TEXT } from "./service.js";
 
 /** `source` is `{ name, address? }`: a file that the visitor has, or something of this service. */
 export function curlCommand(source, format) {
   const request = (body) =>
-    `curl --data-binary ${body} \\\n  --header ${quoted(`Content-Type: ${format || "application/octet-stream"}`)} \\\n  ${quoted(recognizeAddress(language()).href)}`;
-  return source.address
-    ? `curl --silent ${quoted(source.address)} |\n  ${request("@-")}`
-    : request(quoted(`@${source.name}`));
+    `curl --data-binary ${body} \\\n  --header ${quoted(`Content-Type: ${contentType(format)}`)} \\\n  ${quoted(recognizeAddress(language()).href)}`;
+  const file = quoted(source.name);
+  const fetching = source.address ? `curl --silent ${quoted(source.address)} |\n  ` : "";
+  if (SENDS_TEXT) return `${fetching}base64${fetching ? "" : ` < ${file}`} | tr -d '\\n' |\n  ${request("@-")}`;
+  return fetching ? `${fetching}${request("@-")}` : request(quoted(`@${source.name}`));
 }
 
 export function showCurl(command) {
   document.querySelector("#curl code").textContent = command;
   document.querySelector("#curl").hidden = false;
   say("copy");
+}
+
+export function hideCurl() {
+  document.querySelector("#curl").hidden = true;
 }
 
 export function startCurl() {

@@ -14,6 +14,12 @@ export function duration(milliseconds) {
   return new Intl.NumberFormat(locale(), { style: "unit", unit, maximumFractionDigits: digits }).format(value);
 }
 
+/** A size in bytes as megabytes. */
+export function megabytes(bytes) {
+  const format = { style: "unit", unit: "megabyte", maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(locale(), format).format(bytes / 1e6);
+}
+
 export function dateAndTime(instant) {
   return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(instant));
 }

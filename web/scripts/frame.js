@@ -10,11 +10,17 @@ export async function startFrame() {
   const show = () => {
     if (!service) return;
     document.querySelector("#history-link").hidden = !service.history;
-    document.querySelector("#service").textContent = text("serviceInfo", service);
-    document.querySelector("#keeping").textContent = text(service.history ? "photosKept" : "photosNotKept");
+    document.querySelector("#service").textContent = text(service.model ? "serviceInfo" : "serviceVersion", service);
+    document.querySelector("#keeping").textContent = text(keeping(service));
   };
   onLanguageChange(show);
   service = await status().catch(() => undefined);
   show();
   return service;
+}
+
+/** What the page says of how long photos are kept. */
+function keeping({ history, uploads }) {
+  if (history) return "photosKept";
+  return uploads ? "largePhotosKept" : "photosNotKept";
 }

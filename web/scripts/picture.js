@@ -7,12 +7,14 @@ const MAX_BYTES = 1 << 20;
 const JPEG_QUALITY = 0.9;
 
 /**
- * Resolves to `{ blob, format, width, height, sentWidth, sentHeight }`. `format` is the file's own MIME type, if the
- * service knows it. A file that the browser can't decode comes back as it is, without sizes: the service says why.
+ * Resolves to `{ blob, whole, format, width, height, sentWidth, sentHeight }`. `whole` is the file itself, `format` its
+ * own MIME type, if the service knows it. Of a file that the browser can't decode `blob` is the whole, and there are no
+ * sizes: the service says why.
  */
 export async function prepare(file) {
   const format = await formatOf(file);
-  const unchanged = { blob: format ? file.slice(0, file.size, format) : file, format };
+  const whole = format ? file.slice(0, file.size, format) : file;
+  const unchanged = { blob: whole, whole, format };
   let bitmap;
   try {
     // Turned as its EXIF orientation says: a JPEG from a canvas has no EXIF data any more.
@@ -25,7 +27,7 @@ export async function prepare(file) {
     const sentWidth = Math.max(1, Math.round(width * scale));
     const sentHeight = Math.max(1, Math.round(height * scale));
     const blob = await jpeg(scaled(bitmap, sentWidth, sentHeight));
-    return { blob, format, width, height, sentWidth, sentHeight };
+    return { blob, whole, format, width, height, sentWidth, sentHeight };
   } catch {
     return unchanged;
   } finally {

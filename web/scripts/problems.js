@@ -4,7 +4,7 @@ import { element } from "./elements.js";
 import { isKnownText, text } from "./language.js";
 
 /** Codes after which the same request may well succeed. */
-const PASSING = ["internal", "network", "overloaded", "request_timeout", "timeout", "unknown"];
+const PASSING = ["internal", "network", "overloaded", "request_timeout", "timeout", "unknown", "uploadFailed", "uploadPending"];
 
 /** An alert about a ServiceError, or about the text of a key; `retry`, if given, is offered where it may help. */
 export function problem(error, retry) {

@@ -1,14 +1,19 @@
 // The first page: takes a picture, sends it, shows the answer.
 
 import { startCamera } from "./camera.js";
-import { curlCommand, showCurl, startCurl } from "./curl.js";
+import { curlCommand, hideCurl, showCurl, startCurl } from "./curl.js";
 import { startFrame } from "./frame.js";
+import { announce } from "./elements.js";
 import { startIntake } from "./intake.js";
 import { language, onLanguageChange, text } from "./language.js";
 import { prepare } from "./picture.js";
-import { showAnswer, showNothing, showProblem, showWaiting } from "./result.js";
-import { recognize } from "./service.js";
+import { showAnswer, showNothing, showProblem, showUpload, showWaiting } from "./result.js";
+import { recognize, ServiceError } from "./service.js";
 
+/** Functions take requests of 6 MB, in which a photo is base64: a third more. The rest is room for headers. */
+const LARGEST_REQUEST = 4 << 20;
+/** Until the service says that it doesn't: then it is not asked again. */
+let takesUploads = true;
 /** The request under way, to be given up when a newer picture comes. */
 let underWay;
 /** Shows the present state anew, in the language of the moment. */
@@ -25,23 +30,57 @@ async function take(file, source) {
 }
 
 async function ask(picture, source, signal) {
-  again = () => {
+  const askAgain = () => {
     showPhoto(picture, source);
     underWay?.abort();
     underWay = new AbortController();
     return ask(picture, source, underWay.signal);
   };
-  showWaiting();
-  showCurl(command(picture, source));
+  again = askAgain;
   try {
-    const answer = await recognize(picture.blob, { language: language(), signal });
+    const uploaded = await askByUpload(picture, signal);
+    const answer = uploaded ?? (await askDirectly(picture, source, signal));
+    again = askAgain;
     showAnswer(answer, picture);
   } catch (error) {
     if (error.name === "AbortError") return;
+    again = askAgain;
     if (!error.code) throw error;
-    showProblem(error, again);
+    showProblem(error, askAgain);
   }
   document.querySelector("#result").scrollIntoView({ block: "nearest", behavior: "smooth" });
+}
+
+function askDirectly(picture, source, signal) {
+  showWaiting();
+  showCurl(command(picture, source));
+  return recognize(picture.blob, { language: language(), signal });
+}
+
+/** The answer to a photo that goes to the service's bucket; undefined if this one does not, or the service has none. */
+async function askByUpload(picture, signal) {
+  const { whole, format } = picture;
+  const isForUpload = takesUploads && format !== undefined && whole.size > LARGEST_REQUEST;
+  if (!picture.place && !isForUpload) return undefined;
+  // Few visitors need it.
+  const { answerOf, upload } = await import("./upload.js").catch(({ message }) => {
+    throw new ServiceError("network", message);
+  });
+  const view = showUpload(whole.size, () => {
+    underWay?.abort();
+    again = showNothing;
+    again();
+    announce(text("uploadCancelled"));
+  });
+  hideCurl();
+  // A change of language must not send all of it a second time.
+  again = view.sayAgain;
+  picture.place ??= await upload(whole, { language: language(), signal, onProgress: view.progress });
+  takesUploads = picture.place !== undefined;
+  if (!takesUploads) return undefined;
+  view.sent();
+  // Its names stay in the language in which it was uploaded: they lie in the bucket.
+  return answerOf(picture.place, signal);
 }
 
 /** What a shell can send: the visitor's file, or, if only the browser can read that, a JPEG made of it. */
@@ -75,6 +114,7 @@ startCurl();
 showNothing();
 onLanguageChange(() => again());
 startFrame().then((service) => {
+  takesUploads &&= service?.uploads !== false;
   if (!service || service.model === "groceries") return;
   // What is said about fruit and shelves is true of one model only.
   document.querySelector("#examples-note").hidden = true;

@@ -1,7 +1,7 @@
 // The receipt: nothing yet, waiting, the three names, or what went wrong.
 
 import { announce, element } from "./elements.js";
-import { duration, percent } from "./formats.js";
+import { duration, megabytes, percent } from "./formats.js";
 import { text } from "./language.js";
 import { problem } from "./problems.js";
 
@@ -16,6 +16,46 @@ export function showWaiting() {
   fill(blank("predictions waiting"), element("p", { className: "quiet", textContent: text("waiting") }));
   receipt().setAttribute("aria-busy", "true");
   announce(text("waiting"));
+}
+
+/**
+ * A photo of so many bytes on its way to the service's bucket; `cancel` is called when the visitor wishes. Returns
+ * `progress(share)`, `sent()`, and `sayAgain()` for when the language has changed.
+ */
+export function showUpload(bytes, cancel) {
+  const bar = element("progress", { max: 1, value: 0 });
+  const words = element("p");
+  const hint = element("p", { className: "quiet" });
+  const button = element("button", { type: "button", className: "plain", onclick: cancel });
+  let say;
+  /** Screen readers hear of every quarter: more would be noise. */
+  let quarter = 0;
+  const sayAgain = () => {
+    say();
+    bar.setAttribute("aria-label", text("uploadProgress"));
+    hint.textContent = text("uploadHint");
+    button.textContent = text("cancel");
+  };
+  const progress = (share) => {
+    bar.value = share;
+    say = () => (words.textContent = text("uploading", { size: megabytes(bytes), percent: percent(Math.floor(share * 100) / 100) }));
+    say();
+    if (Math.floor(share * 4) === quarter) return;
+    quarter = Math.floor(share * 4);
+    announce(words.textContent);
+  };
+  const sent = () => {
+    bar.removeAttribute("value");
+    say = () => (words.textContent = text("uploaded"));
+    say();
+    announce(words.textContent);
+  };
+  progress(0);
+  sayAgain();
+  fill(element("div", { className: "upload" }, words, bar, hint, button));
+  receipt().setAttribute("aria-busy", "true");
+  announce(words.textContent);
+  return { progress, sent, sayAgain };
 }
 
 /** `answer` as of service.js, `picture` as of picture.js. */
@@ -58,9 +98,10 @@ function foot({ milliseconds, recognitionMilliseconds }, picture) {
   const took = text("took", { time: duration(milliseconds) });
   const recognition = recognitionMilliseconds && text("tookRecognition", { time: duration(recognitionMilliseconds) });
   const shrunk = picture.sentWidth !== picture.width || picture.sentHeight !== picture.height;
-  const size = picture.width ? text(shrunk ? "sentShrunk" : "sentWhole", picture) : undefined;
+  const size = picture.width ? text(shrunk && !picture.place ? "sentShrunk" : "sentWhole", picture) : undefined;
+  const place = picture.place && text("uploadKept", { size: megabytes(picture.whole.size) });
   const line = (words) => (words ? element("p", { textContent: words }) : undefined);
-  return element("div", { className: "foot" }, line(took), line(recognition), line(size));
+  return element("div", { className: "foot" }, line(took), line(recognition), line(size), line(place));
 }
 
 function fill(...children) {

@@ -1,5 +1,15 @@
-// The service's HTTP interface, as docs/http.md describes it. Addresses are relative, so that the pages also work
-// where a gateway puts them under a path of its own.
+// The service's HTTP interface, as docs/http.md describes it. Addresses are relative to the page, so that it also works
+// where a gateway puts it under a path of its own; or to the service that the page names, where it lies elsewhere: as a
+// static site, which `make package FUNCTION_URL=…` makes.
+
+const elsewhere = document.querySelector('meta[name="service"]')?.content;
+const SERVICE = new URL(elsewhere || ".", document.baseURI);
+
+/**
+ * Whether pictures are sent as base64 text. Behind the URL of a cloud's function only text is sure to arrive unchanged;
+ * it also spares the browser the question whether it may send that to another host.
+ */
+export const SENDS_TEXT = Boolean(elsewhere);
 
 /** What the service refused or failed to do; `code` is the service's, or `network`, `unknown`. */
 export class ServiceError extends Error {
@@ -14,8 +24,8 @@ export async function recognize(picture, { language, signal }) {
   const begin = performance.now();
   const response = await send(recognizeAddress(language), {
     method: "POST",
-    headers: { "Content-Type": picture.type || "application/octet-stream", Accept: "application/json" },
-    body: picture,
+    headers: { "Content-Type": contentType(picture.type), Accept: "application/json" },
+    body: SENDS_TEXT ? await base64(picture) : picture,
     signal,
   });
   const { model, predictions } = await json(response);
@@ -24,8 +34,34 @@ export async function recognize(picture, { language, signal }) {
   return { model, predictions, milliseconds, recognitionMilliseconds: stage("module", response) };
 }
 
+/** What a picture of this MIME type is sent as. */
+export function contentType(type) {
+  return SENDS_TEXT ? "text/plain" : type || "application/octet-stream";
+}
+
 export function recognizeAddress(language) {
-  return new URL(`v1/recognize?top=3&lang=${language}`, document.baseURI);
+  return new URL(`v1/recognize?top=3&lang=${language}`, SERVICE);
+}
+
+/**
+ * Asks for a place to put a photo of so many bytes, whose labels are to be in this language. Resolves to `{ id, method, url, fields, headers, result }` as
+ * docs/http.md has it; rejects with `not_found`, or `bad_request`, where the service takes no uploads.
+ */
+export async function uploadPlace({ contentType, size, language, signal }) {
+  const response = await send("v1/uploads", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify({ content_type: contentType, size, lang: language }),
+    signal,
+  });
+  return json(response);
+}
+
+/** Resolves to `{ status: "pending", seconds }`, `{ status: "done", model, predictions }` or `{ status: "failed", error }`. */
+export async function uploadResult({ result }, { signal }) {
+  const response = await send(address(result), { headers: { Accept: "application/json" }, cache: "no-store", signal });
+  const seconds = Number.parseFloat(response.headers.get("Retry-After")) || undefined;
+  return { seconds, ...(await json(response)) };
 }
 
 /** Resolves to `{ model, version, history }`. */
@@ -51,13 +87,22 @@ export async function deleteHistory() {
 
 /** The address of something that the service named by its absolute path. */
 export function address(path) {
-  return new URL(path.replace(/^\//, ""), document.baseURI).href;
+  return new URL(path.replace(/^\//, ""), SERVICE).href;
+}
+
+function base64(blob) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve(reader.result.slice(reader.result.indexOf(",") + 1)));
+    reader.addEventListener("error", () => reject(reader.error));
+    reader.readAsDataURL(blob);
+  });
 }
 
 async function send(path, options) {
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(new URL(path, SERVICE), options);
   } catch (error) {
     throw error.name === "AbortError" ? error : new ServiceError("network", error.message);
   }

@@ -117,6 +117,22 @@ test('the trigger is a function URL, open to the internet, with CORS answered by
   });
 });
 
+test('the page is a public website that knows the function’s address', () => {
+  const { cloud } = first;
+  const host = `wasm-vision-web-dev-${APP_ID}.cos.ap-guangzhou.myqcloud.com`;
+  const ofSite = cloud.requests.filter((request) => request.host === host && request.method === 'PUT');
+  const [website] = ofSite.filter(({ path: where }) => where.startsWith('/?website'));
+  assert.match(String(website.body), /<Suffix>index\.html<\/Suffix>/);
+  assert.ok(ofSite.some(({ path: where, headers }) => where.startsWith('/?acl') && headers['x-cos-acl'] === 'public-read'));
+  const page = String(cloud.objects.get(`${host}/index.html`));
+  assert.ok(page.includes(`<meta name="service" content="https://${APP_ID}-abc.ap-guangzhou.tencentscf.com/">`), page.slice(0, 600));
+  assert.ok(cloud.objects.has(`${host}/assets/scripts/recognize.js`));
+  const types = Object.fromEntries(ofSite.map(({ path: where, headers }) => [where, headers['content-type']]));
+  assert.match(types['/index.html'], /^text\/html/);
+  assert.match(types['/assets/scripts/recognize.js'], /javascript$/);
+  assert.match(types['/assets/style.css'], /^text\/css/);
+});
+
 test('what the API is told of a bucket leads to what was uploaded', () => {
   const { cloud } = first;
   const named = [...cloud.calls('PublishLayerVersion'), ...cloud.calls('CreateFunction')].map((call) => {
@@ -194,7 +210,7 @@ test('remove takes away the function, every version of the layer, and the bucket
   assert.equal(code, 0, said);
   assert.deepEqual(cloud.changes(), ['DeleteFunction', 'DeleteLayerVersion', 'DeleteLayerVersion']);
   const buckets = cloud.requests.filter(({ method }) => method === 'DELETE').map(({ host }) => host.split('.')[0]);
-  assert.deepEqual(buckets, [`wasm-vision-dev-code-${APP_ID}`, `wasm-vision-dev-${APP_ID}`]);
+  assert.deepEqual(buckets, [`wasm-vision-web-dev-${APP_ID}`, `wasm-vision-dev-code-${APP_ID}`, `wasm-vision-dev-${APP_ID}`]);
 });
 
 test('removing what is not there is no error', async (t) => {

@@ -97,6 +97,10 @@ class Cloud {
       RunComponent: () => {
         const { instance, method } = JSON.parse(parameters.Body);
         this.engine.set(instance.instanceName, method === 'deploy' ? 'active' : 'inactive');
+        if (this.triggersOfTheEngine && instance.componentName === 'scf' && method === 'deploy' && !this.triggers.length) {
+          const TriggerDesc = JSON.stringify({ NetConfig: { ExtranetUrl: `https://${APP_ID}-abc.ap-guangzhou.tencentscf.com` } });
+          this.triggers.push({ FunctionName: 'wasm-vision-dev', Type: 'http', TriggerName: 'url-trigger', TriggerDesc });
+        }
         return engineAnswer({});
       },
       GetInstance: () => engineAnswer({ instance: { instanceStatus: this.engine.get(parameters.InstanceName), outputs: {} } }),

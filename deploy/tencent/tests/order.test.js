@@ -31,25 +31,25 @@ async function orderOf(command) {
   return called;
 }
 
-test('the tool takes the project for one application with three instances', async () => {
+test('the tool takes the project for one application with four instances', async () => {
   assert.ok(tool.runningTemplate(ROOT));
   assert.ok(tool.checkTemplateAppAndStage(ROOT));
   const template = await chinese.getTemplate(ROOT);
   assert.deepEqual([template.app, template.stage, String(template.org)], ['wasm-vision', 'dev', APP_ID]);
   const kinds = Object.entries(await allComponents()).map(([name, { component }]) => `${name}: ${component}`);
-  assert.deepEqual(kinds.sort(), ['vision-cos: cos', 'vision-layer: layer', 'vision-scf: scf']);
+  assert.deepEqual(kinds.sort(), ['vision-cos: cos', 'vision-layer: layer', 'vision-scf: scf', 'vision-website: website']);
 });
 
-test('the bucket deploys first, then the layer, then the function', async () => {
-  assert.deepEqual(await orderOf('deploy'), ['vision-cos', 'vision-layer', 'vision-scf']);
+test('the bucket deploys first, then the layer, then the function, then the page', async () => {
+  assert.deepEqual(await orderOf('deploy'), ['vision-cos', 'vision-layer', 'vision-scf', 'vision-website']);
 });
 
-test('the function is removed first, then the layer, then the bucket', async () => {
-  assert.deepEqual(await orderOf('remove'), ['vision-scf', 'vision-layer', 'vision-cos']);
+test('the page is removed first, then the function, the layer, the bucket', async () => {
+  assert.deepEqual(await orderOf('remove'), ['vision-website', 'vision-scf', 'vision-layer', 'vision-cos']);
 });
 
 test('a deploy by API goes in the tool’s order', () => {
-  assert.deepEqual(stack.order(stack.read(stack.folders(ROOT))), ['vision-cos', 'vision-layer', 'vision-scf']);
+  assert.deepEqual(stack.order(stack.read(stack.folders(ROOT))), ['vision-cos', 'vision-layer', 'vision-scf', 'vision-website']);
 });
 
 test('a deploy by API reads what the tool reads', async () => {
@@ -69,7 +69,7 @@ test('the function’s settings come from the environment', async () => {
   assert.equal(inputs.role, undefined, 'without DEPLOY_ROLE there is no role');
 });
 
-test('bucket, layer and function lie in one region', async () => {
+test('bucket, layer, function and page lie in one region', async () => {
   const regions = Object.values(await allComponents()).map(({ inputs }) => inputs.region);
   assert.deepEqual(new Set(regions), new Set(['ap-shanghai']));
 });

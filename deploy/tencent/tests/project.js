@@ -7,12 +7,12 @@ const os = require('node:os');
 const path = require('node:path');
 
 const ROOT = path.resolve(__dirname, '..', '..', '..');
-const YAML = ['serverless.yml', 'cos/serverless.yml', 'layer/serverless.yml', 'scf/serverless.yml', 'scf/web/serverless.yml'];
+const YAML = ['serverless.yml', 'cos/serverless.yml', 'layer/serverless.yml', 'scf/serverless.yml', 'scf/web/serverless.yml', 'website/serverless.yml'];
 const KEYS = { TENCENT_SECRET_ID: 'AKIDmadeUpForTheTests000000000000000', TENCENT_SECRET_KEY: 'madeUpSecretOfTheTests0000000000' };
 const DIST = {
   'layer.zip': 'bytes of the layer', 'scf.zip': 'bytes of the function', 'recognize.wasm': 'wasm',
   'layer/vision/bin/vision': 'program', 'scf/bootstrap': '#!/bin/sh\n', 'scf/scf_bootstrap': '#!/bin/sh\n',
-  'scf/recognize.wasm': 'wasm',
+  'scf/recognize.wasm': 'wasm', 'web/index.html': '<p>the page of make package</p>',
 };
 
 /** Makes the folder; `t` removes it after the test. `files` replaces or adds files, null leaves one out. */

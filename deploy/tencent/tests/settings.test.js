@@ -136,6 +136,6 @@ test('a start script that lost its executable bit is not deployed', async (t) =>
 
 test('an unknown command or way is a usage error', async (t) => {
   const folder = project(t);
-  assert.deepEqual(await deploy(folder, ['undeploy']), { code: 2, said: 'deploy: one of check, deploy, remove, url is wanted\n' });
+  assert.deepEqual(await deploy(folder, ['undeploy']), { code: 2, said: 'deploy: one of check, deploy, remove, url, site is wanted\n' });
   assert.deepEqual(await deploy(folder, ['deploy', '--via', 'ftp']), { code: 2, said: 'deploy: --via is ftp; known are tool and api\n' });
 });

@@ -44,18 +44,18 @@ async function uploaded(cloud, instance) {
   return Object.fromEntries(modes.filter(([name]) => name !== 'src.map'));
 }
 
-test('make deploy tells the engine of the bucket, then the layer, then the function', () => {
+test('make deploy tells the engine of the bucket, then the layer, then the function, then the page', () => {
   const { cloud, code, said } = first;
   assert.equal(code, 0, said);
-  assert.deepEqual(told(cloud).map(([method, name]) => `${method} ${name}`), ['deploy vision-cos', 'deploy vision-layer', 'deploy vision-scf']);
-  assert.match(said, /deploy: done; make -s deploy-url prints the address\n$/);
+  assert.deepEqual(told(cloud).map(([method, name]) => `${method} ${name}`), ['deploy vision-cos', 'deploy vision-layer', 'deploy vision-scf', 'deploy vision-website']);
+  assert.match(said, /deploy: done, but the function has no URL yet, which the page needs/);
 });
 
 test('make remove goes the other way', async (t) => {
   const cloud = await cloudFor(t);
   const { code, said } = await deploy(project(t), ['remove'], { cloud });
   assert.equal(code, 0, said);
-  assert.deepEqual(told(cloud).map(([method, name]) => `${method} ${name}`), ['remove vision-scf', 'remove vision-layer', 'remove vision-cos']);
+  assert.deepEqual(told(cloud).map(([method, name]) => `${method} ${name}`), ['remove vision-website', 'remove vision-scf', 'remove vision-layer', 'remove vision-cos']);
 });
 
 test('the engine is given the settings of .env, and the references to fill in', async (t) => {
@@ -73,6 +73,43 @@ test('of dist, only the layer’s archive and the function’s three files are u
   const { cloud } = first;
   assert.deepEqual(await uploaded(cloud, 'vision-cos'), { 'layer.zip': '644' });
   assert.deepEqual(await uploaded(cloud, 'vision-scf'), { bootstrap: '755', scf_bootstrap: '755', 'recognize.wasm': '644' });
+});
+
+/** A cloud in which the engine, as the real one does, gives the function its trigger. */
+async function cloudWithTrigger(t) {
+  const cloud = await cloudFor(t);
+  cloud.triggersOfTheEngine = true;
+  return cloud;
+}
+
+test('at first the page goes up twice: its address of the function is known only then', async (t) => {
+  const cloud = await cloudWithTrigger(t);
+  const folder = project(t);
+  const { code, said } = await deploy(folder, ['deploy'], { cloud });
+  assert.equal(code, 0, said);
+  const names = () => told(cloud).map(([, name]) => name);
+  assert.deepEqual(names(), ['vision-cos', 'vision-layer', 'vision-scf', 'vision-website', 'vision-website']);
+  const page = fs.readFileSync(path.join(folder, 'dist/web/index.html'), 'utf8');
+  assert.ok(page.includes('<meta name="service" content="https://1250000000-abc.ap-guangzhou.tencentscf.com/">'), page.slice(0, 400));
+  assert.match(said, /deploy: done; make -s deploy-url prints the address, make -s deploy-site-url that of the page\n$/);
+  cloud.requests.length = 0;
+  await deploy(folder, ['deploy'], { cloud });
+  assert.deepEqual(names(), ['vision-cos', 'vision-layer', 'vision-scf', 'vision-website']);
+});
+
+test('the whole page is uploaded, and the function is named to it by reference', async (t) => {
+  const cloud = await cloudWithTrigger(t);
+  await deploy(project(t), ['deploy'], { cloud });
+  const files = Object.keys(await uploaded(cloud, 'vision-website'));
+  for (const file of ['index.html', 'history.html', 'assets/style.css', 'assets/scripts/recognize.js']) assert.ok(files.includes(file), file);
+  const [inputs] = told(cloud).filter(([, name]) => name === 'vision-website').map(([, , given]) => given);
+  assert.deepEqual([inputs.bucket, inputs.env], ['wasm-vision-web-${stage}', { FUNCTION: '${output:${stage}:${app}:vision-scf.functionName}' }]);
+});
+
+test('make deploy-site-url prints where the page is', async (t) => {
+  const cloud = await cloudFor(t);
+  const said = 'https://wasm-vision-web-dev-1250000000.cos-website.ap-guangzhou.myqcloud.com\n';
+  assert.deepEqual(await deploy(project(t), ['site'], { cloud }), { code: 0, said });
 });
 
 test('make deploy-web deploys the web function alone, with the same files', async (t) => {

@@ -1,44 +1,58 @@
 //! The page: the files of `web/`, which are part of the program.
 
+use std::sync::Arc;
+
 use axum::body::Body;
-use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use contract::ErrorCode;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::problem::Problem;
+use super::service::Service;
 
 /// All files in `web/`.
 #[derive(RustEmbed)]
 #[folder = "../web"]
 struct Files;
 
-/// Only what comes from here may run or be shown; the photo itself is a blob or a data URL.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
-    media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
-    frame-ancestors 'none'";
+/// Only what comes from here may run or be shown; the photo itself is a blob or a data URL. Requests may also go to
+/// `uploads`, the origin of the bucket that takes them.
+pub(super) fn policy(uploads: Option<&str>) -> HeaderValue {
+    let uploads = uploads.map(|origin| format!(" {origin}")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; \
+         connect-src 'self'{uploads}; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    );
+    // An origin is a part of a URL, which has no byte that a header can't have.
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
 
 /// Nothing but the camera, which the page can use, is for pages of ours.
 const PERMISSIONS: &str = "camera=(self), microphone=(), geolocation=()";
 
-pub(super) async fn index(headers: HeaderMap) -> Response {
-    file("index.html", &headers)
+pub(super) async fn index(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
+    file("index.html", &headers, &service.page_policy)
 }
 
-pub(super) async fn history(headers: HeaderMap) -> Response {
-    file("history.html", &headers)
+pub(super) async fn history(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
+    file("history.html", &headers, &service.page_policy)
 }
 
-pub(super) async fn asset(path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
+pub(super) async fn asset(
+    State(service): State<Arc<Service>>,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Response {
     match path {
-        Ok(Path(path)) => file(&path, &headers),
+        Ok(Path(path)) => file(&path, &headers, &service.page_policy),
         Err(_) => no_file(),
     }
 }
 
-fn file(path: &str, request: &HeaderMap) -> Response {
+fn file(path: &str, request: &HeaderMap, policy: &HeaderValue) -> Response {
     let Some(EmbeddedFile { data, metadata }) = Files::get(path) else {
         return no_file();
     };
@@ -58,7 +72,7 @@ fn file(path: &str, request: &HeaderMap) -> Response {
     if let Ok(tag) = HeaderValue::try_from(tag) {
         headers.insert(header::ETAG, tag);
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
     response

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
@@ -18,6 +18,7 @@ use super::answer::ModuleAnswer;
 use super::body::BodyReader;
 use super::callers::Callers;
 use super::metrics::Metrics;
+use super::page;
 use super::settings::ServeSettings;
 use super::workers::Workers;
 use crate::history::History;
@@ -38,6 +39,8 @@ pub(super) struct Service {
     pub(super) metrics: Metrics,
     pub(super) history: Option<History>,
     pub(super) uploads: Option<Uploads<S3>>,
+    /// What the page may do, and where it may go.
+    pub(super) page_policy: HeaderValue,
     pub(super) time_limit: Duration,
     pub(super) cors_origins: Vec<String>,
     /// The model's name, where the module tells it.
@@ -69,6 +72,7 @@ impl Service {
             callers: Arc::new(Callers::new(&settings.hosts, &settings.cors_origins)),
             metrics: Metrics::new(&workers, history.as_ref().map(History::counters)),
             history,
+            page_policy: page::policy(uploads.as_ref().and_then(|uploads| uploads.origin().ok()).as_deref()),
             uploads,
             time_limit: limits.time,
             cors_origins: settings.cors_origins.clone(),

@@ -23,6 +23,8 @@ pub(super) struct Status {
     version: &'static str,
     /// Whether recognised pictures are kept.
     history: bool,
+    /// Whether pictures can be put into a bucket (`POST /v1/uploads`).
+    uploads: bool,
 }
 
 /// Says what this service is.
@@ -30,8 +32,12 @@ pub(super) struct Status {
     (status = 200, description = "What this service is", body = Status),
     (status = 403, description = "Another host than the service's own", body = contract::ErrorBody)))]
 pub(super) async fn status(State(service): State<Arc<Service>>) -> Json<Status> {
-    let history = service.history.is_some();
-    Json(Status { model: service.model.clone(), version: env!("CARGO_PKG_VERSION"), history })
+    Json(Status {
+        model: service.model.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        history: service.history.is_some(),
+        uploads: service.uploads.is_some(),
+    })
 }
 
 /// That the process runs.

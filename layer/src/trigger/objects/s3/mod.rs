@@ -122,6 +122,16 @@ fn amazon(bucket: &str, region: &str) -> Option<Endpoint> {
     Endpoint::new("VISION_S3_ENDPOINT", &template).ok()
 }
 
+impl S3 {
+    /// Scheme and host of a bucket's address, to which a page must be allowed to go.
+    pub(in crate::trigger) fn origin(&self, bucket: &str, region: &str) -> Result<String, Unaddressable> {
+        let object =
+            ObjectAddress { bucket: bucket.to_owned(), region: region.to_owned(), key: String::new() };
+        let Location { scheme, host, .. } = self.locate(&object)?;
+        Ok(format!("{scheme}://{host}"))
+    }
+}
+
 impl Service for S3 {
     type Credentials = Credentials;
 

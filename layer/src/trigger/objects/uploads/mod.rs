@@ -21,8 +21,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use contract::ErrorCode;
 
+use super::address::Unaddressable;
 use super::client::{Ask, Storage, StorageError};
 use super::labels::{LabelResult, Labels};
+use super::s3::S3;
 use super::service::{Service, Upload};
 use super::{LANGUAGE, ObjectAddress, Output};
 
@@ -48,6 +50,16 @@ pub(in crate::trigger) struct Uploads<S> {
     prefix: String,
     limit: u64,
     valid: Duration,
+}
+
+impl Uploads<S3> {
+    /// Scheme and host of the bucket's address, to which a page must be allowed to go.
+    ///
+    /// # Errors
+    /// No URL leads to the bucket.
+    pub(in crate::trigger) fn origin(&self) -> Result<String, Unaddressable> {
+        self.storage.service.origin(&self.bucket, &self.region)
+    }
 }
 
 impl<S: Service> Uploads<S> {
