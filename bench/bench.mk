@@ -12,3 +12,7 @@ bench: package $(VENV)/bench/installed ## Measure against the bare limit and aga
 load: package ## Call `vision serve` over 64 connections at saturation, at 80 % and while it ends
 	cargo build --release --package vision --examples
 	python3 -m bench.load $(LOAD_ARGUMENTS)
+
+.PHONY: bench-lambda
+bench-lambda: package .toolchain/lambda-emulator/.installed $(VENV)/bench/installed ## Measure against Python in AWS Lambda's own emulator
+	python3 -m bench.emulator $(BENCH_ARGUMENTS)

@@ -1,4 +1,5 @@
-"""`python3 -m package`: makes dist/layer.zip, dist/scf.zip, the folders with the same files, and dist/sbom.cdx.json.
+"""`python3 -m package`: makes dist/layer.zip and dist/scf.zip, dist/lambda-layer.zip and dist/lambda.zip, the folders with
+the same files, and dist/sbom.cdx.json.
 
 It needs the Python packages of package/requirements.txt; `make package` fetches them.
 """
@@ -9,11 +10,13 @@ import argparse
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from package import archive, contents, elf, limits, sbom
 
 PROJECT = Path(__file__).resolve().parent.parent
+AWS = PROJECT / "deploy/aws"
 
 
 def main() -> int:
@@ -22,7 +25,7 @@ def main() -> int:
     parser.add_argument("--wasm", type=Path, default=PROJECT / "dist/recognize.wasm", help="the built function")
     parser.add_argument("--out", type=Path, default=PROJECT / "dist", help="where the packages go")
     arguments = parser.parse_args()
-    archives = [arguments.out / f"{name}.zip" for name in ("layer", "scf")]
+    archives = [arguments.out / f"{name}.zip" for name in ("layer", "scf", "lambda-layer", "lambda")]
     made = [*archives, arguments.out / "sbom.cdx.json"]
     inputs = fingerprint(arguments.vision, arguments.wasm)
     record = arguments.out / "packages.sha256"
@@ -40,8 +43,9 @@ def main() -> int:
 def make(vision: Path, wasm: Path, archives: list[Path]) -> str | None:
     """Makes the archives and the folders; returns why it can't."""
     try:
-        packages = [contents.layer(vision, wasm), contents.function(wasm, PROJECT / "scf")]
-        bill = sbom.document(*packages)
+        layer, function = contents.layer(vision, wasm), contents.function(wasm, PROJECT / "scf")
+        packages = [layer, function, contents.lambda_layer(layer, AWS), contents.lambda_function(layer, wasm, AWS)]
+        bill = sbom.document(layer, [*function, replace(contents.script(AWS / "bootstrap"), name="lambda/bootstrap")])
     except (OSError, ValueError, elf.BadProgram, contents.BadScript) as error:
         return str(error)
     except subprocess.CalledProcessError as error:
@@ -56,7 +60,7 @@ def make(vision: Path, wasm: Path, archives: list[Path]) -> str | None:
 def fingerprint(vision: Path, wasm: Path) -> str:
     """Of all that the packages are made of: where it is the same, they need not be made again."""
     digest = hashlib.sha256()
-    scripts = [PROJECT / "scf/bootstrap", PROJECT / "scf/scf_bootstrap"]
+    scripts = [PROJECT / "scf/bootstrap", PROJECT / "scf/scf_bootstrap", AWS / "bootstrap"]
     own = [*sorted((PROJECT / "package").glob("*.py")), PROJECT / "package/requirements.txt"]
     for file in [vision, wasm, PROJECT / "Cargo.lock", *scripts, *own, PROJECT / ".toolchain/state.json"]:
         if file.exists():

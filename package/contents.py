@@ -52,13 +52,25 @@ def layer(vision: Path, wasm: Path) -> list[Member]:
 
 def function(wasm: Path, scripts: Path) -> list[Member]:
     """The two start scripts and the function, as they lie in the function's folder."""
-    members = [Member("recognize.wasm", wasm.read_bytes())]
-    for name in ("bootstrap", "scf_bootstrap"):
-        script = (scripts / name).read_bytes()
-        if b"\r" in script or not script.startswith(b"#!/"):
-            raise BadScript(f"{scripts / name} has Windows line ends or no #! line: the platform could not start it")
-        members.append(Member(name, script, executable=True))
-    return members
+    return [Member("recognize.wasm", wasm.read_bytes()), *(script(scripts / name) for name in ("bootstrap", "scf_bootstrap"))]
+
+
+def lambda_layer(layer: list[Member], folder: Path) -> list[Member]:
+    """The runtime for AWS Lambda, as it lies under /opt: the same files, and the script that starts them."""
+    return [*layer, script(folder / "bootstrap")]
+
+
+def lambda_function(layer: list[Member], wasm: Path, folder: Path) -> list[Member]:
+    """The runtime and the function, as they lie in the function's folder; this package needs no other."""
+    return [*lambda_layer(layer, folder), Member("recognize.wasm", wasm.read_bytes())]
+
+
+def script(file: Path) -> Member:
+    """A script that a platform starts."""
+    content = file.read_bytes()
+    if b"\r" in content or not content.startswith(b"#!/"):
+        raise BadScript(f"{file} has Windows line ends or no #! line: the platform could not start it")
+    return Member(file.name, content, executable=True)
 
 
 def stripped(file: Path) -> bytes:

@@ -1,6 +1,6 @@
-# Packages for Tencent SCF; included by the main Makefile. Paths are relative to the repository root.
+# Packages for Tencent SCF and AWS Lambda; included by the main Makefile. Paths are relative to the repository root.
 .PHONY: package site test-package
-package: build .toolchain/sbom/.installed site ## Make dist/layer.zip and dist/scf.zip for Tencent SCF, and dist/sbom.cdx.json of what is in them
+package: build .toolchain/sbom/.installed site ## Make the packages for Tencent SCF (layer, scf) and AWS Lambda (lambda, lambda-layer) in dist, and dist/sbom.cdx.json
 	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package
 
 # The address of a function that is there already, and of the bucket that takes uploads.
@@ -10,9 +10,11 @@ UPLOAD_ORIGIN ?=
 site: ## Make dist/web.zip, the page as a static site: FUNCTION_URL=https://… (UPLOAD_ORIGIN=https://…)
 	@python3 -m package.site --function-url "$(FUNCTION_URL)" --upload-origin "$(UPLOAD_ORIGIN)"
 
-# What the tests of `vision scf` need: a root with nothing but the packages and a shell, and a storage server.
+# What the tests of `vision scf` and `vision lambda` need: roots with nothing but the packages and a shell, and a storage server.
 test-package: package .toolchain/cos-server/.installed .toolchain/sbom-validator/.installed
-	@python3 -m package.platform target/platform
+	@python3 -m package.platform scf target/platform
+	@python3 -m package.platform lambda target/platform-lambda
+	@python3 -m package.platform lambda-with-layer target/platform-lambda-layer
 	PYTHONPATH="$(CURDIR)/.toolchain/sbom-validator" python3 -m unittest discover -q -s package/tests -t .
 
 # Python packages by their pins with sums into a folder for PYTHONPATH; also where python3 comes without pip.

@@ -67,11 +67,11 @@ class Scripts(Folder):
 
 class Limits(Folder):
     def test_an_archive_over_the_consoles_limit_is_told_with_both_sizes(self) -> None:
-        file = self.folder / "large.zip"
+        file = self.folder / "lambda.zip"
         with zipfile.ZipFile(file, "w") as zip_file:
             zip_file.writestr("noise", os.urandom(1 << 20) * 51)
         (problem,) = limits.check([file])
-        self.assertIn("has 51.0 MB, the platform takes up to 50 MB", problem)
+        self.assertIn("has 51.0 MB, AWS Lambda takes up to 50 MB", problem)
 
 
 class Programs(unittest.TestCase):
@@ -103,23 +103,25 @@ class Packages(Folder):
 
     def setUp(self) -> None:
         super().setUp()
-        for name in ("layer", "scf"):
+        for name in ("layer", "scf", "lambda", "lambda-layer"):
             platform.extract(DIST / f"{name}.zip", self.folder / name)
 
     def test_made_again_they_have_the_same_bytes_whatever_the_umask(self) -> None:
         command = [sys.executable, "-m", "package", "--out", self.folder / "again"]
         subprocess.run(command, check=True, capture_output=True, cwd=PROJECT, umask=0o077)
-        for name in ("layer.zip", "scf.zip"):
+        for name in ("layer.zip", "scf.zip", "lambda.zip", "lambda-layer.zip"):
             self.assertEqual((self.folder / "again" / name).read_bytes(), (DIST / name).read_bytes(), name)
 
     def test_programs_and_scripts_are_executable_and_nothing_else_is(self) -> None:
         executable = {str(file.relative_to(self.folder)) for file in self.folder.rglob("*")
                       if file.is_file() and file.stat().st_mode & 0o111}
         self.assertEqual(executable, {"layer/vision/bin/vision", "layer/vision/lib/loader",
-                                      "scf/bootstrap", "scf/scf_bootstrap"})
+                                      "scf/bootstrap", "scf/scf_bootstrap",
+                                      "lambda/bootstrap", "lambda/vision/bin/vision", "lambda/vision/lib/loader",
+                                      "lambda-layer/bootstrap", "lambda-layer/vision/bin/vision", "lambda-layer/vision/lib/loader"})
 
     def test_the_folders_beside_the_archives_have_the_same_files(self) -> None:
-        for name in ("layer", "scf"):
+        for name in ("layer", "scf", "lambda", "lambda-layer"):
             done = subprocess.run(["diff", "--recursive", DIST / name, self.folder / name], check=False, capture_output=True)
             self.assertEqual(done.returncode, 0, done.stdout)
 
@@ -128,6 +130,21 @@ class Packages(Folder):
         for file in [self.folder / "layer/vision/bin/vision", *libraries.iterdir()]:
             missing = [name for name in elf.dynamic_entries(file)["NEEDED"] if not (libraries / name).exists()]
             self.assertEqual(missing, [], file)
+
+    def test_the_packages_own_c_library_has_every_version_that_their_files_ask_for(self) -> None:
+        libraries = self.folder / "lambda/vision/lib"
+        files = [self.folder / "lambda/vision/bin/vision", *libraries.iterdir()]
+        symbols = {file.name: elf.versioned_symbols(file) for file in files}
+        defined = {symbol.version for own in symbols.values() for symbol in own if symbol.defined}
+        asked_for = {symbol.version for own in symbols.values() for symbol in own if not symbol.defined}
+        self.assertIn("GLIBC_2.2.5", asked_for)
+        self.assertEqual(asked_for - defined, set())
+
+    def test_lambda_gets_the_same_runtime_with_and_without_a_layer(self) -> None:
+        files = {name: {str(file.relative_to(self.folder / name)): file.read_bytes() for file in (self.folder / name).rglob("*") if file.is_file()}
+                 for name in ("layer", "lambda", "lambda-layer")}
+        self.assertEqual({name: content for name, content in files["lambda-layer"].items() if name != "bootstrap"}, files["layer"])
+        self.assertEqual({name: content for name, content in files["lambda"].items() if name != "recognize.wasm"}, files["lambda-layer"])
 
     def test_the_program_knows_the_function(self) -> None:
         known = (self.folder / "layer/vision/bin/known-modules").read_text()

@@ -47,6 +47,18 @@ PAYLOAD_2 = {"version": "2.0", "routeKey": "$default", "rawPath": "/", "rawQuery
              "requestContext": {"http": {"method": "POST", "path": "/", "protocol": "HTTP/1.1"}}, "isBase64Encoded": True}
 BALANCER = {"requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:x"}}, "httpMethod": "POST", "path": "/",
             "isBase64Encoded": True}
+REST = {"version": "1.0", "resource": "/{proxy+}", "path": "/photos", "httpMethod": "POST", "headers": {"Accept": "text/plain"},
+        "multiValueHeaders": {"Accept": ["text/plain"]}, "queryStringParameters": {"top": "1"},
+        "multiValueQueryStringParameters": {"top": ["1"]}, "pathParameters": {"proxy": "photos"}, "stageVariables": None,
+        "requestContext": {"stage": "prod", "httpMethod": "POST", "identity": {"sourceIp": "203.0.113.7"}},
+        "isBase64Encoded": True}
+URL_2 = {"version": "2.0", "routeKey": "$default", "rawPath": "/", "rawQueryString": "top=1&lang=en",
+         "headers": {"content-type": "application/x-www-form-urlencoded", "accept": "*/*", "x-forwarded-proto": "https"},
+         "requestContext": {"accountId": "anonymous", "domainName": "id.lambda-url.eu-west-1.on.aws", "stage": "$default",
+                            "http": {"method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7"}},
+         "isBase64Encoded": True}
+QUEUE = {"messageId": "059f36b4", "receiptHandle": "AQEB", "body": "hello", "attributes": {}, "messageAttributes": {},
+         "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:q", "awsRegion": "eu-west-1"}
 S3 = {"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put",
       "s3": {"bucket": {"name": "photos"}, "object": {"key": "a.jpg", "size": 1024}}}
 
@@ -72,6 +84,11 @@ JSON_EVENTS: dict[str, object] = {
     "format-video": {"body": file_box("isom", "iso2", "avc1")},
     "storage-s3": {"Records": [S3]},
     "storage-minio": {"EventName": "s3:ObjectCreated:Put", "Key": "photos/a.jpg", "Records": [{**S3, "eventSource": "minio:s3"}]},
+    "service-sqs": {"Records": [QUEUE]},
+    "service-sns": {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": {"Message": "hello"}}]},
+    "service-event-bridge": {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}},
+    "service-dynamodb": {"Records": [{"eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": {}}]},
+    "service-unknown": {"invocationId": "1", "job": {"id": "2"}},
     "http-gateway": http(JPEG),
     "http-json-body": http(json.dumps({"image": URL}), "application/json"),
     "http-claims-to-be-base64": http(json.dumps({"image": "QQ=="}), isBase64Encoded=True),
@@ -79,6 +96,11 @@ JSON_EVENTS: dict[str, object] = {
     "http-charset-as-encoding": http(JPEG, headers={"content-encoding": "UTF-8", "accept": "text/plain"}),
     "http-aws-payload-2": {**PAYLOAD_2, "body": TEXT},
     "http-aws-payload-2-refused": {**PAYLOAD_2, "body": "R0lGODlhAQABAA=="},
+    "http-aws-url-curl": {**URL_2, "body": TEXT},
+    "http-aws-url-without-body": {key: value for key, value in URL_2.items() if key != "isBase64Encoded"},
+    "http-aws-rest": {**REST, "body": TEXT},
+    "http-aws-rest-refused": {**REST, "body": "R0lGODlhAQABAA=="},
+    "http-aws-rest-text": {**REST, "isBase64Encoded": False, "body": URL},
     "http-aws-balancer": {**BALANCER, "headers": {"accept": "text/plain"}, "body": TEXT},
     "http-aws-balancer-lists": {**BALANCER, "multiValueHeaders": {"accept": ["text/plain"]},
                                 "multiValueQueryStringParameters": {"top": ["1"]}, "body": TEXT},

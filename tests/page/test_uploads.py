@@ -2,8 +2,11 @@
 
 import hashlib
 import itertools
+import logging
 import re
+import time
 
+import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
@@ -34,7 +37,10 @@ class CloudTest(PageTest):
 
     @classmethod
     def start(cls) -> None:
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
         cls.moto = Moto.get()
+        # It would refuse what carries no signature in a header: preflights and forms. tests/s3 has a server that checks these.
+        requests.post(f"{cls.moto.endpoint}/moto-api/reset-auth", data="inf", timeout=10).raise_for_status()
         cls.bucket = cls.moto.bucket(next(buckets))
         # What the role of the template may do is tried in deploy/aws/tests.
         environment = {name.upper(): key for name, key in cls.moto.key.items()}
@@ -64,11 +70,12 @@ class CloudTest(PageTest):
             self.moto.s3.delete_object(Bucket=self.bucket.name, Key=key)
         super().setUp()
 
-    def open(self, path: str = "/", **wishes: object) -> Page:
-        page = self.context(**wishes).new_page()
-        page.set_default_timeout(20_000)
-        page.goto(path, wait_until="networkidle")
-        return page
+    def wait_for_progress(self, share: float) -> None:
+        # The page's policy lets no test evaluate a text in a loop of the page's own.
+        deadline = time.monotonic() + 20
+        while float(self.page.locator("progress").get_attribute("value") or 0) <= share:
+            self.assertLess(time.monotonic(), deadline, "the upload does not get on")
+            self.page.wait_for_timeout(20)
 
     def uploaded(self) -> list[bytes]:
         keys = [key for key in self.bucket.keys() if key.startswith("uploads/")]
@@ -124,7 +131,7 @@ class Uploads(CloudTest):
         self.choose(LARGE)
         bar = self.page.get_by_role("progressbar", name="Progress of the upload")
         expect(bar).to_be_visible()
-        self.page.wait_for_function("document.querySelector('progress')?.value > 0.2")
+        self.wait_for_progress(0.2)
         self.assertEqual(Axe().run(self.page).response["violations"], [])
         expect(self.page.locator("#result")).to_contain_text(re.compile(r"Uploading the photo of 7\.\d MB: \d+%"))
         self.page.get_by_role("button", name="中文").click()
@@ -144,7 +151,7 @@ class Uploads(CloudTest):
     def test_it_can_be_cancelled_with_the_keyboard(self) -> None:
         self.slow_down()
         self.choose(LARGE)
-        self.page.wait_for_function("document.querySelector('progress')?.value > 0")
+        self.wait_for_progress(0)
         for _ in range(20):
             self.page.keyboard.press("Tab")
             if self.page.evaluate("document.activeElement.innerText") == "Cancel":
@@ -160,7 +167,7 @@ class Uploads(CloudTest):
     def test_a_newer_photo_ends_an_upload(self) -> None:
         self.slow_down()
         self.choose(LARGE)
-        self.page.wait_for_function("document.querySelector('progress')?.value > 0")
+        self.wait_for_progress(0)
         self.choose(TOMATO)
         self.page.get_by_role("img", name="tomato.jpg").wait_for()
         self.assertEqual(self.answer(), self.expected_answer(TOMATO))

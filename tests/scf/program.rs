@@ -1,14 +1,13 @@
 //! The function as the platform starts it.
 
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
-use support::{file, function};
+use support::{Process, file, function};
 
 use crate::old_kernel;
 
@@ -23,104 +22,36 @@ pub(crate) enum Installation {
     Built(PathBuf),
 }
 
-/// A running function.
-#[derive(Debug)]
-pub(crate) struct Program {
-    child: Child,
-    stderr: Arc<Mutex<String>>,
-    reader: Option<std::thread::JoinHandle<()>>,
-    started: Instant,
+/// Starts the function as the platform at this address does.
+pub(crate) fn start(
+    installation: &Installation,
+    platform: SocketAddr,
+    environment: &[(&str, &str)],
+) -> Process {
+    let mut command = match installation {
+        Installation::Packaged | Installation::PackagedOnAnOldKernel if namespaces() => {
+            in_root(&platform_root(), &["/var/user/bootstrap"])
+        }
+        Installation::Packaged | Installation::PackagedOnAnOldKernel => built(&function()),
+        Installation::Built(module) => built(module),
+    };
+    command
+        .env_clear()
+        .envs(platform_environment())
+        .env("SCF_RUNTIME_API", platform.ip().to_string())
+        .env("SCF_RUNTIME_API_PORT", platform.port().to_string())
+        .envs(environment.iter().copied());
+    if matches!(installation, Installation::PackagedOnAnOldKernel) {
+        // SAFETY: between fork and exec the function only makes two system calls and allocates nothing.
+        unsafe { command.pre_exec(old_kernel::refuse_newer_calls) };
+    }
+    Process::start(command)
 }
 
-impl Program {
-    pub(crate) fn start(
-        installation: &Installation,
-        platform: SocketAddr,
-        environment: &[(&str, &str)],
-    ) -> Self {
-        let mut command = match installation {
-            Installation::Packaged | Installation::PackagedOnAnOldKernel if namespaces() => {
-                in_root(&platform_root(), &["/var/user/bootstrap"])
-            }
-            Installation::Packaged | Installation::PackagedOnAnOldKernel => Self::built(&function()),
-            Installation::Built(module) => Self::built(module),
-        };
-        command
-            .env_clear()
-            .envs(platform_environment())
-            .env("SCF_RUNTIME_API", platform.ip().to_string())
-            .env("SCF_RUNTIME_API_PORT", platform.port().to_string())
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        if matches!(installation, Installation::PackagedOnAnOldKernel) {
-            // SAFETY: between fork and exec the function only makes two system calls and allocates nothing.
-            unsafe { command.pre_exec(old_kernel::refuse_newer_calls) };
-        }
-        let started = Instant::now();
-        let mut child = command.spawn().expect("the function starts");
-        let stderr = Arc::new(Mutex::new(String::new()));
-        let (lines, collected) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&stderr));
-        let reader = std::thread::spawn(move || {
-            for line in lines.split(b'\n').map_while(Result::ok) {
-                let mut text = collected.lock().unwrap();
-                text.push_str(&String::from_utf8_lossy(&line));
-                text.push('\n');
-            }
-        });
-        Self { child, stderr, reader: Some(reader), started }
-    }
-
-    fn built(module: &Path) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vision"));
-        command.args(["scf", "--wasm"]).arg(module);
-        command
-    }
-
-    pub(crate) fn started(&self) -> Instant {
-        self.started
-    }
-
-    /// What it has logged so far; after its end, all.
-    pub(crate) fn stderr(&self) -> String {
-        self.stderr.lock().unwrap().clone()
-    }
-
-    /// Sends SIGTERM.
-    pub(crate) fn terminate(&self) {
-        let pid = libc::pid_t::try_from(self.child.id()).unwrap();
-        // SAFETY: kill has no preconditions; the child is not reaped yet, so the id is still its own.
-        assert_eq!(unsafe { libc::kill(pid, libc::SIGTERM) }, 0);
-    }
-
-    /// The exit code, within a minute; nothing if a signal ended it.
-    pub(crate) fn exit_code(&mut self) -> Option<i32> {
-        let end = Instant::now() + Duration::from_secs(60);
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                self.reader.take().unwrap().join().unwrap();
-                return status.code();
-            }
-            assert!(Instant::now() < end, "the function does not end:\n{}", self.stderr());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    /// Memory in use (resident), in KiB.
-    pub(crate) fn memory_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // Ended already, unless a test failed.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+fn built(module: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vision"));
+    command.args(["scf", "--wasm"]).arg(module);
+    command
 }
 
 /// What `vision run` prints for an event.

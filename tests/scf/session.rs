@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use support::Process;
 use support::scf::{Event, Outcome, Platform, PostFault};
 
-use crate::program::{Installation, Program};
+use crate::program::{self, Installation};
 
 /// Ends with [`Session::finish`], which finds violations of the protocol.
 pub(crate) struct Session {
     pub(crate) platform: Platform,
-    pub(crate) program: Program,
+    pub(crate) program: Process,
     _module: Option<tempfile::TempDir>,
 }
 
@@ -46,7 +47,7 @@ impl Session {
         ready_faults: &[PostFault],
     ) -> Self {
         let platform = Platform::start(ready_faults);
-        let program = Program::start(installation, platform.address(), environment);
+        let program = program::start(installation, platform.address(), environment);
         Self { platform, program, _module: None }
     }
 

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use support::scf::Platform;
 use support::{file, module};
 
-use crate::program::{Installation, Program};
+use crate::program::{self, Installation};
 
 /// Exit code and log of a start that must fail; nothing may have been sent to the platform.
 fn failed_start(installation: &Installation, environment: &[(&str, &str)]) -> (Option<i32>, String) {
     let platform = Platform::start(&[]);
-    let mut program = Program::start(installation, platform.address(), environment);
+    let mut program = program::start(installation, platform.address(), environment);
     let code = program.exit_code();
     assert_eq!(platform.connections(), 0, "{}", program.stderr());
     (code, program.stderr())
@@ -66,7 +66,7 @@ fn outside_of_the_platform_the_missing_variables_are_named() {
 #[test]
 fn a_runtime_api_that_nobody_answers_is_named_and_the_start_fails() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut program = Program::start(&function(), nobody, &[]);
+    let mut program = program::start(&function(), nobody, &[]);
     assert_eq!(program.exit_code(), Some(1));
     let log = program.stderr();
     assert!(

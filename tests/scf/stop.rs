@@ -44,7 +44,7 @@ fn an_event_in_hand_is_answered_before_the_function_leaves() {
 fn before_init_ready_the_function_leaves_as_well() {
     let platform = support::scf::Platform::start(&[PostFault::Status(503); 1000]);
     let installation = crate::program::Installation::Built(support::file("dist/recognize.wasm"));
-    let mut program = crate::program::Program::start(&installation, platform.address(), &[]);
+    let mut program = crate::program::start(&installation, platform.address(), &[]);
     platform.wait_until_asked();
     program.terminate();
     assert_eq!(program.exit_code(), Some(0), "{}", program.stderr());

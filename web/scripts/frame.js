@@ -10,7 +10,7 @@ export async function startFrame() {
   const show = () => {
     if (!service) return;
     document.querySelector("#history-link").hidden = !service.history;
-    document.querySelector("#service").textContent = text("serviceInfo", service);
+    document.querySelector("#service").textContent = text(service.model ? "serviceInfo" : "serviceVersion", service);
     document.querySelector("#keeping").textContent = text(keeping(service));
   };
   onLanguageChange(show);

@@ -8,7 +8,7 @@ import { startIntake } from "./intake.js";
 import { language, onLanguageChange, text } from "./language.js";
 import { prepare } from "./picture.js";
 import { showAnswer, showNothing, showProblem, showUpload, showWaiting } from "./result.js";
-import { recognize } from "./service.js";
+import { recognize, ServiceError } from "./service.js";
 
 /** Functions take requests of 6 MB, in which a photo is base64: a third more. The rest is room for headers. */
 const LARGEST_REQUEST = 4 << 20;
@@ -43,8 +43,8 @@ async function ask(picture, source, signal) {
     again = askAgain;
     showAnswer(answer, picture);
   } catch (error) {
-    again = askAgain;
     if (error.name === "AbortError") return;
+    again = askAgain;
     if (!error.code) throw error;
     showProblem(error, askAgain);
   }
@@ -63,7 +63,9 @@ async function askByUpload(picture, signal) {
   const isForUpload = takesUploads && format !== undefined && whole.size > LARGEST_REQUEST;
   if (!picture.place && !isForUpload) return undefined;
   // Few visitors need it.
-  const { answerOf, upload } = await import("./upload.js");
+  const { answerOf, upload } = await import("./upload.js").catch(({ message }) => {
+    throw new ServiceError("network", message);
+  });
   const view = showUpload(whole.size, () => {
     underWay?.abort();
     again = showNothing;

@@ -79,6 +79,7 @@ export const texts = {
     fingerprint: "SHA-256 of the photo",
 
     serviceInfo: "Model {model}, version {version}",
+    serviceVersion: "Version {version}",
     photosKept: "A small copy of each photo and its answer go to this service's history; the photo itself is not kept.",
     largePhotosKept: "Photos over 4 MB go to this service's own storage; all others are looked at and forgotten.",
     photosNotKept: "Photos are looked at and forgotten: this service keeps no history.",
@@ -179,6 +180,7 @@ export const texts = {
     fingerprint: "照片的 SHA-256",
 
     serviceInfo: "模型 {model}，版本 {version}",
+    serviceVersion: "版本 {version}",
     photosKept: "每张照片的缩略图和结果会存入该服务的历史记录，照片本身不会保存。",
     largePhotosKept: "超过 4 MB 的照片会存入该服务自己的存储桶，其他照片识别后即被丢弃。",
     photosNotKept: "照片识别后即被丢弃：该服务不保存历史记录。",

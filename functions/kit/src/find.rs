@@ -7,7 +7,7 @@ mod form;
 mod json_body;
 mod layers;
 mod mangled;
-mod storage;
+mod services;
 
 use std::borrow::Cow;
 
@@ -67,8 +67,8 @@ fn picture<'e>(event: &'e Event<'_>, layers: usize) -> Result<Picture<'e>, Funct
     }
 }
 
-/// What a storage event says in place of a picture; None for other events.
-pub(crate) use storage::refusal as storage_refusal;
+/// What an event without a body is instead; None where there is nothing to name.
+pub(crate) use services::refusal as service_refusal;
 
 /// The compression that a header names, if it names any: `identity`, or a charset that clients take for an encoding,
 /// is none.

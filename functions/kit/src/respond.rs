@@ -58,7 +58,7 @@ fn answer(
         _ => {}
     }
     if form.is_none() && event.body == Body::Missing {
-        if let Some(error) = text.and_then(find::storage_refusal) {
+        if let Some(error) = text.and_then(find::service_refusal) {
             return Reply::failure(&error, None);
         }
     }

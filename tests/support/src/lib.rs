@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 pub mod http;
+pub mod lambda;
+mod process;
 mod project;
 mod sandbox;
 pub mod scf;
 
+pub use process::Process;
 pub use project::{file, function, module, read, vision};
 pub use sandbox::can_confine;

@@ -14,6 +14,7 @@ mod event_source;
 mod invocation;
 mod platform;
 mod runtime_api;
+mod status;
 
 pub use batch::{Batch, Content, Message};
 pub use error::ManagedError;
@@ -39,6 +40,7 @@ use crate::pool::Handler;
 use answered::Answered;
 use delivery::deliver;
 use runtime_api::{Arrival, NextError, RuntimeApi, Unread};
+use status::{asks_for_status, status};
 
 /// A platform's events, ready to be asked for; what is put into the storage of the same cloud is labelled.
 #[derive(Debug)]
@@ -162,6 +164,9 @@ impl<P: Platform, S: Service, H: Handler> Answering<'_, P, S, H> {
 
     async fn reply_to(&self, mut event: EventFile, invocation: &Invocation) -> Reply {
         let ManagedLoop { api, labeller, margin } = &self.platform;
+        if let Ok(Some(form)) = event.look(asks_for_status) {
+            return Reply::Answer(status(form, labeller.has_uploads()).into());
+        }
         if let Ok(Some(request)) = event.look(upload_event) {
             return labeller.answer_upload(&request).await;
         }

@@ -135,6 +135,11 @@ impl<S: Service> Labeller<S> {
         Ok(self)
     }
 
+    /// Whether there is a bucket for uploads.
+    pub(super) fn has_uploads(&self) -> bool {
+        self.uploads.is_some()
+    }
+
     /// Answers a request about uploads, in the form of the gateway that it came through.
     pub(super) async fn answer_upload(&self, request: &UploadEvent) -> Reply {
         request.answer(self.uploads.as_ref()).await

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::call::Endpoint;
 use crate::http::Response;
+use crate::lambda;
 
 /// How the headers of `next` are spelled; the platform's documents have the first two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,7 @@ pub struct Event {
     pub(crate) after: Duration,
     pub(crate) next_faults: VecDeque<NextFault>,
     pub(crate) post_faults: VecDeque<PostFault>,
+    pub(crate) deadline: Option<String>,
 }
 
 impl Event {
@@ -68,6 +70,7 @@ impl Event {
             after: Duration::ZERO,
             next_faults: VecDeque::new(),
             post_faults: VecDeque::new(),
+            deadline: None,
         }
     }
 
@@ -111,6 +114,29 @@ impl Event {
     pub fn on_post(mut self, fault: PostFault) -> Self {
         self.post_faults.push_back(fault);
         self
+    }
+
+    /// The same with this text for its deadline on Lambda.
+    #[must_use]
+    pub fn deadline(mut self, deadline: impl Into<String>) -> Self {
+        self.deadline = Some(deadline.into());
+        self
+    }
+
+    /// The answer to `next` on Lambda, where nothing goes wrong.
+    pub fn lambda_response(&self) -> Response {
+        let deadline = self.deadline.clone().unwrap_or_else(|| lambda::deadline(self.time_limit));
+        let headers = [
+            ("Content-Type", "application/json".to_owned()),
+            ("Lambda-Runtime-Aws-Request-Id", self.id.clone()),
+            ("Lambda-Runtime-Deadline-Ms", deadline),
+            (
+                "Lambda-Runtime-Invoked-Function-Arn",
+                "arn:aws:lambda:eu-west-1:012345678912:function:vision".to_owned(),
+            ),
+        ];
+        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value));
+        Response { status: 200, headers: headers.collect(), body: self.body.clone() }
     }
 
     /// The answer to `next` with this event, where nothing goes wrong.

@@ -1,4 +1,4 @@
-//! The platform's side of the protocol, strict: what it does not expect is a violation.
+//! The platform's side of the protocol, strict: what it does not expect is a violation. It also speaks AWS Lambda's.
 
 use std::collections::VecDeque;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::call::{Call, Endpoint};
 use super::event::{Event, NextFault, Outcome, PostFault};
 use crate::http::{Connection, Request, Response};
+use crate::lambda::{LambdaCall, SETTLED};
 
 /// What one step of the protocol has to go on with.
 enum Action {
@@ -29,6 +30,10 @@ struct State {
     jobs: Vec<Job>,
     /// The event that was sent last.
     current: Option<usize>,
+    /// Why the function says that it can't start.
+    init_error: Option<String>,
+    /// Whether the function is an extension, too, and waits as one.
+    extension: (bool, bool),
     asked: bool,
     waiting: bool,
     closed: bool,
@@ -39,6 +44,8 @@ struct State {
 #[derive(Debug)]
 struct Job {
     event: Event,
+    /// It was asked for, though it may not have arrived.
+    fetched: bool,
     sent: Option<Instant>,
     /// Half of it was sent.
     stalled: bool,
@@ -50,8 +57,18 @@ struct Job {
     outcome: Option<Outcome>,
 }
 
+/// Whose runtime API it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Protocol {
+    #[default]
+    Scf,
+    /// With so many events at the same time, and with extensions or without.
+    Lambda { at_once: usize, with_extensions: bool },
+}
+
 #[derive(Debug, Default)]
 struct Shared {
+    protocol: Protocol,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -69,10 +86,19 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl Platform {
     /// A platform at an address of its own. Of the first posts of init/ready, so many go wrong.
     pub fn start(ready_faults: &[PostFault]) -> Self {
+        let state = State { ready_faults: ready_faults.iter().copied().collect(), ..State::default() };
+        Self::serve(Protocol::Scf, state)
+    }
+
+    /// AWS Lambda with so many events at the same time; emulators have no extensions.
+    pub fn lambda(at_once: usize, with_extensions: bool) -> Self {
+        Self::serve(Protocol::Lambda { at_once, with_extensions }, State::default())
+    }
+
+    fn serve(protocol: Protocol, state: State) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let state = State { ready_faults: ready_faults.iter().copied().collect(), ..State::default() };
-        let shared = Arc::new(Shared { state: Mutex::new(state), ..Shared::default() });
+        let shared = Arc::new(Shared { protocol, state: Mutex::new(state), ..Shared::default() });
         let for_connections = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -95,6 +121,7 @@ impl Platform {
         let number = state.jobs.len();
         state.jobs.push(Job {
             event,
+            fetched: false,
             sent: None,
             stalled: false,
             broken: false,
@@ -137,7 +164,17 @@ impl Platform {
         self.wait(|state| state.asked.then_some(())).expect("the function posts init/ready");
     }
 
-    /// When init/ready was posted.
+    /// Why the function says that it can't start, once it says so: the body of init/error.
+    pub fn init_error(&self) -> Option<String> {
+        self.wait(|state| state.init_error.clone())
+    }
+
+    /// Whether the function waits as an extension, once it does.
+    pub fn has_extension(&self) -> bool {
+        self.wait(|state| (state.extension == (true, true)).then_some(())).is_some()
+    }
+
+    /// When init/ready was posted; on Lambda, when the first event was asked for.
     pub fn ready(&self) -> Option<Instant> {
         self.wait(|state| state.ready)
     }
@@ -208,11 +245,20 @@ impl Shared {
     }
 
     fn step(&self, request: &Request) -> Action {
-        let known = Call::of(request).and_then(|call| match call {
-            Call::Ready => self.on_ready(),
-            Call::Next => self.on_next(),
-            Call::Result(endpoint) => self.on_result(endpoint, &request.body),
-        });
+        let known = match self.protocol {
+            Protocol::Scf => Call::of(request).and_then(|call| match call {
+                Call::Ready => self.on_ready(),
+                Call::Next => self.on_next(),
+                Call::Result(endpoint) => self.on_result(endpoint, None, &request.body),
+            }),
+            Protocol::Lambda { with_extensions, .. } => LambdaCall::of(request).and_then(|call| match call {
+                LambdaCall::Next => self.on_next(),
+                LambdaCall::Result(endpoint, id) => self.on_result(endpoint, Some(&id), &request.body),
+                LambdaCall::InitError => self.on_init_error(&request.body),
+                LambdaCall::Register => self.on_register(with_extensions),
+                LambdaCall::Stay => self.on_stay(),
+            }),
+        };
         known.unwrap_or_else(|violation| {
             self.lock().violations.push(violation);
             Action::Respond(Response::status(400))
@@ -235,16 +281,64 @@ impl Shared {
         }
     }
 
+    fn on_init_error(&self, body: &[u8]) -> Result<Action, String> {
+        let mut state = self.lock();
+        if state.ready.is_some() || state.init_error.is_some() {
+            return Err("init/error after the start".to_owned());
+        }
+        state.init_error = Some(String::from_utf8_lossy(body).into_owned());
+        Ok(Action::Respond(Response::status(202)))
+    }
+
+    fn on_register(&self, with_extensions: bool) -> Result<Action, String> {
+        let mut state = self.lock();
+        state.asked = true;
+        if !with_extensions {
+            return Ok(Action::Respond(Response::status(404)));
+        }
+        if state.ready.is_some() || state.extension.0 {
+            return Err("the extension is registered late or twice".to_owned());
+        }
+        state.extension.0 = true;
+        let identifier = ("Lambda-Extension-Identifier".to_owned(), "5e8b7086".to_owned());
+        Ok(Action::Respond(Response { headers: vec![identifier], ..Response::status(200) }))
+    }
+
+    /// Holds the extension, for which there are no events.
+    fn on_stay(&self) -> Result<Action, String> {
+        let mut state = self.lock();
+        if !state.extension.0 {
+            return Err("an extension waits that was never registered".to_owned());
+        }
+        state.extension.1 = true;
+        self.changed.notify_all();
+        while !state.closed {
+            state = self.changed.wait(state).unwrap();
+        }
+        Ok(Action::Drop)
+    }
+
     fn on_next(&self) -> Result<Action, String> {
         let mut state = self.lock();
+        let at_once = match self.protocol {
+            Protocol::Scf => 1,
+            Protocol::Lambda { at_once, .. } => {
+                state.ready.get_or_insert_with(Instant::now);
+                at_once
+            }
+        };
         if state.ready.is_none() {
             return Err("next before init/ready".to_owned());
         }
-        let again = state.current.filter(|current| state.jobs[*current].outcome.is_none());
-        let number = match again {
-            Some(number) if state.jobs[number].broken => number,
-            Some(number) => return Err(format!("next while event {number} has no result")),
-            None => {
+        let in_hand = state.jobs.iter().enumerate().filter(|(_, job)| job.is_in_hand());
+        let in_hand: Vec<usize> = in_hand.map(|(number, _)| number).collect();
+        let again = in_hand.iter().copied().find(|number| state.jobs[*number].broken);
+        let number = match (again, in_hand.first()) {
+            (Some(number), _) => number,
+            (None, Some(number)) if in_hand.len() >= at_once => {
+                return Err(format!("next while event {number} has no result"));
+            }
+            _ => {
                 state.waiting = true;
                 self.changed.notify_all();
                 loop {
@@ -268,8 +362,12 @@ impl Shared {
         state.current = Some(number);
         let job = &mut state.jobs[number];
         let fault = job.event.next_faults.pop_front();
+        job.fetched = true;
         job.broken = fault.is_some();
-        let response = job.event.response();
+        let response = match self.protocol {
+            Protocol::Scf => job.event.response(),
+            Protocol::Lambda { .. } => job.event.lambda_response(),
+        };
         Ok(match fault {
             Some(NextFault::DropBeforeAnswer) => Action::Drop,
             Some(NextFault::DropInBody) => {
@@ -290,9 +388,13 @@ impl Shared {
         })
     }
 
-    fn on_result(&self, endpoint: Endpoint, body: &[u8]) -> Result<Action, String> {
+    fn on_result(&self, endpoint: Endpoint, id: Option<&str>, body: &[u8]) -> Result<Action, String> {
         let mut state = self.lock();
-        let Some(number) = state.current else { return Err("a result before any event".to_owned()) };
+        let named = |id: &str| state.jobs.iter().rposition(|job| job.fetched && job.event.id == id);
+        let Some(number) = id.map_or(state.current, named) else {
+            return Err(format!("a result before any event, or of an unknown one: {id:?}"));
+        };
+        let is_lambda = self.protocol != Protocol::Scf;
         let job = &mut state.jobs[number];
         let Some(sent) = job.sent else {
             return Err(format!("a result of event {number}, which never arrived"));
@@ -307,7 +409,18 @@ impl Shared {
             _ => {}
         }
         job.posted = Some((endpoint, body.to_vec()));
+        if is_lambda && job.outcome.is_some() {
+            return Ok(Action::Respond(Response::status(403)));
+        }
         let fault = job.event.post_faults.pop_front();
+        if let (true, Some(PostFault::Status(status))) = (is_lambda, fault)
+            && SETTLED.contains(&status)
+        {
+            // Nothing more is taken for this event, and it does not come again.
+            let body = String::from_utf8_lossy(body).into_owned();
+            job.outcome = Some(Outcome { endpoint, body, took: sent.elapsed() });
+            return Ok(Action::Respond(Response::status(status)));
+        }
         job.broken = fault.is_some();
         job.hindered |= fault.is_some();
         if let Some(PostFault::Status(400..=499)) = fault {
@@ -326,9 +439,16 @@ impl Shared {
             }
         }
         Ok(match fault {
-            None => Action::Respond(Response::status(200)),
+            None => Action::Respond(Response::status(if is_lambda { 202 } else { 200 })),
             Some(PostFault::Status(status)) => Action::Respond(Response::status(status)),
             Some(PostFault::DropBeforeTaking | PostFault::DropAfterTaking) => Action::Drop,
         })
+    }
+}
+
+impl Job {
+    /// Whether it was asked for and has no result.
+    fn is_in_hand(&self) -> bool {
+        self.fetched && self.outcome.is_none()
     }
 }
