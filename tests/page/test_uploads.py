@@ -158,6 +158,7 @@ class Uploads(CloudTest):
                 break
         self.page.keyboard.press("Enter")
         expect(self.page.get_by_text("The names will appear here.")).to_be_visible()
+        expect(self.page.locator("#result-heading")).to_be_focused()
         expect(self.page.locator("#spoken")).to_have_text("The upload was cancelled.")
         self.assertEqual(self.uploaded(), [])
         self.missteps = [line for line in self.missteps if "ERR_ABORTED" not in line]
