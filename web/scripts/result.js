@@ -106,6 +106,8 @@ function foot({ milliseconds, recognitionMilliseconds }, picture) {
 
 function fill(...children) {
   receipt().removeAttribute("aria-busy");
+  // A button in it that has the focus goes: the keyboard goes on from the heading above.
+  if (receipt().contains(document.activeElement)) document.querySelector("#result-heading").focus();
   receipt().replaceChildren(...children.filter((child) => child !== undefined));
 }
 
