@@ -423,7 +423,7 @@ fn choose_output(
             match fitting[..] {
                 [one] => Ok(one),
                 _ => Err(PackError::Option(format!(
-                    "it has {} outputs: {}; choose one with --output NAME",
+                    "it has {} outputs: {}; choose one with --output-tensor NAME",
                     graph.outputs.len(),
                     list()
                 ))),
