@@ -88,9 +88,11 @@ fn somebodys_own_model_becomes_a_function_with_nothing_but_the_packages() {
     copy("tests/own_model/teachable-machine-quantized.zip", "own-model.zip");
     copy("tests/own_model/pictures/red.png", "own-model.png");
     let vision = |arguments: &[&str]| {
-        let program = ["/opt/vision/lib/loader", "--library-path", "/opt/vision/lib", "/opt/vision/bin/vision"];
+        let program =
+            ["/opt/vision/lib/loader", "--library-path", "/opt/vision/lib", "/opt/vision/bin/vision"];
         let output = in_root(&root, &[&program[..], arguments].concat()).output().unwrap();
-        let (said, failed) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        let (said, failed) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
         assert!(output.status.success(), "{arguments:?}: {failed}");
         said
     };

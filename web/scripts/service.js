@@ -60,7 +60,7 @@ export async function uploadPlace({ contentType, size, language, signal }) {
   return json(response);
 }
 
-/** Resolves to `{ status: "pending", seconds }`, `{ status: "done", model, predictions }` or `{ status: "failed", error }`. */
+/** Resolves to `{ status: "pending", seconds }`, `{ status: "done", model, predictions, unsure }` or `{ status: "failed", error }`. */
 export async function uploadResult({ result }, { signal }) {
   const response = await send(address(result), { headers: { Accept: "application/json" }, cache: "no-store", signal });
   const seconds = Number.parseFloat(response.headers.get("Retry-After")) || undefined;
