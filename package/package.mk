@@ -1,7 +1,7 @@
 # Packages for Tencent SCF; included by the main Makefile. Paths are relative to the repository root.
 .PHONY: package site test-package
-package: build .toolchain/sbom/.installed site ## Make dist/layer.zip and dist/scf.zip for Tencent SCF, and dist/sbom.cdx.json of what is in them
-	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package
+package: build .toolchain/sbom/.installed site ## Make dist/layer.zip and dist/scf.zip for Tencent SCF, and dist/sbom.cdx.json of what is in them (WASM=file for another function)
+	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package $(if $(WASM),--wasm "$(WASM)")
 
 # The address of a function that is there already, and of the bucket that takes uploads.
 FUNCTION_URL ?=
