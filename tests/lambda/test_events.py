@@ -74,7 +74,8 @@ class Queues(unittest.TestCase):
 
     def test_a_batch_of_which_nothing_can_be_done_fails_as_a_whole(self) -> None:
         moto = Moto.get()
-        with Emulator(packaged(), moto.environment({"Version": "2012-10-17", "Statement": []})) as emulator:
+        only_lists = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}
+        with Emulator(packaged(), moto.environment(only_lists)) as emulator:
             record = moto.bucket("closed").put("a.jpg", events.PICTURES[0].read_bytes())
             body = emulator.invoke(json.dumps(events.queue({"Records": [record]})).encode())[1]
             found = json.loads(body)
