@@ -31,6 +31,9 @@ def main() -> int:
     except Unusable as error:
         say(str(error))
         return 2
+    except KeyboardInterrupt:
+        say("stopped; what CloudFormation has begun it goes on with, and the same command takes up from there")
+        return 130
 
 
 def usage() -> argparse.Namespace:
@@ -109,15 +112,26 @@ def remove(arguments: argparse.Namespace) -> int:
         say(f"  the bucket {bucket} with {number} objects")
     if not (arguments.yes or _agreed(arguments.stack)):
         raise Unusable("nothing was removed")
-    for bucket in found:
-        buckets.empty(account, bucket)
-    stack.remove(say)
+    _remove_with(account, stack, list(found))
     for bucket in found:
         # Those of the stack are gone with it.
         if bucket not in made:
             buckets.remove(account, bucket)
     say("removed")
     return 0
+
+
+def _remove_with(account: Account, stack: Stack, emptied: list[str]) -> None:
+    """Events that were still under way may write labels after the buckets were emptied: then once more."""
+    for attempt in ("first", "last"):
+        for bucket in emptied:
+            if buckets.count(account, bucket) is not None:
+                buckets.empty(account, bucket)
+        try:
+            return stack.remove(say)
+        except Refused:
+            if attempt == "last":
+                raise
 
 
 def _agreed(name: str) -> bool:

@@ -19,5 +19,5 @@ remove-aws: $(AWS_VENV)/installed ## Remove all of it from AWS, with the picture
 	@$(DEPLOY_AWS) $(if $(YES),--yes) remove
 
 # The deploy program itself against moto: https://docs.getmoto.org
-test-deploy-aws: site $(AWS_TEST_VENV)/installed ## Test deploying to AWS, offline: cfn-lint on what SAM makes, the stack in an emulator
+test-deploy-aws: deploy-aws-check site $(AWS_TEST_VENV)/installed ## Test deploying to AWS, offline: cfn-lint on what SAM makes, the stack in an emulator
 	$(AWS_TEST_VENV)/bin/python -m unittest discover -s deploy/aws/tests -t . $(TESTS)

@@ -26,7 +26,7 @@ async function deploy(credentials, appId, instances, dist) {
   for (const name of stack.order(instances)) {
     const instance = instances[name];
     const inputs = stack.fill(instance.inputs, instance, outputs);
-    outputs[name] = await STEPS[instance.component].deploy({ credentials, appId, inputs, dist });
+    outputs[name] = await STEPS[instance.component].deploy({ credentials, appId, inputs, dist, outputs });
   }
   return outputs;
 }
@@ -119,7 +119,7 @@ const STEPS = {
         code: { bucket: bucketWithoutAppId(bucket, appId), object: objectPath(key) },
       });
       // Under the name that the platform's component gives it.
-      return { ...deployed, functionName: deployed.FunctionName };
+      return { ...deployed, functionName: deployed.FunctionName, uploads: page.uploadOrigin(inputs) };
     },
     async remove({ credentials, appId, inputs }) {
       await new Scf(credentials, inputs.region).remove({ functionName: inputs.name, namespace: inputs.namespace });
@@ -128,9 +128,10 @@ const STEPS = {
   },
 
   website: {
-    async deploy({ credentials, appId, inputs, dist }) {
+    async deploy({ credentials, appId, inputs, dist, outputs }) {
+      const { uploads } = Object.values(outputs).find(({ functionName }) => functionName === inputs.env.FUNCTION);
       const [url] = await urls(credentials, { region: inputs.region, name: inputs.env.FUNCTION });
-      if (url) page.fill(path.dirname(dist), url);
+      if (url) page.fill(path.dirname(dist), url, uploads);
       const bucket = bucketWithAppId(inputs.bucket, appId);
       const website = await new Cos(credentials, inputs.region).website({
         bucket,

@@ -62,13 +62,14 @@ async function byTool(command, web, settings) {
 /** The page needs the function's address, which is only known once the function is there: at first it goes up twice. */
 async function deployByTool(settings) {
   const page = require('./page');
+  const uploads = page.uploadOrigin(functionInputs(false));
   const [before] = await findUrls(settings, false);
-  if (before) page.fill(ROOT, before);
+  if (before) page.fill(ROOT, before, uploads);
   await runTool('deploy');
   const [url] = before ? [before] : await findUrls(settings, false);
   if (!url) return say(`done, but the function has no URL yet, which the page needs: make one by hand, then deploy again (${HELP})`);
   if (url !== before) {
-    page.fill(ROOT, url);
+    page.fill(ROOT, url, uploads);
     await runTool('deploy', WEBSITE);
   }
   say('done; make -s deploy-url prints the address, make -s deploy-site-url that of the page');

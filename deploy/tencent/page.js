@@ -2,22 +2,21 @@
 // The page's files in dist/web, with the address of the function that they ask.
 
 const { spawnSync } = require('node:child_process');
-const fs = require('node:fs');
 const path = require('node:path');
 
 const PROJECT = path.resolve(__dirname, '..', '..');
 
-/** Makes `<root>/dist/web` anew for the function at `url`, by the program that `make package` uses. */
-function fill(root, url) {
-  const args = ['-m', 'package.site', '--function-url', url, '--out', path.join(root, 'dist')];
+/** Makes `<root>/dist/web` anew for the function at `url`, which may upload to `uploads`; by `make package`'s program. */
+function fill(root, url, uploads = '') {
+  const args = ['-m', 'package.site', '--function-url', url, '--upload-origin', uploads, '--out', path.join(root, 'dist')];
   const { status, stderr, error } = spawnSync('python3', args, { cwd: PROJECT, encoding: 'utf8' });
   if (status !== 0) throw new Error(`the page could not be made: ${error ? error.message : stderr.trim()}`);
 }
 
-/** The function's address that the page knows; undefined where it asks where it lies itself. */
-function address(root) {
-  const [, url] = /<meta name="service" content="([^"]+)">/.exec(fs.readFileSync(path.join(root, 'dist/web/index.html'), 'utf8')) || [];
-  return url;
+/** Where the page puts large photos, if the function's settings (inputs of scf/serverless.yml) name a bucket for them. */
+function uploadOrigin({ region, environment }) {
+  const bucket = environment && environment.variables && environment.variables.VISION_UPLOAD_BUCKET;
+  return bucket ? `https://${bucket}.cos.${region}.myqcloud.com` : '';
 }
 
-module.exports = { fill, address };
+module.exports = { fill, uploadOrigin };

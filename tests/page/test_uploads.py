@@ -158,6 +158,7 @@ class Uploads(CloudTest):
                 break
         self.page.keyboard.press("Enter")
         expect(self.page.get_by_text("The names will appear here.")).to_be_visible()
+        expect(self.page.locator("#result-heading")).to_be_focused()
         expect(self.page.locator("#spoken")).to_have_text("The upload was cancelled.")
         self.assertEqual(self.uploaded(), [])
         self.missteps = [line for line in self.missteps if "ERR_ABORTED" not in line]
@@ -184,6 +185,24 @@ class Uploads(CloudTest):
         self.page.unroute_all()
         self.page.get_by_role("button", name="Try again").click()
         self.assertEqual(self.answer(), self.expected_answer(TOMATO))
+
+    def test_an_answer_that_does_not_come_is_told_and_asked_for_again_without_another_upload(self) -> None:
+        pending = {"id": "x", "status": "pending"}
+        self.page.route("**/v1/uploads/*", lambda route: route.fulfill(
+            status=202, json=pending, headers={"Access-Control-Allow-Origin": "*"}))
+        self.page.clock.install()
+        self.choose(LARGE)
+        expect(self.page.locator("#result")).to_contain_text("Uploaded. Looking")
+        for _ in range(30):
+            # Each question is asked a while after the answer to the one before.
+            self.page.clock.run_for(4_000)
+            self.page.wait_for_timeout(50)
+        expect(self.problem()).to_contain_text("The photo is uploaded, but there is no answer to it yet.")
+        self.page.unroute_all()
+        self.page.clock.resume()
+        self.page.get_by_role("button", name="Try again").click()
+        self.assertEqual(self.answer(), self.expected_answer(TOMATO))
+        self.assertEqual(len(self.uploaded()), 1)
 
     def test_a_damaged_photo_is_told_in_words(self) -> None:
         damaged = padded(TOMATO.read_bytes()[:300], 5 * MEBIBYTE)

@@ -133,6 +133,17 @@ test('the page is a public website that knows the function’s address', () => {
   assert.match(types['/assets/style.css'], /^text\/css/);
 });
 
+test('a page whose function has a bucket for uploads may go there', async (t) => {
+  const cloud = await cloudFor(t);
+  const yaml = fs.readFileSync(path.join(ROOT, 'scf/serverless.yml'), 'utf8');
+  const withBucket = yaml.replace('    variables:\n', '    variables:\n      VISION_UPLOAD_BUCKET: pictures-1250000000\n');
+  assert.notEqual(withBucket, yaml);
+  const { code, said } = await deploy(project(t, { 'scf/serverless.yml': withBucket }), ['deploy', '--via', 'api'], { cloud });
+  assert.equal(code, 0, said);
+  const page = String(cloud.objects.get(`wasm-vision-web-dev-${APP_ID}.cos.ap-guangzhou.myqcloud.com/index.html`));
+  assert.match(page, /connect-src 'self' https:\S+tencentscf\.com https:\/\/pictures-1250000000\.cos\.ap-guangzhou\.myqcloud\.com;/);
+});
+
 test('what the API is told of a bucket leads to what was uploaded', () => {
   const { cloud } = first;
   const named = [...cloud.calls('PublishLayerVersion'), ...cloud.calls('CreateFunction')].map((call) => {
