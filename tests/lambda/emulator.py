@@ -62,7 +62,7 @@ class Emulator:
                  bootstrap, "function.handler"],
                 env={**clean, "AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout), **(environment or {})}, stdout=log, stderr=log, cwd=self._folder.name)
         deadline = time.monotonic() + PATIENCE
-        while socket.socket().connect_ex(("127.0.0.1", self.port)):
+        while not _listens(self.port):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"the emulator did not start:\n{self.log()}")
             time.sleep(0.02)
@@ -103,6 +103,11 @@ class Emulator:
         if self.process.poll() is None:
             self.end()
         self._folder.cleanup()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _free_port() -> int:
