@@ -24,14 +24,15 @@ build: $(VISION) wasm ## Build the runtime and the function
 $(VISION): setup
 	cargo build --release --package vision
 
-wasm: $(VISION) ## Build dist/recognize.wasm (MODEL=imagenet builds it with the other model)
-	@if [ "$(MODEL)" = imagenet ]; then $(MAKE) --no-print-directory model-imagenet; fi
+# Any folder of models/ with a model.toml can be MODEL; weights that are not committed are fetched.
+wasm: $(VISION) ## Build dist/recognize.wasm (MODEL=imagenet builds it with another model of models/)
+	@[ -f "models/$(MODEL)/model.tflite" ] || python3 models/fetch.py "$(MODEL)"
 	toolchain/cargo-wasm build --release --package recognize
 	@mkdir -p dist
-	@toolchain/compile-if-changed $(VISION) target/wasm/wasm32-wasip1/release/recognize.wasm dist/recognize.wasm
+	@toolchain/make-function $(VISION) target/wasm/wasm32-wasip1/release/recognize.wasm "models/$(MODEL)/model.toml" dist/recognize.wasm
 
-run: build ## Print the three labels of the tomato (EVENT=file for another event)
-	@$(VISION) run "$(EVENT)"
+run: build ## Print the three labels of the tomato (EVENT=file for another event, WASM=file for another function)
+	@$(VISION) run $(if $(WASM),--wasm "$(WASM)") "$(EVENT)"
 
 test: build test-guests test-package ## Run all tests
 	cargo test --release --workspace

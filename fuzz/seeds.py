@@ -29,7 +29,7 @@ CASES = sorted((PROJECT / "tests/cases").glob("*.event.*"))
 def main() -> None:
     shutil.rmtree(SEEDS, ignore_errors=True)
     for target, seeds in {"event": events(), "base64": base64_texts(), "picture": pictures(), "host": host_calls(),
-                          "scf": platform_answers(), "multipart": requests(), "objects": objects()}.items():
+                          "scf": platform_answers(), "multipart": requests(), "objects": objects(), "envelope": envelopes()}.items():
         folder = SEEDS / target
         folder.mkdir(parents=True)
         for name, content in seeds.items():
@@ -191,6 +191,24 @@ def platform_answers() -> dict[str, bytes]:
         "picture-busy": [notification, answer(status="503 Busy"), answer(b"{}"), answer(), answer()],
     }
     return {name: b"\n====\n".join(answers) for name, answers in runs.items()}
+
+
+def envelopes() -> dict[str, bytes]:
+    record = {"eventSource": "aws:s3", "awsRegion": "eu-west-1", "eventName": "ObjectCreated:Put",
+              "s3": {"bucket": {"name": "photos"}, "object": {"key": "in/%E7%95%AA+1.jpg", "size": 1024, "eTag": "d41d8cd9"}}}
+    plain = {"Records": [record]}
+    text = json.dumps(plain)
+    bus = {"detail-type": "Object Created", "source": "aws.s3", "region": "eu-west-1",
+           "detail": {"bucket": {"name": "photos"}, "object": {"key": "in/番 1.jpg", "size": 1024}, "reason": "PutObject"}}
+    message = {"eventSource": "aws:sqs", "messageId": "1", "eventSourceARN": "arn:aws:sqs:eu-west-1:1:q.fifo"}
+    seeds = {
+        "s3": plain, "minio": {"EventName": "s3:ObjectCreated:Put", **plain}, "bus": bus,
+        "topic": {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": text}}]},
+        "queue": {"Records": [{**message, "body": body} for body in (text, json.dumps(bus), "hello", json.dumps({"Message": text}))]},
+        "trial": {"Service": "Amazon S3", "Event": "s3:TestEvent"},
+    }
+    cases = {file.name: file.read_bytes() for file in CASES if file.name.startswith(("service-", "storage-", "http-aws-"))}
+    return {name: json.dumps(event).encode() for name, event in seeds.items()} | cases
 
 
 def objects() -> dict[str, bytes]:

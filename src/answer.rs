@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use kit::{Answer, Event, Form, FunctionError, Language};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::classifier::Classifier;
-use crate::model::MODEL;
-use crate::predictions::{self, Prediction};
+use crate::model::Model;
+use crate::predictions::{Prediction, Predictions};
 
 /// Labels in an answer, unless the query's `top` asks for more or fewer.
 const TOP: usize = 3;
@@ -16,52 +16,72 @@ const TOP: usize = 3;
 ///
 /// # Errors
 /// `bad_request` for a query that makes no sense, and what the kit and the classifier say of the picture.
-pub fn answer(event: &Event<'_>, classifier: &mut impl Classifier) -> Result<Answer, FunctionError> {
-    let count = top(event)?;
-    let classification = classifier.classify(&event.picture()?)?;
-    let values = &classification.values;
-    if values.len() != MODEL.classes() {
-        let message = format!("the model gave {} values for {} classes", values.len(), MODEL.classes());
-        return Err(FunctionError::internal(message));
-    }
-    let predictions = predictions::top(values, classification.quantization, count);
-    let language = event.wanted_language();
+pub fn answer(
+    event: &Event<'_>,
+    model: &Model<'_>,
+    classifier: &mut impl Classifier,
+) -> Result<Answer, FunctionError> {
+    let count = top(event, model)?;
+    let classification = classifier.classify(&event.picture()?, model)?;
+    let description = model.description();
+    let Some(predictions) = Predictions::of(&classification.output, &description.output) else {
+        let (found, classes) = (classification.output.len(), model.classes());
+        return Err(FunctionError::internal(format!("the model gave {found} bytes for {classes} classes")));
+    };
+    let is_unsure = predictions.is_unsure(&description.unsure);
+    let (predictions, language) = (predictions.top(count), event.wanted_language());
     let answer = match event.wanted_form() {
-        Form::Text => Answer::text(lines(&predictions, language)),
-        Form::Json => Answer::json(labelled(&predictions, language)),
+        Form::Text => Answer::text(lines(model, predictions, is_unsure, language)),
+        Form::Json => Answer::json(labelled(model, predictions, is_unsure, language)),
     };
     Ok(answer.in_language(language).with_notice(classification.notice))
 }
 
-fn top(event: &Event<'_>) -> Result<usize, FunctionError> {
+fn top(event: &Event<'_>, model: &Model<'_>) -> Result<usize, FunctionError> {
     let Some(text) = event.query("top") else {
         return Ok(TOP);
     };
-    let classes = MODEL.classes();
+    let classes = model.classes();
     text.parse()
         .ok()
         .filter(|top| (1..=classes).contains(top))
         .ok_or_else(|| FunctionError::bad_request(format!("top is {text:?}, accepted are 1 to {classes}")))
 }
 
-/// `label: 12.34%`, one a line.
-fn lines(predictions: &[Prediction], language: Language) -> String {
+/// `label: 12.34%`, one a line; last a hint, if the picture may show something else.
+fn lines(model: &Model<'_>, predictions: &[Prediction], is_unsure: bool, language: Language) -> String {
     let mut text = String::new();
     for Prediction { index, probability } in predictions {
         // Writing to a String can't fail.
-        let _ = writeln!(text, "{}: {:.2}%", MODEL.label(*index, language), probability * 100.0);
+        let _ = writeln!(text, "{}: {:.2}%", model.label(*index, language), probability * 100.0);
+    }
+    if is_unsure {
+        text.push_str(hint(language));
+        text.push('\n');
     }
     text
 }
 
-fn labelled(predictions: &[Prediction], language: Language) -> serde_json::Value {
+/// What a person should know of an answer that is unsure. Without a percent sign at its end, it is no label.
+fn hint(language: Language) -> &'static str {
+    match language {
+        Language::English => "(unsure: this may be none of the things that the model knows)",
+        Language::Chinese => "（不确定：图中可能不是模型认识的任何一种东西）",
+    }
+}
+
+fn labelled(model: &Model<'_>, predictions: &[Prediction], is_unsure: bool, language: Language) -> Value {
     let predictions: Vec<_> = predictions
         .iter()
         .map(|&Prediction { index, probability }| {
-            json!({"label": MODEL.label(index, language), "index": index, "probability": probability})
+            json!({"label": model.label(index, language), "index": index, "probability": probability})
         })
         .collect();
-    json!({"model": MODEL.name, "predictions": predictions})
+    let mut answer = json!({"model": model.description().name, "predictions": predictions});
+    if let (true, Some(fields)) = (is_unsure, answer.as_object_mut()) {
+        fields.insert("unsure".to_owned(), Value::Bool(true));
+    }
+    answer
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use kit::{FunctionError, Picture};
 
-use crate::predictions::Quantization;
+use crate::model::Model;
 
 /// Turns an encoded picture into the model's output.
 pub trait Classifier {
@@ -10,16 +10,15 @@ pub trait Classifier {
     ///
     /// # Errors
     /// `undecodable_image` or `too_large` where the picture can't be decoded, `internal` where the host fails.
-    fn classify(&mut self, picture: &Picture<'_>) -> Result<Classification, FunctionError>;
+    fn classify(&mut self, picture: &Picture<'_>, model: &Model<'_>)
+    -> Result<Classification, FunctionError>;
 }
 
 /// The model's output for a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Classification {
-    /// The values of the output tensor.
-    pub values: Vec<u8>,
-    /// How they become probabilities.
-    pub quantization: Quantization,
+    /// The bytes of the output tensor.
+    pub output: Vec<u8>,
     /// What the host has to say of the picture.
     pub notice: Option<String>,
 }

@@ -2,6 +2,8 @@
 
 #[cfg(target_arch = "wasm32")]
 mod host;
+#[cfg(target_arch = "wasm32")]
+mod place;
 
 #[cfg(target_arch = "wasm32")]
 fn main() -> std::process::ExitCode {

@@ -1,38 +1,42 @@
-//! The model that was compiled in, by `build/main.rs` from `models/$MODEL`.
+//! The model of a function, which `vision function` put into it.
 
 use kit::Language;
+use packed::{Damage, Description, Packed};
 
-/// What the function knows of its model besides the weights.
-#[derive(Clone, Copy, Debug)]
-pub struct Model {
-    /// Name of the model's folder.
-    pub name: &'static str,
-    /// Pixels across of the input.
-    pub width: u32,
-    /// Pixels down of the input.
-    pub height: u32,
-    /// The graph's name of the input tensor: unsigned bytes, 1 × height × width × 3, RGB.
-    pub input_tensor: &'static str,
-    /// The graph's name of the output tensor: unsigned bytes, 1 × classes.
-    pub output_tensor: &'static str,
-    english: &'static [&'static str],
-    chinese: &'static [&'static str],
-}
+/// A function's model: what it takes and gives, its labels, its weights.
+#[derive(Clone, Debug)]
+pub struct Model<'a>(Packed<'a>);
 
-impl Model {
+impl<'a> Model<'a> {
+    /// Reads the block that a function carries.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(block: &'a [u8]) -> Result<Self, Damage> {
+        Packed::read(block).map(Self)
+    }
+
+    /// What it takes and gives.
+    pub fn description(&self) -> &Description {
+        &self.0.description
+    }
+
+    /// Its file.
+    pub fn weights(&self) -> &'a [u8] {
+        self.0.model
+    }
+
     /// Number of classes.
     pub fn classes(&self) -> usize {
-        self.english.len()
+        self.0.description.output.classes
     }
 
     /// The label of class `index`.
-    pub(crate) fn label(&self, index: usize, language: Language) -> &'static str {
-        let labels = match language {
-            Language::English => self.english,
-            Language::Chinese => self.chinese,
+    pub fn label(&self, index: usize, language: Language) -> &'a str {
+        let label = match language {
+            Language::English => self.0.english().nth(index),
+            Language::Chinese => self.0.chinese().nth(index),
         };
-        labels.get(index).copied().unwrap_or("?")
+        label.unwrap_or("?")
     }
 }
-
-include!(concat!(env!("OUT_DIR"), "/model.rs"));

@@ -22,7 +22,11 @@ fuzz_target!(|text: &str| {
     match decode(&text) {
         // A space may be a plus that something on its way took for one: refused, never taken for other bytes.
         Some(_) if decoded.is_none() => {
-            assert!(text.contains(' ') && reply.stderr.contains("became a space"), "{text:?}: {}", reply.stderr);
+            assert!(
+                text.contains(' ') && reply.stderr.contains("became a space"),
+                "{text:?}: {}",
+                reply.stderr
+            );
         }
         // Where it is no base64, %XX are decoded first.
         None if text.contains('%') => {}

@@ -2,25 +2,58 @@
 
 #![no_main]
 
+use std::sync::LazyLock;
+
 use contract::ErrorCode;
 use kit::{FunctionError, Picture};
 use libfuzzer_sys::fuzz_target;
-use recognize::{Classification, Classifier, MODEL, Quantization};
+use packed::{Description, Element, Input, Output, Parts, Quantization, Scores, Unsure};
+use recognize::{Classification, Classifier, Model};
 use serde_json::Value;
 
 /// Stands in for the host's model: the picture's own bytes are the values.
 struct Bytes;
 
 impl Classifier for Bytes {
-    fn classify(&mut self, picture: &Picture<'_>) -> Result<Classification, FunctionError> {
-        let values = (0..MODEL.classes()).map(|index| picture.bytes().get(index).copied().unwrap_or_default());
-        let quantization = Quantization { scale: 1.0 / 256.0, zero_point: 0 };
-        Ok(Classification { values: values.collect(), quantization, notice: None })
+    fn classify(
+        &mut self,
+        picture: &Picture<'_>,
+        model: &Model<'_>,
+    ) -> Result<Classification, FunctionError> {
+        let values =
+            (0..model.classes()).map(|index| picture.bytes().get(index).copied().unwrap_or_default());
+        Ok(Classification { output: values.collect(), notice: None })
     }
 }
 
+/// A model of eighty classes.
+static BLOCK: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let quantization = Some(Quantization { scale: 1.0 / 256.0, zero_point: 0 });
+    let (classes, element, scores) = (80, Element::Uint8, Scores::Probabilities);
+    let description = Description {
+        name: "numbers".to_owned(),
+        input: Input {
+            tensor: "in".to_owned(),
+            width: 1,
+            height: 1,
+            channels: 3,
+            channels_first: false,
+            element,
+            normalization: None,
+            quantization: None,
+        },
+        output: Output { tensor: "out".to_owned(), classes, element, quantization, scores },
+        unsure: Unsure::default(),
+    };
+    let labels: Vec<String> = (0..classes).map(|class| format!("number {class}")).collect();
+    let parts =
+        Parts { description: &description, english: &labels, chinese: &labels, model: &[], sha256: [0; 32] };
+    parts.pack().expect("a sound block")
+});
+
 fuzz_target!(|event: &[u8]| {
-    let reply = kit::respond(event, &mut |event| recognize::answer(event, &mut Bytes));
+    let model = Model::read(&BLOCK).expect("a sound block");
+    let reply = kit::respond(event, &mut |event| recognize::answer(event, &model, &mut Bytes));
     let stdout = String::from_utf8(reply.stdout).expect("answers are text");
     match reply.exit_code {
         0 if stdout.starts_with('{') => {

@@ -13,7 +13,9 @@ use serde_json::json;
 
 fuzz_target!(|input: &[u8]| {
     let mut lines = input.splitn(3, |&byte| byte == b'\n');
-    let (Some(content_type), Some(encoding), Some(body)) = (lines.next(), lines.next(), lines.next()) else { return };
+    let (Some(content_type), Some(encoding), Some(body)) = (lines.next(), lines.next(), lines.next()) else {
+        return;
+    };
     let headers = json!({
         "content-type": String::from_utf8_lossy(content_type),
         "content-encoding": String::from_utf8_lossy(encoding),

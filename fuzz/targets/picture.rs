@@ -6,8 +6,8 @@
 
 use std::cell::RefCell;
 
-use libfuzzer_sys::fuzz_target;
 use engine::image::{Decoder, ImageError, PixelFormat, thumbnail};
+use libfuzzer_sys::fuzz_target;
 
 /// More would only test the allocator; larger targets meet a buffer that is too small.
 const MAX_OUT_BYTES: usize = 1 << 20;
@@ -59,7 +59,9 @@ fn check_decoding(picture: &[u8], width: u32, height: u32, format: PixelFormat) 
 fn check_thumbnail(picture: &[u8]) {
     if let Ok(small) = thumbnail(picture, 48, MAX_BYTES) {
         let mut pixels = [0; 3];
-        Decoder::new(MAX_BYTES).decode_into(&small, 1, 1, PixelFormat::Rgb8, &mut pixels).expect("our own JPEG");
+        Decoder::new(MAX_BYTES)
+            .decode_into(&small, 1, 1, PixelFormat::Rgb8, &mut pixels)
+            .expect("our own JPEG");
     }
 }
 

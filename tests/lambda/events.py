@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 PROJECT = Path(__file__).resolve().parents[2]
 SAMPLES = PROJECT / "tests/samples"
@@ -21,6 +22,10 @@ class Event:
     """Of an HTTP answer that refuses; None where there is a right answer, or an error."""
     error: str | None = None
     """Of an event that fails."""
+    outcomes: tuple[str, ...] | None = None
+    """Of the objects of a notification."""
+    again: tuple[str, ...] | None = None
+    """Messages of a queue that it is to send again."""
 
 
 def text(picture: Path) -> str:
@@ -71,6 +76,51 @@ KINDS: dict[str, Callable[[str], dict[str, object]]] = {
     "direct": lambda body: {"body": body}, "function URL": function_url, "HTTP API": http_api, "HTTP API, JSON": http_api_json,
     "REST API": rest_api, "balancer": balancer, "balancer, lists": balancer_with_lists,
 }
+
+
+def topic(message: object) -> dict[str, object]:
+    return {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": "arn:aws:sns:eu-central-1:123456789012:t:1",
+                         "Sns": {"Type": "Notification", "MessageId": "1", "TopicArn": "arn:aws:sns:eu-central-1:123456789012:t",
+                                 "Subject": "Amazon S3 Notification", "Message": json.dumps(message)}}]}
+
+
+def topic_in_queue(message: object) -> dict[str, object]:
+    return {"Type": "Notification", "MessageId": "1", "TopicArn": "arn:aws:sns:eu-central-1:123456789012:t", "Message": json.dumps(message)}
+
+
+def queue(*messages: object, name: str = "photos") -> dict[str, object]:
+    """Their ids are their numbers."""
+    return {"Records": [{"messageId": str(number), "receiptHandle": "AQEB", "body": message if isinstance(message, str) else json.dumps(message),
+                         "attributes": {"ApproximateReceiveCount": "1"}, "messageAttributes": {}, "eventSource": "aws:sqs",
+                         "eventSourceARN": f"arn:aws:sqs:eu-central-1:123456789012:{name}", "awsRegion": "eu-central-1"}
+                        for number, message in enumerate(messages)]}
+
+
+def bus(record: dict) -> dict[str, object]:
+    """EventBridge's words for a record of S3; its keys are not encoded."""
+    told = record["s3"]["object"]
+    return {"version": "0", "id": "17793124", "detail-type": "Object Created", "source": "aws.s3", "account": "123456789012",
+            "region": record["awsRegion"], "resources": [record["s3"]["bucket"]["arn"]],
+            "detail": {"version": "0", "bucket": {"name": record["s3"]["bucket"]["name"]},
+                       "object": {"key": unquote_plus(told["key"]), "size": told["size"], "etag": told["eTag"], "sequencer": told["sequencer"]},
+                       "request-id": "N4N7GDK58NMKJ12R", "requester": "123456789012", "reason": "PutObject"}}
+
+
+TRIAL = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Time": "2026-11-30T08:00:00.000Z", "Bucket": "photos", "RequestId": "5582815E", "HostId": "8cLeGAmw"}
+
+
+def of_storage(photo: dict, gif: dict) -> tuple[list[Event], list[Event]]:
+    """Good and bad events that tell of two objects, whose records these are."""
+    def event(kind: str, body: object, **expected: tuple[str, ...]) -> Event:
+        return Event(kind, json.dumps(body).encode(), **expected)
+
+    plain = {"Records": [photo]}
+    good = [event("S3", plain, outcomes=("labelled",)), event("SNS", topic(plain), outcomes=("labelled",)),
+            event("EventBridge", bus(photo), outcomes=("labelled",)), event("SQS", queue(plain, topic_in_queue(plain), bus(photo), TRIAL), again=())]
+    bad = [event("S3, GIF", {"Records": [gif]}, outcomes=("refused",)),
+           event("SQS, some words", queue(plain, "hello", bus(gif)), again=("1",)),
+           event("SQS in order, some words", queue(plain, {"a": 1}, plain, name="photos.fifo"), again=("1", "2"))]
+    return good, bad
 
 
 def good(number: int) -> Event:

@@ -4,5 +4,5 @@
 	@touch $@
 
 .PHONY: test-lambda
-test-lambda: test-package .toolchain/lambda-emulator/.installed ## Test `vision lambda` in AWS Lambda's own emulator
-	python3 -m unittest discover -s tests/lambda -t . $(TESTS)
+test-lambda: test-package .toolchain/lambda-emulator/.installed .toolchain/cos-server/.installed ## Test `vision lambda` in AWS Lambda's own emulator
+	PYTHONPATH="$(CURDIR)/.toolchain/cos-server" python3 -m unittest discover -s tests/lambda -t . $(TESTS)

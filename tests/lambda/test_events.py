@@ -6,6 +6,8 @@ import subprocess
 import unittest
 from functools import cache
 
+from tests.s3.storage import Moto
+
 from . import events
 from .emulator import PROJECT, SAMPLES, Emulator, packaged
 from .events import Event
@@ -20,30 +22,65 @@ def answer_at_the_prompt(event: bytes) -> bytes:
     return subprocess.run(command, input=event, check=True, capture_output=True).stdout
 
 
-def mixed(count: int) -> list[Event]:
-    refused = events.bad()
-    return [refused[number // 10 % len(refused)] if number % 10 == 9 else events.good(number) for number in range(count)]
+def mixed(count: int, of_storage: tuple[list[Event], list[Event]]) -> list[Event]:
+    """Nine good ones and a bad one in turn; of both, one in four is a storage's."""
+    refused = [*events.bad(), *of_storage[1]]
+
+    def one(number: int) -> Event:
+        if number % 10 == 9:
+            return refused[number // 10 % len(refused)]
+        return of_storage[0][number // 4 % len(of_storage[0])] if number % 4 == 0 else events.good(number)
+
+    return [one(number) for number in range(count)]
 
 
 class Thousand(unittest.TestCase):
+    def setUp(self) -> None:
+        self.moto = Moto.get()
+        self.bucket = self.moto.bucket("thousand")
+        self.photo = self.bucket.put("in/番 茄+1.jpg", events.PICTURES[0].read_bytes())
+        self.gif = self.bucket.put("in/a.gif", b"GIF89a\x01\0\x01\0")
+
+    def assert_right(self, event: Event, status: int, body: bytes, where: str) -> None:
+        self.assertEqual(status, 200, where)
+        if event.error:
+            found = json.loads(body)
+            self.assertEqual((found["errorType"], found["stackTrace"]), (event.error, []), where)
+            self.assertTrue(found["errorMessage"], where)
+        elif event.status:
+            self.assertEqual(json.loads(body)["statusCode"], event.status, where)
+        elif event.outcomes is not None:
+            self.assertEqual([record["outcome"] for record in json.loads(body)["records"]], [*event.outcomes], where)
+        elif event.again is not None:
+            self.assertEqual(json.loads(body), {"batchItemFailures": [{"itemIdentifier": id} for id in event.again]}, where)
+        else:
+            self.assertEqual(body, answer_at_the_prompt(event.body), where)
+
     def test_each_of_a_thousand_events_has_the_one_right_answer(self) -> None:
-        with Emulator(packaged()) as emulator:
-            for number, event in enumerate(mixed(EVENTS)):
-                status, body = emulator.invoke(event.body)
-                where = f"event {number}, {event.kind}"
-                self.assertEqual(status, 200, where)
-                if event.error:
-                    found = json.loads(body)
-                    self.assertEqual((found["errorType"], found["stackTrace"]), (event.error, []), where)
-                    self.assertTrue(found["errorMessage"], where)
-                elif event.status:
-                    self.assertEqual(json.loads(body)["statusCode"], event.status, where)
-                else:
-                    self.assertEqual(body, answer_at_the_prompt(event.body), where)
+        sent = mixed(EVENTS, events.of_storage(self.photo, self.gif))
+        with Emulator(packaged(), self.moto.environment()) as emulator:
+            for number, event in enumerate(sent):
+                self.assert_right(event, *emulator.invoke(event.body), f"event {number}, {event.kind}")
             log = emulator.end()
         answered = re.findall(r'(?:not )?answered request_id="([^"]*)"', log)
         self.assertEqual((len(answered), len(set(answered))), (EVENTS, EVENTS))
-        self.assertEqual(log.count("not answered"), sum(event.error is not None for event in mixed(EVENTS)))
+        self.assertEqual(log.count("not answered"), sum(event.error is not None for event in sent))
+        self.assertEqual(sorted(self.bucket.keys()), ["in/a.gif", "in/a.gif.labels.json", "in/番 茄+1.jpg", "in/番 茄+1.jpg.labels.json"])
+        self.assertIn("omato", self.bucket.labels("in/番 茄+1.jpg")["labels"][0])
+
+
+class Queues(unittest.TestCase):
+    """Messages that fail, and why."""
+
+    def test_a_batch_of_which_nothing_can_be_done_fails_as_a_whole(self) -> None:
+        moto = Moto.get()
+        with Emulator(packaged(), moto.environment({"Version": "2012-10-17", "Statement": []})) as emulator:
+            record = moto.bucket("closed").put("a.jpg", events.PICTURES[0].read_bytes())
+            body = emulator.invoke(json.dumps(events.queue({"Records": [record]})).encode())[1]
+            found = json.loads(body)
+            self.assertEqual(found["errorType"], "internal", found)
+            self.assertIn("message 0: ", found["errorMessage"])
+            self.assertIn("403", found["errorMessage"])
 
 
 class Kinds(unittest.TestCase):

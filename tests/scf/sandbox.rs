@@ -5,7 +5,7 @@ use support::{can_confine, read};
 
 use crate::cos_server::CosServer;
 use crate::events::LEMON;
-use crate::program::{Installation, Program};
+use crate::program::{self, Installation};
 use crate::session::Session;
 
 const REQUIRE: (&str, &str) = ("VISION_SANDBOX", "require");
@@ -27,7 +27,7 @@ fn a_confined_function_answers_and_labels_objects_of_a_bucket() {
 #[test]
 fn a_kernel_without_landlock_is_enough_unless_the_sandbox_is_required() {
     let platform = Platform::start(&[]);
-    let mut program = Program::start(&Installation::PackagedOnAnOldKernel, platform.address(), &[REQUIRE]);
+    let mut program = program::start(&Installation::PackagedOnAnOldKernel, platform.address(), &[REQUIRE]);
     assert_eq!(program.exit_code(), Some(2), "{}", program.stderr());
     let log = program.stderr();
     assert!(log.contains("the sandbox needs landlock: this kernel has no landlock"), "{log}");

@@ -49,3 +49,9 @@ def random_backbone(seed: int = 3) -> list[tuple[np.ndarray, np.ndarray]]:
             channels = outputs
     layers.append(kernel(1, 1, channels, FEATURES, inputs=channels))
     return layers
+
+
+def picture_of(seed: int, edge: int = 48) -> Image.Image:
+    """A smooth coloured picture, another for each ``seed``, the same at every ``edge``."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), np.uint8)
+    return Image.fromarray(coarse).resize((edge, edge), Image.Resampling.BICUBIC)

@@ -149,7 +149,7 @@ class TrainingTest(unittest.TestCase):
 
     def test_the_loss_counts_fine_classes_and_on_top_the_coarse_ones(self) -> None:
         logits = tf.random.stateless_normal([4, 81], [1, 2])
-        targets = training.smoothed_targets(tf.constant([1, 2, 3, 4]), 0.1)
+        targets = training.smoothed_targets(tf.constant([1, 2, 3, 4]), 0.1, 81)
         np.testing.assert_allclose(tf.reduce_sum(targets, axis=1), 1, atol=1e-5)
         coarse = tf.constant(COARSE_OF_FINE)
         fine_alone = training.loss_of(logits, targets, coarse, 0.0)

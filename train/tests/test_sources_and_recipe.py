@@ -16,10 +16,10 @@ from unittest import mock
 
 from PIL import Image
 
-from tests.fixtures import write_dataset
+from tests.fixtures import picture_of, write_dataset
 from trainer import sources
 from trainer.errors import TrainingInputError
-from trainer.recipe import read_recipe
+from trainer.recipe import read_own_recipe, read_recipe
 
 TRAIN_FOLDER = Path(__file__).resolve().parent.parent
 
@@ -112,6 +112,28 @@ class SourcesTest(Scratch):
         with self.assertRaisesRegex(TrainingInputError, f"backbone not found: {self.folder}"):
             sources.find_backbone(self.folder, self.folder, lambda _: None)
 
+    def test_the_photos_of_a_model_are_fetched_and_checked(self) -> None:
+        original = self.folder / "original" / "Repository-abc"
+        for name in ("train/leaf/1.jpg", "test/leaf/2.jpg"):
+            photo = original / "data" / name
+            photo.parent.mkdir(parents=True)
+            picture_of(len(name)).save(photo)
+        (original / "data" / "notes.txt").write_text("no photo")
+        with tarfile.open(self.folder / "archive.tar.gz", "w:gz") as archive:
+            archive.add(original, "Repository-abc")
+        address = self.serve(self.folder) + "/archive.tar.gz"
+        known = {"leaves": ("someone/something", "abc", "data", sources.folder_digest(original / "data"))}
+        with mock.patch.object(sources, "PHOTOS", known):
+            found = sources.fetch_photos("leaves", self.folder / "work", lambda _: None, address)
+            self.assertTrue((found / "test" / "leaf" / "2.jpg").is_file())
+            (found / "test" / "leaf" / "2.jpg").write_bytes(b"other")
+            with self.assertRaisesRegex(TrainingInputError, "other photos than expected .*remove it"):
+                sources.fetch_photos("leaves", self.folder / "work", lambda _: None, address)
+            with self.assertRaisesRegex(TrainingInputError, "no photos are known by the name 'stones', but those of leaves"):
+                sources.fetch_photos("stones", self.folder / "work", lambda _: None)
+            with self.assertRaisesRegex(TrainingInputError, "cannot reach .*Set PHOTOS"):
+                sources.fetch_photos("leaves", self.folder / "elsewhere", lambda _: None, "http://127.0.0.1:9/nothing")
+
     def test_a_digest_changes_with_a_label_and_with_a_pixel(self) -> None:
         folder = write_dataset(self.folder / "own")
         before = sources.list_digest(folder, "train")
@@ -138,6 +160,17 @@ class RecipeTest(Scratch):
         self.assertEqual(recipe.runs[0].settings.augmentation.hue, recipe.int8.settings.augmentation.hue)
         self.assertNotEqual(recipe.runs[0].settings.augmentation.plain_ground, recipe.int8.settings.augmentation.plain_ground)
         self.assertGreater(recipe.runs[0].settings.peak_rate, recipe.int8.settings.peak_rate)
+
+    def test_the_recipe_for_own_photos_has_nothing_of_the_groceries_alone(self) -> None:
+        recipe = read_own_recipe(TRAIN_FOLDER / "own.toml")
+        for settings in (recipe.run, recipe.int8.settings):
+            self.assertEqual((settings.coarse_loss, settings.distillation, settings.augmentation.plain_ground), (0.0, 0.0, 0.0))
+        self.assertLess(recipe.int8.settings.peak_rate, recipe.run.peak_rate)
+        self.assertEqual(recipe.int8.settings.augmentation, recipe.run.augmentation)
+        broken = self.folder / "own.toml"
+        broken.write_text((TRAIN_FOLDER / "own.toml").read_text().replace("fewest_steps", "fewest_stops"))
+        with self.assertRaisesRegex(TrainingInputError, "lacks 'fewest_steps'"):
+            read_own_recipe(broken)
 
     def test_an_unknown_or_a_missing_setting_is_named(self) -> None:
         with self.assertRaisesRegex(TrainingInputError, "unknown setting weight_decoy"):

@@ -1,7 +1,8 @@
-"""Command line: ``python -m trainer train|evaluate|report`` (in the folder train/)."""
+"""Command line: ``python -m trainer train|own|photos|evaluate|unsure|report`` (in the folder train/)."""
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -26,9 +27,23 @@ def main() -> int:
     train = commands.add_parser("train", help="make the model; goes on where it was stopped")
     train.add_argument("--recipe", type=Path, default=HERE / "recipe.toml", help="the hyper-parameters (default: train/recipe.toml)")
     train.add_argument("--threads", type=int, default=os.cpu_count(), help="processor threads (default: all)")
+    own = commands.add_parser("own", help="make a model from a folder of photos; goes on where it was stopped")
+    own.add_argument("photos", type=Path, help="holds a folder for each class, or train, validation and test with those inside")
+    own.add_argument("--name", default="mine", help="of the model (default: mine); its results go to WORK/NAME")
+    own.add_argument("--labels", type=Path, default=None, help="table folder,label,label_zh (default: classes.csv among the photos)")
+    own.add_argument("--others", type=Path, default=None, help="photos of other things, at any depth, for a class \"none of these\"")
+    own.add_argument("--recipe", type=Path, default=HERE / "own.toml", help="the hyper-parameters (default: train/own.toml)")
+    own.add_argument("--threads", type=int, default=os.cpu_count(), help="processor threads (default: all)")
+    own.add_argument("--vision", type=Path, default=None, help="the program that turns the model into a function; without it there is none")
+    photos = commands.add_parser("photos", help="fetch the photos of a model that was made from a folder")
+    photos.add_argument("name", help=", ".join(sources.PHOTOS))
     check = commands.add_parser("evaluate", help="measure a .tflite file on a list of photos")
     check.add_argument("model", type=Path)
     check.add_argument("--list", default="test", choices=("train", "val", "test"), help="which list (default: test)")
+    unsure = commands.add_parser("unsure", help="count which photos a model's threshold marks")
+    unsure.add_argument("folder", type=Path, help="the model's folder, with its model.toml")
+    unsure.add_argument("photos", type=Path, help="photos of other things, at any depth; or, with --known, of its classes")
+    unsure.add_argument("--known", action="store_true", help="photos is a folder a class, or a list such as the dataset's test.txt")
     report = commands.add_parser("report", help="bring the finished model and the card's pictures into its folder")
     report.add_argument("folder", type=Path, help="the model's folder, with its model.toml")
     arguments = parser.parse_args()
@@ -46,6 +61,16 @@ def say(line: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the command line asks for."""
+    if arguments.command == "own":
+        return train_own(arguments)
+    if arguments.command == "photos":
+        say(f"{sources.fetch_photos(arguments.name, arguments.work, say)}: there, as expected")
+        return 0
+    if arguments.command == "unsure":
+        from trainer.marked import tell_marked
+
+        tell_marked(arguments.folder, arguments.photos, arguments.known, say)
+        return 0
     # TensorFlow takes seconds to load; wrong arguments are answered before that.
     dataset = sources.find_dataset(arguments.dataset, arguments.work, say)
     if arguments.command == "evaluate":
@@ -67,6 +92,47 @@ def run(arguments: argparse.Namespace) -> int:
     model = Pipeline(read_recipe(arguments.recipe), found, arguments.work, say).run()
     say(f"made {model}")
     return 0
+
+
+def train_own(arguments: argparse.Namespace) -> int:
+    """Folder of photos → model, card and function."""
+    from trainer.photo_folder import read_folder
+
+    name = checked_name(arguments.name)
+    read_folder(arguments.photos, arguments.labels)  # says at once what is wrong with the folder
+    backbone_file = sources.find_backbone(arguments.backbone, arguments.work, say)
+
+    import tensorflow as tf
+
+    from trainer.function import make_function
+    from trainer.own import OwnTraining
+    from trainer.own_card import write_result
+    from trainer.recipe import read_own_recipe
+
+    tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
+    recipe, work = read_own_recipe(arguments.recipe), arguments.work / name
+    result = OwnTraining(recipe, name, work, backbone_file, say).run(arguments.photos, arguments.labels, arguments.others)
+    folder = work / "result"
+    write_result(result, (work / "model.tflite").read_bytes(), recipe, folder)
+    say(f"{name}: {result.scores['int8'].fine_top_1:.1f} % of {result.scores['int8'].pictures} test photos right, as int8; {result.minutes:.1f} min in this call")
+    say(f"card: {folder / 'README.md'}")
+    if arguments.vision is not None:
+        say(f"function: {make_function(arguments.vision, folder, name, say)}")
+    return 0
+
+
+def checked_name(name: str) -> str:
+    """``name``, which becomes a folder and a file.
+
+    Raises:
+        TrainingInputError: it has other letters than a name may have.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name):
+        raise TrainingInputError(f"NAME is {name!r}; it must be 1 to 40 small letters, digits, - and _, and begin with a letter or digit")
+    if name == "sources":
+        raise TrainingInputError("NAME can't be 'sources': the fetched photos lie in the folder of that name")
+    return name
 
 
 def evaluate(model: Path, folder: Path, name: str) -> int:

@@ -43,6 +43,7 @@ class MobileNetV2(tf.Module):
     def __init__(self, backbone: list[tuple[np.ndarray, np.ndarray]], classes: int = FINE_CLASSES) -> None:
         """``backbone`` as :func:`trainer.backbone.read_backbone` gives it; the classifier starts at zero."""
         super().__init__()
+        self.classes = classes
         self.variables_in_order: list[tf.Variable] = []
         for kernel, bias in backbone:
             self.variables_in_order += [tf.Variable(kernel), tf.Variable(bias)]
@@ -96,6 +97,11 @@ class MobileNetV2(tf.Module):
     def __call__(self, image: tf.Tensor, activation: ActivationHook = _same, kernel: KernelHook = _same_kernel) -> tf.Tensor:
         """``image`` float32 [n, h, w, 3], :func:`normalised` → logits [n, classes]."""
         return self.logits(self.features(image, activation, kernel), activation, kernel)
+
+    @tf.function(reduce_retracing=True)
+    def answer(self, pixels: tf.Tensor) -> tf.Tensor:
+        """Bytes [n, h, w, 3] → logits [n, classes], as one compiled graph that is made once for a network."""
+        return self(normalised(pixels))
 
 
 def variables_before_block(block: int) -> int:

@@ -35,7 +35,8 @@ def publish(work: Path, model_folder: Path, names: ClassNames) -> None:
     text = with_checksum(description.read_text(encoding="utf-8"), hashlib.sha256(model).hexdigest())
     write_whole(description, text.encode())
     scores = json.loads(scores_file.read_text())
-    draw_confusion(np.array(scores["int8"]["confusion"]), names.coarse, model_folder / "confusion.png")
+    draw_confusion(np.array(scores["int8"]["confusion"]), names.coarse, model_folder / "confusion.png",
+                   "Coarse classes on test.txt, int8 file: % of each row")
     draw_curves({path.name.split(".")[0]: json.loads(path.read_text()) for path in sorted(work.glob("*.history.json"))},
                 model_folder / "learning-curves.png")
 
@@ -48,20 +49,23 @@ def with_checksum(description: str, sha256: str) -> str:
     return changed
 
 
-def draw_confusion(confusion: np.ndarray, names: tuple[str, ...], target: Path) -> None:
-    """Coarse confusion matrix [right, given] as a picture, in percent of the right class's photos."""
+def draw_confusion(confusion: np.ndarray, names: tuple[str, ...], target: Path, title: str) -> None:
+    """Confusion matrix [right, given] as a picture, in percent of the right class's photos."""
     shares = 100 * confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
-    figure, axes = pyplot.subplots(figsize=(11, 10.4), dpi=100)
+    # From a few classes on a hand's breadth to 43 and more on a page.
+    edge = min(max(3.5 + 0.175 * len(names), 4.5), 11.0)
+    small, tick = (5.5, 7) if len(names) > 20 else (8, 8)
+    figure, axes = pyplot.subplots(figsize=(edge, edge - 0.6), dpi=100)
     axes.imshow(np.where(shares > 0, shares, np.nan), cmap="Reds", vmin=0, vmax=100)
     for right, given in zip(*np.nonzero(confusion), strict=True):
-        axes.text(given, right, round(shares[right, given]), ha="center", va="center", fontsize=5.5,
+        axes.text(given, right, round(shares[right, given]), ha="center", va="center", fontsize=small,
                   color="white" if shares[right, given] > 60 else INK)
     readable = [name.replace("-", " ") for name in names]
-    axes.set_xticks(range(len(names)), readable, rotation=90, fontsize=7)
-    axes.set_yticks(range(len(names)), [f"{name} ({total})" for name, total in zip(readable, confusion.sum(axis=1), strict=True)], fontsize=7)
+    axes.set_xticks(range(len(names)), readable, rotation=90, fontsize=tick)
+    axes.set_yticks(range(len(names)), [f"{name} ({total})" for name, total in zip(readable, confusion.sum(axis=1), strict=True)], fontsize=tick)
     axes.set_xlabel("the model's answer")
-    axes.set_ylabel("what the photo shows (number of photos)")
-    axes.set_title("Coarse classes on test.txt, int8 file: % of each row", fontsize=10)
+    axes.set_ylabel("what the photo shows (number of photos)" if edge > 8 else "the photo shows")
+    axes.set_title(title, fontsize=10 if edge > 8 else 8)
     axes.set_xticks(np.arange(-0.5, len(names)), minor=True)
     axes.set_yticks(np.arange(-0.5, len(names)), minor=True)
     axes.grid(which="minor", color=PALE, linewidth=0.4)
@@ -77,13 +81,13 @@ def draw_curves(histories: dict[str, list[dict[str, float]]], target: Path) -> N
     styles = {name: style for name, style in zip(sorted(histories), ("-", "--", ":", "-."), strict=False)}
     for name, history in sorted(histories.items()):
         epochs = [record["epoch"] for record in history]
-        label = "int8 step" if name == "int8" else f"run {name}"
+        label = {"int8": "int8 step", "run": "whole network"}.get(name, f"run {name}")
         left.plot(epochs, [record["loss"] for record in history], styles[name], color=INK, label=label)
         right.plot(epochs, [record["train"] for record in history], styles[name], color=ACCENT, label=f"{label}, training photos, varied and mixed")
         if all("val" in record for record in history):
-            right.plot(epochs, [record["val"] for record in history], styles[name], color=SECOND, label=f"{label}, val.txt (weight average)")
+            right.plot(epochs, [record["val"] for record in history], styles[name], color=SECOND, label=f"{label}, val (weight average)")
     left.set_ylabel("training loss")
-    right.set_ylabel("fine top-1 (%)")
+    right.set_ylabel("top-1 (%)")
     for axes in (left, right):
         axes.set_xlabel("epoch")
         axes.grid(color=PALE, linewidth=0.6)

@@ -28,6 +28,13 @@ LIST_DIGESTS = {
 BACKBONE_FILE = "tf2_mobilenet_v2_1.0_224_ptq.tflite"
 BACKBONE_SHA256 = "5d3137241276e79c86d14a74fe43581398ae0e815191d3dba45495b810840e8c"
 BACKBONE_ADDRESS = f"https://raw.githubusercontent.com/google-coral/test_data/104342d2d3480b3e66203073dac24f4e2dbb4c41/{BACKBONE_FILE}"
+# Photos of the models that were made by `make train PHOTOS=…`: repository, commit, its folder of photos, and their sum (folder_digest).
+PHOTOS = {
+    "beans": (
+        "Eddydev-ALU/bean-leaf-disease-ml-pipeline", "9890a1c8f224d4bf2d381e4bdade528e55bea213", "data",
+        "adf20d91703b274bb72b9727b0364b1a8d4ad9a284dd6b968cf77e7b7cc8d960",
+    ),
+}
 TIMEOUT_SECONDS = 15.0
 LARGEST_DOWNLOAD = 1 << 30
 
@@ -74,6 +81,34 @@ def find_dataset(given: Path | None, work: Path, say: Say, address: str = DATASE
     return folder
 
 
+def folder_digest(folder: Path) -> str:
+    """One sha256 over the lines ``path sha256-of-the-photo`` of all photos in ``folder``, in the order of their paths."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.jpg"), key=lambda path: path.relative_to(folder).as_posix()):
+        digest.update(f"{path.relative_to(folder).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def fetch_photos(name: str, work: Path, say: Say, address: str | None = None) -> Path:
+    """The photos of model ``name``, fetched once into ``work``: a folder for ``PHOTOS=``.
+
+    Raises:
+        TrainingInputError: there are none of that name, they can't be reached, or what came is something else.
+    """
+    if name not in PHOTOS:
+        raise TrainingInputError(f"no photos are known by the name {name!r}, but those of {', '.join(PHOTOS)}")
+    repository, commit, subfolder, expected = PHOTOS[name]
+    folder = work / "sources" / name
+    if not folder.is_dir():
+        address = address or f"https://codeload.github.com/{repository}/tar.gz/{commit}"
+        say(f"fetching the photos from {address}")
+        fetch_archive(address, subfolder, folder, "PHOTOS")
+    found = folder_digest(folder)
+    if found != expected:
+        raise TrainingInputError(f"{folder} has other photos than expected (digest {found}, expected {expected}); remove it, then they are fetched anew")
+    return folder
+
+
 def find_backbone(given: Path | None, work: Path, say: Say, address: str = BACKBONE_ADDRESS) -> Path:
     """The backbone's file: in the folder ``given``, or fetched once into ``work``.
 
@@ -107,21 +142,21 @@ def fetch_file(address: str, target: Path, sha256: str) -> None:
         side.replace(target)
 
 
-def fetch_archive(address: str, subfolder: str, target: Path) -> None:
+def fetch_archive(address: str, subfolder: str, target: Path, variable: str = "DATASET") -> None:
     """Download a .tar.gz and unpack ``<its only folder>/<subfolder>`` as ``target``; whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         archive, unpacked = Path(scratch) / "archive.tar.gz", Path(scratch) / "unpacked"
-        _download(address, archive, "DATASET")
+        _download(address, archive, variable)
         try:
             with tarfile.open(archive, "r:gz") as members:
                 wanted = [member for member in members if PurePosixPath(member.name).parts[1:2] == (subfolder,)]
                 members.extractall(unpacked, wanted, filter="data")
         except (tarfile.TarError, OSError, EOFError) as error:
-            raise TrainingInputError(f"the archive from {address} is broken ({error}); nothing was kept. Set DATASET to a folder instead") from error
+            raise TrainingInputError(f"the archive from {address} is broken ({error}); nothing was kept. Set {variable} to a folder instead") from error
         folders = [folder for folder in unpacked.glob(f"*/{subfolder}") if folder.is_dir()] if unpacked.is_dir() else []
         if len(folders) != 1:
-            raise TrainingInputError(f"the archive from {address} has no folder {subfolder!r}; nothing was kept. Set DATASET to a folder instead")
+            raise TrainingInputError(f"the archive from {address} has no folder {subfolder!r}; nothing was kept. Set {variable} to a folder instead")
         folders[0].replace(target)
 
 

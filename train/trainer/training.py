@@ -11,8 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.augmentation import Augmentation, augment
-from trainer.dataset import FINE_CLASSES, Pictures
+from trainer.dataset import Pictures
 from trainer.network import ActivationHook, KernelHook, MobileNetV2, normalised, variables_before_block
+from trainer.progress import Progress
 from trainer.schedule import learning_rate
 
 
@@ -47,6 +48,7 @@ class ClassifierSettings:
     peak_rate: float
     size: int
     label_smoothing: float
+    plain_ground: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -97,15 +99,17 @@ def loss_of(logits: tf.Tensor, targets: tf.Tensor, coarse_of_fine: tf.Tensor, co
     return tf.reduce_mean(loss)
 
 
-def smoothed_targets(labels: tf.Tensor, smoothing: float) -> tf.Tensor:
+def smoothed_targets(labels: tf.Tensor, smoothing: float, classes: int) -> tf.Tensor:
     """Labels [n] → class probabilities [n, classes] with ``smoothing`` spread over all classes."""
-    return tf.one_hot(labels, FINE_CLASSES) * (1 - smoothing) + smoothing / FINE_CLASSES
+    return tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
 
 
-def train_classifier(network: MobileNetV2, pictures: Pictures, settings: ClassifierSettings) -> None:
+def train_classifier(
+    network: MobileNetV2, pictures: Pictures, settings: ClassifierSettings, progress: Progress | None = None
+) -> None:
     """Fit the last layer alone, on pooled features of the frozen backbone: two varied views and one plain one."""
     size = settings.size
-    mild = Augmentation(plain_ground=0.1)
+    mild = Augmentation(plain_ground=settings.plain_ground)
 
     @tf.function
     def features_of(pixels: tf.Tensor, seed: tf.Tensor, varied: tf.Tensor) -> tf.Tensor:
@@ -118,8 +122,10 @@ def train_classifier(network: MobileNetV2, pictures: Pictures, settings: Classif
         for start in range(0, len(pictures), 64):
             seed = tf.constant([settings.seed, 1_000_000 * (view + 1) + start], tf.int32)
             views.append(features_of(pictures.pixels[start : start + 64], seed, tf.constant(view > 0)).numpy())
+            if progress is not None:
+                progress.advance(len(views[-1]))
     features = np.concatenate(views)
-    targets = smoothed_targets(np.tile(pictures.fine, 3), settings.label_smoothing).numpy()
+    targets = smoothed_targets(np.tile(pictures.fine, 3), settings.label_smoothing, network.classes).numpy()
     classifier = network.variables_in_order[-2:]
     optimizer = AdamW(classifier, weight_decay=1e-3)
 
@@ -130,22 +136,18 @@ def train_classifier(network: MobileNetV2, pictures: Pictures, settings: Classif
         optimizer.apply(tape.gradient(loss, classifier), rate)
 
     generator = np.random.default_rng(settings.seed)
+    batch = min(128, len(features))
     for epoch in range(settings.epochs):
         rate = tf.constant(learning_rate(epoch, settings.epochs, settings.peak_rate, 1), tf.float32)
         shuffled = generator.permutation(len(features))
-        for start in range(0, len(features) - 127, 128):
-            chosen = shuffled[start : start + 128]
+        for start in range(0, len(features) - batch + 1, batch):
+            chosen = shuffled[start : start + batch]
             step(features[chosen], targets[chosen], rate)
 
 
 def logits_of(network: MobileNetV2, pixels: np.ndarray) -> np.ndarray:
     """Logits [n, classes] of pictures, uint8 [n, s, s, 3], in floating point."""
-
-    @tf.function(reduce_retracing=True)
-    def answer(batch: tf.Tensor) -> tf.Tensor:
-        return network(normalised(batch))
-
-    return np.concatenate([answer(pixels[i : i + 64]).numpy() for i in range(0, len(pixels), 64)])
+    return np.concatenate([network.answer(pixels[i : i + 64]).numpy() for i in range(0, len(pixels), 64)])
 
 
 def top_1(network: MobileNetV2, pictures: Pictures) -> float:
@@ -186,8 +188,14 @@ def train_network(
     teachers: Sequence[MobileNetV2] = (),
     hooks: Hooks | None = None,
     say: Callable[[str], None] = print,
+    sampler: Callable[[np.random.Generator], np.ndarray] | None = None,
+    progress: Progress | None = None,
 ) -> list[dict[str, float]]:
     """Train ``network`` from where ``checkpoint`` stands; in the end it holds the running average of its weights.
+
+    Args:
+        sampler: the indices that an epoch shows, always as many; without it, all pictures in random order.
+        progress: is told of each batch, and says the time left.
 
     Returns:
         One record an epoch: epoch, loss, train (top-1 on varied pictures, %), val (top-1 of the average, %), seconds.
@@ -204,7 +212,7 @@ def train_network(
     @tf.function
     def step(pixels: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor, rate: tf.Tensor, decay: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         varied, targets = augment(
-            pixels, smoothed_targets(labels, settings.label_smoothing), seed, settings.train_size, settings.augmentation
+            pixels, smoothed_targets(labels, settings.label_smoothing, network.classes), seed, settings.train_size, settings.augmentation
         )
         image = normalised(varied)
         if teachers:
@@ -221,11 +229,14 @@ def train_network(
         right = tf.reduce_mean(tf.cast(tf.argmax(logits, 1) == tf.argmax(targets, 1), tf.float32))
         return loss, right
 
-    steps_an_epoch = len(pictures) // settings.batch
+    shown = sampler or (lambda generator: generator.permutation(len(pictures)))
+    steps_an_epoch = len(shown(np.random.default_rng(0))) // settings.batch
+    if progress is not None:
+        progress.skip(done * steps_an_epoch * settings.batch)
     steps = steps_an_epoch * settings.epochs
     for epoch in range(done, settings.epochs):
         started = time.monotonic()
-        order = np.random.default_rng([settings.seed, epoch]).permutation(len(pictures))
+        order = shown(np.random.default_rng([settings.seed, epoch]))
         losses, rights = [], []
         for index in range(steps_an_epoch):
             number = epoch * steps_an_epoch + index
@@ -239,6 +250,8 @@ def train_network(
             )
             losses.append(float(loss))
             rights.append(float(right))
+            if progress is not None:
+                progress.advance(settings.batch)
         record = {"epoch": epoch + 1, "loss": round(float(np.mean(losses)), 4), "train": round(100 * float(np.mean(rights)), 2)}
         if validate is not None:
             current = network.weights()
@@ -248,6 +261,7 @@ def train_network(
         record["seconds"] = round(time.monotonic() - started, 1)
         history.append(record)
         checkpoint.save(epoch + 1, saved, history)
-        say(f"epoch {epoch + 1}/{settings.epochs}: " + ", ".join(f"{key} {value}" for key, value in record.items() if key != "epoch"))
+        told = ", ".join(f"{key} {value}" for key, value in record.items() if key != "epoch")
+        say(f"epoch {epoch + 1}/{settings.epochs}: {told}" + (f"; {progress.left()}" if progress else ""))
     network.set_weights([mean.numpy() for mean in average])
     return history

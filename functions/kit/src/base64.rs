@@ -35,6 +35,11 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>, FunctionError> {
     standard(standard_digits(text).as_bytes()).map_err(|_| bad(&reason(text)))
 }
 
+/// Decodes `text` if it is nothing but digits of the standard alphabet, padded or not.
+pub(crate) fn decode_standard(text: &str) -> Option<Vec<u8>> {
+    standard(text.as_bytes()).ok()
+}
+
 /// Lines of base64 are shorter; the usual ones have 64 or 76 digits.
 const MAX_LINE_DIGITS: usize = 1024;
 

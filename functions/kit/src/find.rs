@@ -128,6 +128,12 @@ fn in_text(text: &str, content_type: Option<&str>, layers: usize) -> Result<Pict
     if is_data_url(text) {
         return in_data_url(text, layers);
     }
+    // Nearly all texts: no other form needs a look over all of it.
+    if is_picture_text(text)
+        && let Some(bytes) = base64::decode_standard(text).filter(|bytes| Format::sniff(bytes).is_some())
+    {
+        return in_bytes(bytes.into(), None, layers);
+    }
     if let Some(pairs) = form::pairs_of(text, content_type) {
         return form::in_pairs(&pairs, &|bytes, content_type| in_bytes(bytes.into(), content_type, layers));
     }

@@ -51,13 +51,17 @@ pub(crate) fn wat() -> String {
     let mut calls = Vec::new();
     for Offered { module, name, func_type } in engine::host::offered() {
         let is_long = |parameter: &ValType| *parameter == ValType::I64;
-        let types: String =
-            func_type.args().iter().map(|parameter| if is_long(parameter) { " i64" } else { " i32" }).collect();
+        let types: String = func_type
+            .args()
+            .iter()
+            .map(|parameter| if is_long(parameter) { " i64" } else { " i32" })
+            .collect();
         // All but `proc_exit` have one.
         let has_result = func_type.returns_len() > 0;
         let result = if has_result { "(result i32)" } else { "" };
         // Writing to a String can't fail.
-        let _ = writeln!(imports, "  (import \"{module}\" \"{name}\" (func ${name} (param{types}) {result}))");
+        let _ =
+            writeln!(imports, "  (import \"{module}\" \"{name}\" (func ${name} (param{types}) {result}))");
         let arguments: String = func_type
             .args()
             .iter()

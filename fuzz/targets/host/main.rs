@@ -13,11 +13,11 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use libfuzzer_sys::fuzz_target;
-use engine::{CallError, CodeSource, Engine, EngineConfig};
 use engine::Sha256Sum;
 use engine::inference::ModelPolicy;
 use engine::limits::Limits;
+use engine::{CallError, CodeSource, Engine, EngineConfig};
+use libfuzzer_sys::fuzz_target;
 
 /// A guest may sleep until its deadline (`poll_oneoff`): the shorter, the more calls. On a busy machine it must not be so short
 /// that the engine's timer strikes often: it jumps out of the allocator, too, which then waits for ever. In a worker that is

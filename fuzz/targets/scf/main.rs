@@ -62,7 +62,11 @@ fn runtime() -> &'static Runtime {
             std::env::set_var("TENCENTCLOUD_SECRETID", "id");
             std::env::set_var("TENCENTCLOUD_SECRETKEY", "key");
         }
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime")
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .expect("a runtime")
     })
 }
 

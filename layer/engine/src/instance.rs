@@ -17,7 +17,7 @@ use super::config::EngineConfig;
 use super::event::Event;
 use super::module::LoadedModule;
 use crate::answer::{Answer, CallError, Step, Timings};
-use crate::host::{self, Deadline, HostState, Imports, KeptPages, SharedResources, SharedState};
+use crate::host::{self, DataImage, Deadline, HostState, Imports, KeptPages, SharedResources, SharedState};
 use crate::limits::{Limits, MIN_TIME, STDERR_BYTES};
 use crate::{native_stack, progress};
 
@@ -101,7 +101,7 @@ impl<'imports> Instance<'imports> {
                 .map_into(guest)
                 .map_err(|error| failed(format!("the module's data can't be mapped: {error}")))?;
         }
-        pages.prepare(guest, module.data_image.as_ref().map(|image| image.range()));
+        pages.prepare(guest, module.data_image.as_deref().map(DataImage::areas).unwrap_or_default());
         Ok(Self {
             vm,
             exit_code,

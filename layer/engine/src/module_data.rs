@@ -4,6 +4,8 @@
 //! puts them into a file in memory, which each instance maps copy-on-write. An instance is ready sooner, and all
 //! instances share the pages that they don't change.
 
+use std::ops::Range;
+
 use wasm_encoder::{ConstExpr, DataSection, Module, RawSection};
 use wasmparser::{
     BinaryReaderError, Data, DataKind, DataSectionReader, ExternalKind, Operator, Parser, Payload,
@@ -19,15 +21,33 @@ const MIN_BYTES: usize = 256 << 10;
 /// that is not the module's own or has no name, a start function, data beyond the memory's first size.
 pub(super) fn take_out(wasm: &[u8]) -> Option<(Vec<u8>, DataImage)> {
     let segments = segments_to_take(wasm).ok()??;
-    let start = segments.iter().map(|segment| segment.start).min()? / SYSTEM_PAGE_BYTES * SYSTEM_PAGE_BYTES;
-    let end = segments.iter().map(Segment::end).max()?.next_multiple_of(SYSTEM_PAGE_BYTES);
     let largest = segments.iter().max_by_key(|segment| segment.data.len())?;
     // In the module's order: later ones may lie over earlier ones.
     let parts = segments.iter().map(|segment| (segment.start, segment.data));
-    let image = DataImage::new(start..end, parts, largest.start..largest.end())
+    let image = DataImage::new(areas(&segments), parts, largest.start..largest.end())
         .inspect_err(|error| tracing::warn!(%error, "no memory to share between instances"))
         .ok()?;
     Some((without_data(wasm).ok()?, image))
+}
+
+/// The pages of the memory in which there is data, the lower first. What lies far from the rest, such as a model behind the heap, is
+/// an area of its own: the pages between are the guest's.
+fn areas(segments: &[Segment<'_>]) -> Vec<Range<usize>> {
+    let whole_pages = |segment: &Segment<'_>| {
+        segment.start / SYSTEM_PAGE_BYTES * SYSTEM_PAGE_BYTES
+            ..segment.end().next_multiple_of(SYSTEM_PAGE_BYTES)
+    };
+    let mut pages: Vec<Range<usize>> =
+        segments.iter().map(whole_pages).filter(|pages| !pages.is_empty()).collect();
+    pages.sort_unstable_by_key(|pages| pages.start);
+    let mut areas: Vec<Range<usize>> = Vec::new();
+    for pages in pages {
+        match areas.last_mut() {
+            Some(area) if pages.start <= area.end + MIN_BYTES => area.end = area.end.max(pages.end),
+            _ => areas.push(pages),
+        }
+    }
+    areas
 }
 
 /// A data segment that is copied into memory 0 when an instance is made.
@@ -145,7 +165,7 @@ mod tests {
         );
         let wasm = module(MEMORY, &data);
         let (emptied, image) = take_out(&wasm).unwrap();
-        assert_eq!(image.range(), 4096..(5000 + MIN_BYTES).next_multiple_of(4096));
+        assert_eq!(image.areas(), [4096..(5000 + MIN_BYTES).next_multiple_of(4096)]);
         let bytes = image.bytes();
         assert_eq!(&bytes[4999 - 4096..5004 - 4096], b"xyzaa");
         assert_eq!(bytes[..4999 - 4096], [0; 4999 - 4096]);
@@ -173,5 +193,15 @@ mod tests {
         ] {
             assert!(take_out(&module(memory, data)).is_none(), "{why}");
         }
+    }
+
+    #[test]
+    fn data_far_from_the_rest_is_an_area_of_its_own() {
+        let far = 900_000;
+        let data = format!(r#"(data (i32.const {far}) "far") (data (i32.const 5000) "{}")"#, large("a"));
+        let (_, image) = take_out(&module(MEMORY, &data)).unwrap();
+        let near = 4096..(5000 + MIN_BYTES).next_multiple_of(4096);
+        assert_eq!(image.areas(), [near.clone(), far / 4096 * 4096..(far + 3_usize).next_multiple_of(4096)]);
+        assert_eq!(&image.bytes()[near.len() + far % 4096..][..3], b"far");
     }
 }

@@ -93,7 +93,7 @@ impl EngineArgs {
         let file_bytes = config.limits.answer_bytes().max(config.limits.event_bytes()) as u64;
         let checked = files.check(workers.get()).and_then(|()| check_addresses());
         checked.and_then(|()| check_file_size(file_bytes)).map_err(Failure::usage)?;
-        let path = self.module()?;
+        let path = module_or_default(self.wasm.as_ref())?;
         let name = path.display().to_string();
         let cache = Cache::of_user();
         let known = known_modules(&self.trust_modules, cache.as_ref());
@@ -178,20 +178,24 @@ impl EngineArgs {
     pub(crate) fn granted_folders(&self) -> Vec<PathBuf> {
         self.dirs.iter().map(|dir| dir.host.clone()).collect()
     }
+}
 
-    fn module(&self) -> Result<PathBuf, Failure> {
-        if let Some(file) = &self.wasm {
-            return Ok(file.clone());
-        }
-        let candidates = default_modules();
-        candidates.iter().find(|file| file.exists()).cloned().ok_or_else(|| {
-            let places: Vec<String> = candidates.iter().map(|file| file.display().to_string()).collect();
-            Failure::usage(anyhow::anyhow!(
-                "no module: name one with --wasm, or build ours with `make build` (looked for {})",
-                places.join(", ")
-            ))
-        })
+/// The module that was named, or the one that is there by default.
+///
+/// # Errors
+/// Where it was looked for.
+pub(super) fn module_or_default(named: Option<&PathBuf>) -> Result<PathBuf, Failure> {
+    if let Some(file) = named {
+        return Ok(file.clone());
     }
+    let candidates = default_modules();
+    candidates.iter().find(|file| file.exists()).cloned().ok_or_else(|| {
+        let places: Vec<String> = candidates.iter().map(|file| file.display().to_string()).collect();
+        Failure::usage(anyhow::anyhow!(
+            "no module: name one with --wasm, or build ours with `make build` (looked for {})",
+            places.join(", ")
+        ))
+    })
 }
 
 /// Compiles a module and keeps the result for the next time.

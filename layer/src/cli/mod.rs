@@ -6,6 +6,7 @@ mod engine_args;
 mod eval;
 mod exit;
 mod front;
+mod function;
 mod lambda;
 mod logging;
 mod run;
@@ -52,6 +53,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Compile a module ahead of time: native code beside the wasm, in one file
     Compile(compile::CompileArgs),
+    /// Put a model and its labels into a function, without a compiler of Rust
+    Function(Box<function::FunctionArgs>),
     /// Measure warm events on this machine
     Bench(bench::BenchArgs),
     /// Run labelled pictures through the function and print its accuracy
@@ -100,6 +103,7 @@ fn run() -> ExitCode {
         Command::Lambda(arguments) => start().and_then(|start| lambda::run(start, arguments)),
         Command::Serve(arguments) => start().and_then(|start| serve::run(start, arguments)),
         Command::Compile(arguments) => start().and_then(|start| compile::run(start, &arguments)),
+        Command::Function(arguments) => start().and_then(|start| function::run(start, &arguments)),
         Command::Bench(arguments) => start().and_then(|start| bench::run(start, &arguments)),
         Command::Eval(arguments) => start().and_then(|start| eval::run(start, &arguments)),
         Command::Nursery => match worker::serve_on_standard_input() {

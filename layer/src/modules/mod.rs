@@ -7,5 +7,5 @@ mod output;
 
 pub use cache::Cache;
 pub use known::known_modules;
-pub use module_file::ModuleFile;
+pub use module_file::{ModuleFile, file_of};
 pub use output::replace_file;

@@ -1,7 +1,7 @@
 //! A module as it was read, with its sum: what is loaded later is what was looked at.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read as _, Seek as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
 use worker::channel::{map_sealed, memory_file, seal};
@@ -56,6 +56,26 @@ impl ModuleFile {
         };
         Ok(Self { file, sum })
     }
+
+    /// A copy of its bytes.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn bytes(&self) -> io::Result<Vec<u8>> {
+        all_of(&self.file)
+    }
+}
+
+/// A file in memory with a module that was made here; nobody changes it.
+///
+/// # Errors
+/// The system's reason.
+pub fn file_of(module: &[u8]) -> io::Result<File> {
+    let mut file = memory_file("module")?;
+    file.write_all(module)?;
+    // Kernels before 3.17 have no seals; nobody else has the file.
+    let _ = seal(&file);
+    Ok(file)
 }
 
 fn all_of(mut file: &File) -> io::Result<Vec<u8>> {

@@ -18,6 +18,7 @@ pub mod channel;
 pub mod closed_output;
 pub mod control_groups;
 mod event_loop;
+mod heap;
 mod log;
 mod memory;
 mod nursery;

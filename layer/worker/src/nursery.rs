@@ -71,6 +71,7 @@ pub fn serve_on_standard_input() -> io::Result<i32> {
 }
 
 fn serve(channel: Socket) -> i32 {
+    crate::heap::prepare();
     let statm = File::open("/proc/self/statm").ok();
     let channel = Arc::new(channel);
     let mut nursery = Serving {

@@ -14,39 +14,43 @@ use crate::sealed_file::{SealedFile, SealedPart};
 #[derive(Debug)]
 pub(crate) struct DataImage {
     file: SealedFile,
-    /// Where it belongs in the memory, in whole pages of the system.
-    range: Range<usize>,
+    /// Where its areas belong in the memory, in whole pages of the system, from lower to higher addresses. The file has them one
+    /// behind the other.
+    areas: Vec<Range<usize>>,
     /// The part of the memory whose changes are noticed, in whole pages.
     guarded: Range<usize>,
 }
 
 impl DataImage {
-    /// An image for `range` of the memory, whole pages, with these parts, each behind its address. Of the pages that lie wholly
-    /// in `constant`, which a guest is not likely to write to, it is noticed whether it does.
+    /// An image for these areas of the memory, whole pages, the lower first, with these parts, each behind its address. Of the pages
+    /// that lie wholly in `constant`, which a guest is not likely to write to, it is noticed whether it does.
     ///
     /// # Errors
-    /// The system's reason why it gives no memory.
+    /// The system's reason why it gives no memory, or a part that is in no area.
     pub(crate) fn new<'p>(
-        range: Range<usize>,
+        areas: Vec<Range<usize>>,
         parts: impl IntoIterator<Item = (usize, &'p [u8])>,
         constant: Range<usize>,
     ) -> io::Result<Self> {
-        let parts = parts.into_iter().map(|(address, part)| (address - range.start, part));
-        let file = SealedFile::of_parts(range.len(), parts)?;
+        let placed =
+            parts.into_iter().map(|(address, part)| Some((place_of(&areas, address, part.len())?, part)));
+        let placed: Option<Vec<_>> = placed.collect();
+        let placed = placed.ok_or_else(|| io::Error::other("a part of the data is outside of its areas"))?;
+        let file = SealedFile::of_parts(areas.iter().map(Range::len).sum(), placed)?;
         let first = constant.start.next_multiple_of(SYSTEM_PAGE_BYTES);
         let end = constant.end / SYSTEM_PAGE_BYTES * SYSTEM_PAGE_BYTES;
-        Ok(Self { file, range, guarded: first..end.max(first) })
+        Ok(Self { file, areas, guarded: first..end.max(first) })
     }
 
-    /// Where it belongs in the memory, in whole pages of the system.
-    pub(crate) fn range(&self) -> Range<usize> {
-        self.range.clone()
+    /// Where its areas belong in the memory, in whole pages of the system, from lower to higher addresses.
+    pub(crate) fn areas(&self) -> &[Range<usize>] {
+        &self.areas
     }
 
     /// A copy of all of it.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        SealedPart::new(self.file.clone(), 0..self.range.len()).read().unwrap()
+        SealedPart::new(self.file.clone(), 0..self.areas.iter().map(Range::len).sum()).read().unwrap()
     }
 
     /// Maps the image into a new guest's memory. The guest's changes are its own.
@@ -55,20 +59,24 @@ impl DataImage {
     /// The system's reason, or a memory that ends before the image does.
     pub(crate) fn map_into(&self, guest: &mut Instance) -> io::Result<()> {
         let addresses = memory::addresses(guest);
-        if self.range.end > addresses.len() {
-            let (Range { start, end }, length) = (self.range(), addresses.len());
-            return Err(io::Error::other(format!(
-                "{start} to {end} is not within the memory's {length} bytes"
-            )));
-        }
-        let place = (addresses.start + self.range.start) as *mut libc::c_void;
-        let flags = libc::MAP_PRIVATE | libc::MAP_FIXED;
-        let access = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: checked above, the range is within the guest's memory, which WasmEdge mapped and will unmap as a
-        // whole; nothing has run in it and nobody else refers to it.
-        let mapped = unsafe { libc::mmap(place, self.range.len(), access, flags, self.file.as_raw_fd(), 0) };
-        if mapped == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
+        let mut at = 0;
+        for area in &self.areas {
+            if area.end > addresses.len() {
+                let (Range { start, end }, length) = (area, addresses.len());
+                return Err(io::Error::other(format!(
+                    "{start} to {end} is not within the memory's {length} bytes"
+                )));
+            }
+            let place = (addresses.start + area.start) as *mut libc::c_void;
+            let flags = libc::MAP_PRIVATE | libc::MAP_FIXED;
+            let access = libc::PROT_READ | libc::PROT_WRITE;
+            // SAFETY: checked above, the area is within the guest's memory, which WasmEdge mapped and will unmap as a
+            // whole; nothing has run in it and nobody else refers to it.
+            let mapped = unsafe { libc::mmap(place, area.len(), access, flags, self.file.as_raw_fd(), at) };
+            if mapped == libc::MAP_FAILED {
+                return Err(io::Error::last_os_error());
+            }
+            at += area.len() as libc::off_t;
         }
         if self.guarded.is_empty() {
             return Ok(());
@@ -80,11 +88,9 @@ impl DataImage {
     /// changed a page of them.
     pub(super) fn unchanged(&self, memory: &[u8], pointer: u32, length: u32) -> Option<SealedPart> {
         let bytes = memory::read(memory, pointer, length)?;
-        let start = (pointer as usize).checked_sub(self.range.start)?;
+        let start = place_of(&self.areas, pointer as usize, bytes.len())?;
         let part = start..start + bytes.len();
-        let is_within = part.end <= self.range.len();
-        (is_within && self.is_guarded(pointer as usize, bytes))
-            .then(|| SealedPart::new(self.file.clone(), part))
+        self.is_guarded(pointer as usize, bytes).then(|| SealedPart::new(self.file.clone(), part))
     }
 
     /// Whether the bytes at `pointer` are as they were. Bytes at the borders of the guarded part share their page with
@@ -102,10 +108,22 @@ impl DataImage {
 
     /// Whether the file has these bytes for the memory's address `at`.
     fn holds(&self, bytes: &[u8], at: usize) -> bool {
-        let start = at - self.range.start;
+        let Some(start) = place_of(&self.areas, at, bytes.len()) else { return false };
         let part = SealedPart::new(self.file.clone(), start..start + bytes.len());
         part.read().is_ok_and(|of_file| of_file == bytes)
     }
+}
+
+/// Where the file has `length` bytes of the memory's address `address`; None where no area has all of them.
+fn place_of(areas: &[Range<usize>], address: usize, length: usize) -> Option<usize> {
+    let mut at = 0;
+    for area in areas {
+        if area.start <= address && address.checked_add(length)? <= area.end {
+            return Some(at + address - area.start);
+        }
+        at += area.len();
+    }
+    None
 }
 
 #[cfg(test)]
@@ -125,7 +143,7 @@ mod tests {
         crate::faults::install();
         let pages = 5;
         let image =
-            DataImage::new(0..pages * 4096, [(0, &vec![7; pages * 4096][..])], 100..pages * 4096 - 100)
+            DataImage::new(vec![0..pages * 4096], [(0, &vec![7; pages * 4096][..])], 100..pages * 4096 - 100)
                 .unwrap();
         let mut memory = guarded(&image, pages);
         let of_file = |memory: &[u8], at: u32, length: u32| image.unchanged(memory, at, length).is_some();
@@ -143,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_the_system_is_going_to_write_is_opened_first() {
-        let image = DataImage::new(0..4 * 4096, [(0, &[7; 4 * 4096][..])], 0..4 * 4096).unwrap();
+        let image = DataImage::new(vec![0..4 * 4096], [(0, &[7; 4 * 4096][..])], 0..4 * 4096).unwrap();
         let mut memory = guarded(&image, 4);
         write_guard::open_for_system(&memory[4096..4100]);
         memory[4096] = 1;
@@ -153,10 +171,24 @@ mod tests {
 
     #[test]
     fn only_what_is_within_the_image_is_of_its_file() {
-        let image = DataImage::new(4096..8192, [(4096, &[7; 4096][..])], 4096..8192).unwrap();
+        let image = DataImage::new(vec![4096..8192], [(4096, &[7; 4096][..])], 4096..8192).unwrap();
         let memory = [0; 3 * 4096];
         for (pointer, length) in [(0, 4096), (4095, 2), (4096, 4097), (8192, 1), (u32::MAX, u32::MAX)] {
             assert!(image.unchanged(&memory, pointer, length).is_none(), "{length} bytes at {pointer}");
         }
+    }
+
+    #[test]
+    fn areas_lie_one_behind_the_other_in_the_file() {
+        let areas = vec![4096..8192, 40_960..49_152];
+        let image = DataImage::new(areas.clone(), [(4096, &b"a"[..]), (40_961, b"b")], 0..0).unwrap();
+        assert_eq!(image.areas(), areas);
+        assert_eq!(image.bytes().len(), 3 * 4096);
+        assert_eq!((image.bytes()[0], image.bytes()[4097]), (b'a', b'b'));
+        assert_eq!(place_of(&areas, 40_960, 8192), Some(4096));
+        for (address, length) in [(0, 1), (8192, 1), (8191, 2), (40_960, 8193), (usize::MAX, 2)] {
+            assert_eq!(place_of(&areas, address, length), None, "{length} bytes at {address}");
+        }
+        assert!(DataImage::new(areas, [(8192, &b"a"[..])], 0..0).is_err());
     }
 }

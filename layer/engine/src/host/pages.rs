@@ -34,10 +34,12 @@ struct Part {
 
 impl KeptPages {
     /// Makes ready what an ordinary event touches, before it comes, and asks for large pages where megabytes may be. `data`
-    /// is where the module's data is, known for modules with much of it. Nothing has run in the guest.
-    pub(crate) fn prepare(&mut self, guest: &mut Instance, data: Option<Range<usize>>) {
+    /// is where the module's data is, known for modules with much of it; the heap lies behind its first area, and ends where there
+    /// is another one. Nothing has run in the guest.
+    pub(crate) fn prepare(&mut self, guest: &mut Instance, data: &[Range<usize>]) {
         let Range { start, end } = memory::addresses(guest);
-        let data = data.map(|data| start + data.start..start + data.end);
+        let end = data.get(1).map_or(end, |next| start + next.start);
+        let data = data.first().map(|data| start + data.start..start + data.end);
         // Small ones first, of which an ordinary event needs few; and last, where allocators keep a word.
         let large_from = data.as_ref().map_or(start, |data| data.end + WORKING_BYTES);
         let large = large_from.next_multiple_of(LARGE_PAGE_BYTES)

@@ -58,20 +58,24 @@ impl ModelCache {
 
     /// Verifies the model before it is hashed: that is quicker, and tells more of one that is damaged.
     fn compile(&mut self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<dyn Model>, InferenceError> {
+        let compiled = self.verified(bytes, part);
+        if let Err(error) = &compiled {
+            self.refusals += 1;
+            if self.refusals <= MAX_REFUSALS_LOGGED {
+                tell_refusal(error);
+            }
+        }
+        compiled
+    }
+
+    fn verified(&self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<dyn Model>, InferenceError> {
         if bytes.len() > MAX_BYTES {
             return Err(InferenceError::TooLarge { found: bytes.len(), limit: MAX_BYTES });
         }
         self.backend.verify(bytes)?;
         let is_vouched_for = self.vouches_for_parts && part.is_some();
-        if !is_vouched_for && let Err(digest) = self.policy.check(bytes) {
-            self.refusals += 1;
-            if self.refusals <= MAX_REFUSALS_LOGGED {
-                tracing::warn!(
-                    "the module asked for a model that is not known; to let it run: --allow-model {digest} (or \
-                     --allow-any-model, where you trust the module and all that it reads)"
-                );
-            }
-            return Err(InferenceError::NotAllowed(digest));
+        if !is_vouched_for {
+            self.policy.check(bytes).map_err(InferenceError::NotAllowed)?;
         }
         self.backend.load(bytes, part)
     }
@@ -88,5 +92,16 @@ impl ModelCache {
         {
             self.models.pop();
         }
+    }
+}
+
+/// The guest only gets a number.
+fn tell_refusal(error: &InferenceError) {
+    match error {
+        InferenceError::NotAllowed(digest) => tracing::warn!(
+            "the module asked for a model that is not known; to let it run: --allow-model {digest} (or \
+             --allow-any-model, where you trust the module and all that it reads)"
+        ),
+        error => tracing::warn!(%error, "the module asked for a model that can't be run"),
     }
 }

@@ -64,16 +64,24 @@ fn rows<const PAIRS: usize>(
     let loaded_bytes = (per_pixel.div_ceil(2) - 1) * LOADED_PIXELS * 3 + 16;
     let pairs = pairs(weights);
     let (row_bytes, out_bytes) = (width * 3, starts.len() * 3);
-    let mut rows = [vec![0_u8; row_bytes + BEHIND_ROW], vec![0_u8; row_bytes + BEHIND_ROW]];
+    let mut last_rows = [vec![0_u8; row_bytes + BEHIND_ROW], vec![0_u8; row_bytes + BEHIND_ROW]];
     let mut narrowed = [vec![0_u8; out_bytes + 1], vec![0_u8; out_bytes + 1]];
-    for (sources, outs) in pixels.chunks(row_bytes * 2).zip(out.chunks_mut(out_bytes * 2)) {
-        // Where the last row is alone, the one before stands in for the other and nothing is made of it.
-        for (row, source) in rows.iter_mut().zip(sources.chunks_exact(row_bytes)) {
-            if let Some(row) = row.get_mut(..row_bytes) {
-                row.copy_from_slice(source);
+    for (index, outs) in out.chunks_mut(out_bytes * 2).enumerate() {
+        let sources = pixels.get(index * 2 * row_bytes..).unwrap_or_default();
+        let (upper_row, lower_row) = match sources.get(row_bytes..) {
+            // What is read behind a row has no weight, so it may be the row below.
+            Some(lower) if lower.len() >= row_bytes + BEHIND_ROW => (sources, lower),
+            _ => {
+                // Where the last row is alone, anything stands in for the other and nothing is made of it.
+                for (row, source) in last_rows.iter_mut().zip(sources.chunks_exact(row_bytes)) {
+                    if let Some(row) = row.get_mut(..row_bytes) {
+                        row.copy_from_slice(source);
+                    }
+                }
+                let [upper, lower] = &last_rows;
+                (upper.as_slice(), lower.as_slice())
             }
-        }
-        let [upper_row, lower_row] = &rows;
+        };
         let [upper_out, lower_out] = &mut narrowed;
         for (index, (start, pairs)) in starts.iter().zip(pairs.chunks_exact(per_pixel)).enumerate() {
             let under = start * 3..start * 3 + loaded_bytes;
