@@ -1,7 +1,7 @@
 //! `vision lambda` on a stand-in for AWS Lambda: what its emulator can't be made to do. The emulator itself runs in the tests
 //! in Python beside these.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![expect(clippy::panic, reason = "tests fail by panicking")]
 
 /// Several events at the same time.
 mod at_once;

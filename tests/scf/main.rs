@@ -1,6 +1,6 @@
 //! `vision scf` on a fake of Tencent's platform: a manual of behaviour, one topic a file.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 /// Connections that break, and answers that are none.
 mod connections;

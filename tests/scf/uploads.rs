@@ -7,8 +7,10 @@ use support::read;
 use support::scf::Event;
 
 use crate::cos_server::CosServer;
-use crate::events::{LEMON, http_answer};
+use crate::events::http_answer;
 use crate::session::Session;
+
+const TOMATO: &str = "tests/samples/tomato.jpg";
 
 /// A web request about uploads, as a function URL sends it.
 fn request(session: &Session, method: &str, path: &str, body: &Value) -> (u64, Value) {
@@ -37,21 +39,21 @@ fn a_picture_is_put_past_the_function_and_its_answer_asked_for() {
     let mut environment = storage.environment();
     environment.push(("VISION_UPLOAD_BUCKET", "uploads-1250000000"));
     let session = Session::built(&environment);
-    let lemon = read(LEMON);
-    let asked = json!({"content_type": "image/jpeg", "size": lemon.len(), "lang": "zh"});
+    let photo = read(TOMATO);
+    let asked = json!({"content_type": "image/jpeg", "size": photo.len(), "lang": "zh"});
     let (status, ticket) = request(&session, "POST", "/release/v1/uploads", &asked);
     assert_eq!((status, ticket["expires_in"].as_u64()), (201, Some(300)), "{ticket}");
     let result = ticket["result"].as_str().unwrap();
     assert!(result.starts_with("/release/v1/uploads/") && result.ends_with(".jpg"), "{result}");
     for (body, changed) in [
-        (&lemon[1..], ("x", "")),
-        (&lemon[..], ("content-type", "text/html")),
-        (&lemon[..], ("x-cos-meta-vision-lang", "en")),
+        (&photo[1..], ("x", "")),
+        (&photo[..], ("content-type", "text/html")),
+        (&photo[..], ("x-cos-meta-vision-lang", "en")),
     ] {
         assert_eq!(put(&ticket, body, &[changed]), 403, "{changed:?}");
     }
     assert_eq!(request(&session, "GET", result, &Value::Null).0, 202);
-    assert_eq!(put(&ticket, &lemon, &[]), 200);
+    assert_eq!(put(&ticket, &photo, &[]), 200);
     assert_eq!(
         request(&session, "GET", result, &Value::Null),
         (202, json!({"id": ticket["id"], "status": "pending"}))
@@ -60,7 +62,7 @@ fn a_picture_is_put_past_the_function_and_its_answer_asked_for() {
     assert!(outcome.body.contains(r#""outcome":"labelled""#), "{outcome:?}");
     let (status, answer) = request(&session, "GET", result, &Value::Null);
     assert_eq!((status, &answer["status"], &answer["model"]), (200, &json!("done"), &json!("groceries")));
-    assert!(answer["predictions"][0]["label"].as_str().unwrap().contains('柠'), "{answer}");
+    assert!(answer["predictions"][0]["label"].as_str().unwrap().contains("番茄"), "{answer}");
     session.finish();
 }
 
@@ -71,7 +73,7 @@ fn a_photo_larger_than_an_event_is_labelled_where_uploads_are_on() {
     environment.push(("VISION_UPLOAD_BUCKET", "largest-1250000000"));
     let session = Session::built(&environment);
     // What stands behind the end of a JPEG is no part of the picture.
-    let mut large = read(LEMON);
+    let mut large = read(TOMATO);
     large.resize(20 << 20, 0);
     storage.put("large.jpg", &large);
     let outcome = session.answer(Event::new(storage.created(&["large.jpg"])));
@@ -97,13 +99,13 @@ fn what_is_recognised_is_kept_once_and_tagged() {
     environment.push(("VISION_COS_TAGS", "true"));
     environment.push(("VISION_HISTORY", history.to_str().unwrap()));
     let session = Session::built(&environment);
-    storage.put("lemon.jpg", &read(LEMON));
+    storage.put("tomato.jpg", &read(TOMATO));
     for _ in 0..3 {
-        let outcome = session.answer(Event::new(storage.created(&["lemon.jpg"])));
+        let outcome = session.answer(Event::new(storage.created(&["tomato.jpg"])));
         assert!(outcome.body.contains(r#""outcome":"labelled""#), "{outcome:?}");
     }
-    let tags = String::from_utf8(storage.get("lemon.jpg?tagging").unwrap()).unwrap();
-    assert!(tags.contains("<Key>vision-label</Key><Value>Lemon</Value>"), "{tags}");
+    let tags = String::from_utf8(storage.get("tomato.jpg?tagging").unwrap()).unwrap();
+    assert!(tags.contains("<Key>vision-label</Key><Value>Vine tomato</Value>"), "{tags}");
     session.finish();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let page = runtime.block_on(async {
@@ -114,6 +116,6 @@ fn what_is_recognised_is_kept_once_and_tagged() {
     assert_eq!(page.entries.len(), 1);
     assert_eq!(
         (page.entries[0].predictions[0].label.as_str(), page.entries[0].predictions.len()),
-        ("Lemon", 3)
+        ("Vine tomato", 3)
     );
 }

@@ -51,3 +51,23 @@ fn created(service: &impl Service, event: &[u8]) -> Vec<String> {
     });
     created.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read(kind in 0_u8..5, input in proptest::collection::vec(any::<u8>(), 0..200)) {
+            super::read(&[&[kind], input.as_slice()].concat());
+        }
+
+        #[test]
+        fn any_json_is_read(
+            kind in 0_u8..4,
+            json in r#"\{("(Records|s3|bucket|name|object|key|eventName|size|path|httpMethod|body|content_type)": ?(\[?\{|"[a-z/.:]{0,9}"|[0-9]{1,3}),?){0,6}[\]}]{0,6}"#,
+        ) {
+            super::read(&[&[kind], json.as_bytes()].concat());
+        }
+    }
+}

@@ -10,8 +10,8 @@
 mod address;
 mod client;
 pub mod cos;
-#[cfg(fuzzing)]
-#[expect(clippy::expect_used, clippy::panic, reason = "a fuzz target fails by panicking")]
+#[cfg(any(test, fuzzing))]
+#[allow(clippy::expect_used, clippy::panic, reason = "a fuzz target fails by panicking")]
 pub mod fuzzing;
 mod labels;
 mod notification;

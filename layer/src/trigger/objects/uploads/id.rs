@@ -112,7 +112,7 @@ mod tests {
         let now = UNIX_EPOCH + Duration::from_secs(1_764_500_000);
         let id = UploadId::new(Kind::Jpeg, now).unwrap();
         let text = id.to_string();
-        assert!(text.starts_with("692c2620") && text.ends_with(".jpg") && text.len() == 44, "{text}");
+        assert!(text.starts_with("692c2220") && text.ends_with(".jpg") && text.len() == 44, "{text}");
         assert_eq!(text.parse(), Ok(id.clone()));
         assert_ne!(UploadId::new(Kind::Jpeg, now).unwrap(), id);
         let minute = Duration::from_secs(60);
