@@ -55,23 +55,23 @@ test-guests: setup
 lint: setup ## Check formatting and lints; warnings are errors
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
-	toolchain/cargo-wasm clippy --release --package recognize --package kit --package contract -- -D warnings
+	toolchain/cargo-wasm clippy --release --package recognize --package kit --package contract --package packed -- -D warnings
 
 check: test test-api test-s3 test-page test-lambda lint test-deploy test-deploy-aws documents test-imagenet ## Everything that CI checks
 
-# The default model stays in dist. Without its weights (`make model-imagenet`) there is nothing to build.
+# The default model stays in dist. Without its weights (`make model-imagenet`) there is nothing to make.
 .PHONY: test-imagenet
-test-imagenet: setup
+test-imagenet: build
 	@if [ -n "$(MODEL_MIRROR)" ]; then $(MAKE) --no-print-directory model-imagenet; fi
 	@if [ -f models/imagenet/model.tflite ]; then \
-		MODEL=imagenet toolchain/cargo-wasm build --release --package recognize; \
+		$(VISION) function --quiet --wasm dist/recognize.wasm --model models/imagenet/model.toml --output target/imagenet.wasm; \
 	else \
-		echo "check: the imagenet model's weights are not here, so its function was not built"; \
+		echo "check: the imagenet model's weights are not here, so its function was not made"; \
 	fi
 
 .PHONY: documents
 documents: setup ## Check the documents of the code
-	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --package vision --package worker --package engine --package recognize --package kit --package contract --package flatbuffer
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --package vision --package worker --package engine --package recognize --package kit --package contract --package flatbuffer --package packed --package packer
 
 clean: ## Remove what was built; .toolchain and the cache stay
 	rm -rf target dist

@@ -29,12 +29,34 @@ CASES = sorted((PROJECT / "tests/cases").glob("*.event.*"))
 def main() -> None:
     shutil.rmtree(SEEDS, ignore_errors=True)
     for target, seeds in {"event": events(), "base64": base64_texts(), "picture": pictures(), "host": host_calls(),
-                          "scf": platform_answers(), "multipart": requests(), "objects": objects(), "envelope": envelopes()}.items():
+                          "scf": platform_answers(), "multipart": requests(), "objects": objects(), "envelope": envelopes(),
+                          "model": models(), "packed": blocks()}.items():
         folder = SEEDS / target
         folder.mkdir(parents=True)
         for name, content in seeds.items():
             (folder / name).write_bytes(content)
     (SEEDS / "tiny.tflite").write_bytes(tiny_model.model())
+
+
+def models() -> dict[str, bytes]:
+    files = [*(PROJECT / "tests/own_model").glob("*.tflite"), *(PROJECT / "tests/own_model").glob("*.zip")]
+    labels = {"labels-csv": b'id,name\n0,"a, b"\n1,c\n', "labels-json": b'{"a": 0, "b": 1}', "labels-numbers": b"0 a\n1 b\n",
+              "labels-utf16": "\ufeffa\nb".encode("utf-16")}
+    return {file.name: file.read_bytes() for file in sorted(files)} | {"tiny": tiny_model.model()} | labels
+
+
+def blocks() -> dict[str, bytes]:
+    description = json.dumps({
+        "name": "n", "input": {"tensor": "in", "width": 2, "height": 2, "channels": 3, "element": "int8",
+                               "normalization": {"mean": [1, 2, 3], "std": [4, 5, 6]}, "quantization": {"scale": 0.5, "zero_point": 3}},
+        "output": {"tensor": "out", "classes": 2, "element": "float32", "scores": "logits"},
+        "unsure": {"by": "energy", "below": 1.5, "background": [1]}}).encode()
+    header = struct.pack("<16s5I32s", b"wasm-vision-pack", 1, len(description), 4, 8, 5, bytes(32))
+    block = (header + description + b"a\nb\n" + "甲\n乙\n".encode()).ljust(4096, b"\0") + b"model"
+    place = b"wasm-vision here" + bytes(8)
+    data = b"\x01\x00\x41\x00\x0b" + bytes([len(place)]) + place
+    module = b"\0asm\x01\0\0\0" + b"\x05\x03\x01\x00\x01" + b"\x0b" + bytes([len(data)]) + data
+    return {"block": block, "module": module}
 
 
 def encoded(file: Path) -> str:

@@ -18,6 +18,16 @@ from package import archive, contents, elf, limits, sbom
 PROJECT = Path(__file__).resolve().parent.parent
 AWS = PROJECT / "deploy/aws"
 
+# The layer's program, for people: `dist/vision run photo.jpg` needs nothing else from the machine.
+STARTER = """#!/bin/sh
+# Starts the runtime of layer/ with the function of scf/, unless another one is named.
+here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd) || exit
+layer=$here/layer/vision
+: "${VISION_WASM:=$here/scf/recognize.wasm}"
+export VISION_WASM
+exec "$layer/lib/loader" --inhibit-cache --library-path "$layer/lib" "$layer/bin/vision" "$@"
+"""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m package", description=__doc__)
@@ -26,7 +36,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=PROJECT / "dist", help="where the packages go")
     arguments = parser.parse_args()
     archives = [arguments.out / f"{name}.zip" for name in ("layer", "scf", "lambda-layer", "lambda")]
-    made = [*archives, arguments.out / "sbom.cdx.json"]
+    made = [*archives, arguments.out / "sbom.cdx.json", arguments.out / "vision"]
     inputs = fingerprint(arguments.vision, arguments.wasm)
     record = arguments.out / "packages.sha256"
     if not (record.exists() and record.read_text() == inputs and all(file.exists() for file in made)):
@@ -54,6 +64,9 @@ def make(vision: Path, wasm: Path, archives: list[Path]) -> str | None:
         archive.write(file, members)
         archive.unpack(file.with_suffix(""), members)
     (archives[0].parent / "sbom.cdx.json").write_bytes(bill)
+    starter = archives[0].parent / "vision"
+    starter.write_text(STARTER)
+    starter.chmod(0o755)
     return None
 
 

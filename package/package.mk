@@ -1,7 +1,7 @@
 # Packages for Tencent SCF and AWS Lambda; included by the main Makefile. Paths are relative to the repository root.
 .PHONY: package site test-package
-package: build .toolchain/sbom/.installed site ## Make the packages for Tencent SCF (layer, scf) and AWS Lambda (lambda, lambda-layer) in dist, and dist/sbom.cdx.json
-	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package
+package: build .toolchain/sbom/.installed site ## Make the packages for Tencent SCF (layer, scf) and AWS Lambda (lambda, lambda-layer) in dist, and dist/sbom.cdx.json (WASM=file for another function)
+	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package $(if $(WASM),--wasm "$(WASM)")
 
 # The address of a function that is there already, and of the bucket that takes uploads.
 FUNCTION_URL ?=

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import subprocess
 import tomllib
@@ -24,7 +23,7 @@ from cyclonedx.model.license import LicenseExpression
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
-from package import licences
+from package import licences, packed
 from package.archive import Member
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -60,7 +59,7 @@ def document(layer: list[Member], function: list[Member]) -> bytes:
     bom = Bom()
     bom.metadata.component = project = _project()
     crates, dependencies = _crates()
-    for component in [*crates.values(), *_libraries(layer), *_files(function), _model()]:
+    for component in [*crates.values(), *_libraries(layer), *_files(function), *_models(function)]:
         bom.components.add(component)
     for component in [project, *crates.values()]:
         bom.register_dependency(component, [crates[other] for other in sorted(dependencies[str(component.bom_ref)])])
@@ -173,10 +172,19 @@ def _file(member: Member) -> Component:
                      hashes=_sha256(hashlib.sha256(member.content).hexdigest()))
 
 
-def _model() -> Component:
-    """The weights that the function carries."""
-    name = os.environ.get("MODEL", "groceries")
-    manifest = tomllib.loads((PROJECT / f"models/{name}/model.toml").read_text())
+def _models(function: list[Member]) -> Iterable[Component]:
+    return [_model(member.content) for member in function if member.name.endswith(".wasm")]
+
+
+def _model(wasm: bytes) -> Component:
+    """The weights that the function carries: one of `models/`, or somebody's own, of which only name and sum are known."""
+    name, digest = packed.model(wasm)
+    for file in sorted((PROJECT / "models").glob("*/model.toml")):
+        manifest = tomllib.loads(file.read_text())
+        if manifest["sha256"] == digest:
+            break
+    else:
+        return Component(type=ComponentType.MACHINE_LEARNING_MODEL, bom_ref=f"model:{name}", name=name, hashes=_sha256(digest))
     sources = [ExternalReference(type=ExternalReferenceType.OTHER, comment="made from", url=XsUri(url)) for url in manifest["sources"]]
     return Component(type=ComponentType.MACHINE_LEARNING_MODEL, bom_ref=f"model:{manifest['name']}", name=manifest["name"],
                      version=manifest["version"], description=manifest["description"], licenses=_licences(manifest["licence"]),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use contract::unsure;
 use kit::{Answer, Event, Form, FunctionError, Language};
 use serde_json::{Value, json};
 
@@ -62,11 +63,11 @@ fn lines(model: &Model<'_>, predictions: &[Prediction], is_unsure: bool, languag
     text
 }
 
-/// What a person should know of an answer that is unsure. Without a percent sign at its end, it is no label.
+/// What a person should know of an answer that is unsure.
 fn hint(language: Language) -> &'static str {
     match language {
-        Language::English => "(unsure: this may be none of the things that the model knows)",
-        Language::Chinese => "（不确定：图中可能不是模型认识的任何一种东西）",
+        Language::English => unsure::ENGLISH,
+        Language::Chinese => unsure::CHINESE,
     }
 }
 

@@ -49,6 +49,7 @@ impl Predictions {
         let probability = |place: usize| self.classes.get(place).map_or(0.0, |class| class.probability);
         let certainty = match unsure.by {
             Certainty::Probability => probability(0),
+            Certainty::Top3 => (0..3).map(probability).sum(),
             Certainty::Margin => probability(0) - probability(1),
             Certainty::Energy => self.energy.unwrap_or(f64::INFINITY),
         };
@@ -156,8 +157,9 @@ mod tests {
     #[test]
     fn below_its_threshold_an_answer_is_unsure() {
         let unsure = |by, below| Unsure { by, below: Some(below), background: vec![] };
-        let predictions = of_bytes(&[160, 64, 32], SOFTMAX);
-        for (by, value) in [(Certainty::Probability, 0.625), (Certainty::Margin, 0.375)] {
+        let predictions = of_bytes(&[160, 64, 16, 16], SOFTMAX);
+        let values = [(Certainty::Probability, 0.625), (Certainty::Top3, 0.9375), (Certainty::Margin, 0.375)];
+        for (by, value) in values {
             assert!(!predictions.is_unsure(&unsure(by, value)), "{by:?}");
             assert!(predictions.is_unsure(&unsure(by, value + 1e-6)), "{by:?}");
         }

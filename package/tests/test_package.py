@@ -151,6 +151,12 @@ class Packages(Folder):
         function = (DIST / "recognize.wasm").read_bytes()
         self.assertEqual(known.split()[0], hashlib.sha256(function).hexdigest())
 
+    def test_the_starter_runs_the_layers_program_with_the_function(self) -> None:
+        done = subprocess.run([DIST / "vision", "run", PROJECT / "tests/tomato.json"], check=True, capture_output=True, text=True,
+                              cwd="/", env={"PATH": "/usr/bin:/bin"})
+        self.assertIn("omato", done.stdout)
+        self.assertEqual(done.stderr, "")
+
     def test_nothing_lies_where_the_platforms_library_path_leads(self) -> None:
         self.assertEqual([file.name for file in (self.folder / "layer").iterdir()], ["vision"])
 

@@ -20,6 +20,8 @@ mod host_functions;
 mod models;
 /// Modules that are no modules, misbehave, or were written by other people.
 mod modules;
+/// `vision function`: somebody's own model.
+mod own_model;
 /// Pictures that are odd, damaged or made to do harm.
 mod pictures;
 /// Calling the program, and reading what it answers.

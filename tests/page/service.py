@@ -67,13 +67,17 @@ class Service:
 
     def predictions(self, picture: bytes, language: str = "en") -> list[dict]:
         """What the service itself says of a picture: `label`, `index`, `probability`, likeliest first."""
+        return self.answer(picture, language)["predictions"]
+
+    def answer(self, picture: bytes, language: str = "en") -> dict:
+        """The service's whole answer to a picture."""
         request = urllib.request.Request(
             f"{self.url}/v1/recognize?top=3&lang={language}",
             data=picture,
             headers={"Content-Type": "application/octet-stream"},
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)["predictions"]
+            return json.load(answer)
 
     def wait_for_entries(self, count: int) -> None:
         """The history is written after the answer was given: waits until it has so many entries."""

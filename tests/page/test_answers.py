@@ -41,8 +41,23 @@ class Answers(PageTest):
             self.choose(picture)
             self.page.get_by_role("img", name=picture.name).wait_for()
             self.answer()
-            guess = self.service.predictions(picture.read_bytes())[0]["probability"] < 0.5
+            answer = self.service.answer(picture.read_bytes())
+            guess = answer["predictions"][0]["probability"] < 0.5 and not answer.get("unsure")
             expect(self.page.get_by_text("Only a guess")).to_have_count(1 if guess else 0)
+
+    def test_a_picture_of_something_else_is_said_to_be_perhaps_none_of_these(self) -> None:
+        first = {"label": "Lemon", "index": 1, "probability": 0.7}
+        for language, words in (("en", "Perhaps none of these"), ("zh", "也许都不是")):
+            for unsure in (True, False):
+                answer = {"model": "fruit", "predictions": [first]} | ({"unsure": True} if unsure else {})
+                self.page.route("**/v1/recognize*", lambda route, answer=answer: route.fulfill(json=answer))
+                self.page.goto(f"{self.service.url}/?lang={language}")
+                self.choose(TOMATO)
+                self.answer()
+                expect(self.page.locator("#result").get_by_text(words)).to_have_count(1 if unsure else 0)
+                spoken = self.page.locator("#spoken")
+                (expect(spoken).to_contain_text if unsure else expect(spoken).not_to_contain_text)(words)
+                self.page.unroute("**/v1/recognize*")
 
 
 class Curl(PageTest):

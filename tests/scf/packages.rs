@@ -76,3 +76,29 @@ fn the_layers_program_says_that_it_can_compile_nothing() {
         );
     }
 }
+
+/// Somebody who has the packages, but neither Rust nor LLVM: native code of the function stays as it is, with another model.
+#[test]
+fn somebodys_own_model_becomes_a_function_with_nothing_but_the_packages() {
+    if !namespaces() {
+        return;
+    }
+    let root = platform_root();
+    let copy = |from: &str, to: &str| std::fs::write(root.join("tmp").join(to), read(from)).unwrap();
+    copy("tests/own_model/teachable-machine-quantized.zip", "own-model.zip");
+    copy("tests/own_model/pictures/red.png", "own-model.png");
+    let vision = |arguments: &[&str]| {
+        let program =
+            ["/opt/vision/lib/loader", "--library-path", "/opt/vision/lib", "/opt/vision/bin/vision"];
+        let output = in_root(&root, &[&program[..], arguments].concat()).output().unwrap();
+        let (said, failed) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(output.status.success(), "{arguments:?}: {failed}");
+        said
+    };
+    let function = ["function", "--wasm", "/var/user/recognize.wasm", "--model", "/tmp/own-model.zip"];
+    let said = vision(&[&function[..], &["-o", "/tmp/own-model.wasm"]].concat());
+    let sum = said.split("--trust-module ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let run = ["run", "--wasm", "/tmp/own-model.wasm", "--trust-module", sum, "/tmp/own-model.png"];
+    assert!(vision(&run).starts_with("Red: "));
+}

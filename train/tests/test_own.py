@@ -1,7 +1,9 @@
 """From a folder of photos to a model with its card: the whole way, on random weights and tiny pictures."""
 
+import contextlib
 import csv
 import hashlib
+import io
 import subprocess
 import sys
 import tempfile
@@ -15,8 +17,8 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from tests.fixtures import random_backbone
-from trainer import backbone, evaluation
-from trainer.__main__ import checked_name
+from trainer import backbone, evaluation, sources
+from trainer.__main__ import checked_name, main
 from trainer.contact_sheet import drawable, hardest
 from trainer.errors import TrainingInputError
 from trainer.function import make_function
@@ -163,6 +165,13 @@ class CommandLineTest(unittest.TestCase):
         for name in ("", "../x", "Mine", "a b", "sources"):
             with self.assertRaisesRegex(TrainingInputError, "NAME"):
                 checked_name(name)
+
+    def test_stopping_says_that_the_next_call_goes_on(self) -> None:
+        complaints = io.StringIO()
+        with mock.patch.object(sys, "argv", ["trainer", "photos", "beans"]), contextlib.redirect_stderr(complaints), \
+                mock.patch.object(sources, "fetch_photos", side_effect=KeyboardInterrupt):
+            self.assertEqual(main(), 130)
+        self.assertEqual(complaints.getvalue(), "trainer: stopped; the same command goes on from here\n")
 
     def test_a_missing_folder_is_one_line_before_anything_is_loaded(self) -> None:
         answer = subprocess.run([sys.executable, "-m", "trainer", "own", "/nowhere"], cwd=TRAIN_FOLDER, capture_output=True, text=True, check=False)

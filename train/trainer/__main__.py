@@ -4,6 +4,7 @@ import argparse
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
 
 # Before TensorFlow is loaded: no chatter, no GPU.
@@ -18,7 +19,7 @@ HERE = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
-    """Returns the exit code: 0 done, 1 an input is missing or broken, 2 wrong usage."""
+    """Returns the exit code: 0 done, 1 an input is missing or broken, 2 wrong usage, 130 stopped."""
     parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)
     parser.add_argument("--dataset", type=Path, default=os.environ.get("DATASET") or None, help="folder with classes.csv, train.txt … (default: $DATASET, else fetched)")
     parser.add_argument("--backbone", type=Path, default=os.environ.get("BACKBONE") or None, help="folder with the backbone's .tflite (default: $BACKBONE, else fetched)")
@@ -52,6 +53,9 @@ def main() -> int:
     except TrainingInputError as error:
         print(f"trainer: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("trainer: stopped; the same command goes on from here", file=sys.stderr)
+        return 130
 
 
 def say(line: str) -> None:
@@ -109,6 +113,8 @@ def train_own(arguments: argparse.Namespace) -> int:
     from trainer.own_card import write_result
     from trainer.recipe import read_own_recipe
 
+    tf.get_logger().setLevel("ERROR")
+    warnings.filterwarnings("ignore", "Statistics for quantized inputs")  # the input's range is given, see export
     tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
     tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
     recipe, work = read_own_recipe(arguments.recipe), arguments.work / name

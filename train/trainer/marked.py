@@ -10,7 +10,7 @@ from trainer import evaluation
 from trainer.dataset import read_list
 from trainer.errors import TrainingInputError
 from trainer.photo_folder import PASSED_OVER, Findings, OwnPhoto, load_usable, read_folder
-from trainer.unsure import MEASURES, Threshold, measure
+from trainer.unsure import MEASURES, Threshold
 
 
 def tell_marked(model_folder: Path, photos: Path, known: bool, say: Callable[[str], None]) -> None:
@@ -50,7 +50,7 @@ def tell_marked(model_folder: Path, photos: Path, known: bool, say: Callable[[st
     say("measure      below  marked" + ("  of the right answers" if correct is not None else ""))
     for by in MEASURES:
         for below in (0.5, 0.6, 0.7, 0.8, 0.84, 0.9, 0.95):
-            hit = measure(answers, by) < below
+            hit = Threshold(by, below).marks(answers, background)
             say(f"{by:<12} {below:.2f}  {100 * hit.mean():5.1f} %" + (f"  {100 * hit[correct].mean():5.1f} %" if correct is not None else ""))
 
 

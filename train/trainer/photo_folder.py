@@ -203,7 +203,7 @@ def _name(path: Path) -> str:
     return unicodedata.normalize("NFC", path.name)
 
 
-class Unusable(Exception):
+class Unusable(TrainingInputError):
     """Why a file can't be learnt from; ``tiny`` tells whether only its size is the reason."""
 
     def __init__(self, reason: str, tiny: bool = False) -> None:
@@ -247,16 +247,16 @@ def load_usable(
         except Unusable as reason:
             return reason
 
-    usable, pixels = [], []
-    photos = list(photos)
+    photos, usable = list(photos), []
+    pixels = np.empty((len(photos), size, size, 3), np.uint8)
     with ThreadPoolExecutor(max_workers=4) as pool:
         for photo, result in zip(photos, pool.map(attempt, photos), strict=True):
             advance(1)
             if isinstance(result, Unusable):
                 (findings.tiny if result.tiny else findings.unreadable).append(f"{photo.name} ({result})")
                 continue
+            pixels[len(usable)] = result[0]
             usable.append(photo)
-            pixels.append(result[0])
             if result[1]:
                 findings.cmyk.append(photo.name)
-    return usable, np.stack(pixels) if pixels else np.empty((0, size, size, 3), np.uint8)
+    return usable, pixels[: len(usable)]

@@ -61,15 +61,21 @@ export function showUpload(bytes, cancel) {
 /** `answer` as of service.js, `picture` as of picture.js. */
 export function showAnswer(answer, picture) {
   const [first, ...others] = answer.predictions;
+  const doubt = doubtOf(answer);
   fill(
     element("ol", { className: "predictions" }, ...answer.predictions.map(row)),
-    first.probability < EVEN_CHANCE
-      ? element("p", { className: "guess", textContent: text("justGuessing") })
-      : undefined,
+    doubt ? element("p", { className: "guess", textContent: doubt }) : undefined,
     foot(answer, picture),
   );
   const rest = others.map(({ label, probability }) => `${label} ${percent(probability)}`).join(", ");
-  announce(text("answerSpoken", { first: first.label, percent: percent(first.probability), others: rest }));
+  const spoken = text("answerSpoken", { first: first.label, percent: percent(first.probability), others: rest });
+  announce(answer.unsure ? `${doubt} ${spoken}` : spoken);
+}
+
+/** What to say of an answer that may be wrong; nothing where it is likely right. */
+function doubtOf({ predictions: [first], unsure }) {
+  if (unsure) return text("unsure");
+  return first.probability < EVEN_CHANCE ? text("justGuessing") : undefined;
 }
 
 export function showProblem(error, retry) {

@@ -19,7 +19,10 @@ export class ServiceError extends Error {
   }
 }
 
-/** Resolves to `{ model, predictions, milliseconds, recognitionMilliseconds }`; the latter where the service tells it. */
+/**
+ * Resolves to `{ model, predictions, unsure, milliseconds, recognitionMilliseconds }`; the last where the service tells it.
+ * `unsure`: whether the picture may show none of the things that the model knows.
+ */
 export async function recognize(picture, { language, signal }) {
   const begin = performance.now();
   const response = await send(recognizeAddress(language), {
@@ -28,10 +31,10 @@ export async function recognize(picture, { language, signal }) {
     body: SENDS_TEXT ? await base64(picture) : picture,
     signal,
   });
-  const { model, predictions } = await json(response);
+  const { model, predictions, unsure = false } = await json(response);
   const milliseconds = performance.now() - begin;
   if (!Array.isArray(predictions) || predictions.length === 0) throw new ServiceError("unknown", "no predictions");
-  return { model, predictions, milliseconds, recognitionMilliseconds: stage("module", response) };
+  return { model, predictions, unsure, milliseconds, recognitionMilliseconds: stage("module", response) };
 }
 
 /** What a picture of this MIME type is sent as. */
@@ -57,7 +60,7 @@ export async function uploadPlace({ contentType, size, language, signal }) {
   return json(response);
 }
 
-/** Resolves to `{ status: "pending", seconds }`, `{ status: "done", model, predictions }` or `{ status: "failed", error }`. */
+/** Resolves to `{ status: "pending", seconds }`, `{ status: "done", model, predictions, unsure }` or `{ status: "failed", error }`. */
 export async function uploadResult({ result }, { signal }) {
   const response = await send(address(result), { headers: { Accept: "application/json" }, cache: "no-store", signal });
   const seconds = Number.parseFloat(response.headers.get("Retry-After")) || undefined;

@@ -28,9 +28,9 @@ export async function upload(blob, { language, signal, onProgress }) {
 export async function answerOf(place, signal) {
   const begin = performance.now();
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
-    const { status, seconds, error, model, predictions } = await uploadResult(place, { signal });
+    const { status, seconds, error, model, predictions, unsure = false } = await uploadResult(place, { signal });
     const milliseconds = performance.now() - begin;
-    if (status === "done" && predictions?.length) return { model, predictions, milliseconds };
+    if (status === "done" && predictions?.length) return { model, predictions, unsure, milliseconds };
     if (status === "failed") throw new ServiceError(error?.code ?? "unknown", error?.message ?? "");
     if (status !== "pending") throw new ServiceError("unknown", `status ${status}`);
     if (milliseconds > LONGEST_WAIT * 1000) throw new ServiceError("uploadPending", "");

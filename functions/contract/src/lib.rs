@@ -6,6 +6,7 @@
 //! http       is this an HTTP event, in which form; its answer        notice       remarks that go with an answer
 //! outcome    exit code, standard output and error → their meaning    note         the host's remark beside pixels
 //! limits     limits that both sides know                             utf16        events encoded as UTF-16
+//! unsure     the line of an answer that may be wrong
 //! ```
 
 mod code;
@@ -15,6 +16,7 @@ pub mod limits;
 pub mod note;
 pub mod notice;
 mod outcome;
+pub mod unsure;
 pub mod utf16;
 
 pub use code::ErrorCode;

@@ -145,7 +145,9 @@ pub enum Certainty {
     /// The probability of the likeliest class.
     #[default]
     Probability,
-    /// That less the probability of the next one.
+    /// The sum of the three highest probabilities: of the simple ones it tells foreign pictures best, where there are many classes.
+    Top3,
+    /// The highest probability less the next one.
     Margin,
     /// The logarithm of the sum of all logits' exponentials; only for [`Scores::Logits`] (Liu et al., "Energy-based
     /// Out-of-distribution Detection", 2020, with the sign turned round).
@@ -157,6 +159,7 @@ impl Certainty {
     pub fn name(self) -> &'static str {
         match self {
             Self::Probability => "probability",
+            Self::Top3 => "top3",
             Self::Margin => "margin",
             Self::Energy => "energy",
         }

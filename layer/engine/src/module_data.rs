@@ -17,14 +17,25 @@ use crate::host::{DataImage, SYSTEM_PAGE_BYTES};
 const MIN_BYTES: usize = 256 << 10;
 
 /// Takes the data out of `wasm` (a sound module): the same module with empty segments, and the image. None where there
-/// is little to gain, or where somebody could see that the data comes later than the standard says: a memory
+/// is little to gain and no model behind the heap, or where somebody could see that the data comes later than the standard says: a memory
 /// that is not the module's own or has no name, a start function, data beyond the memory's first size.
 pub(super) fn take_out(wasm: &[u8]) -> Option<(Vec<u8>, DataImage)> {
     let segments = segments_to_take(wasm).ok()??;
-    let largest = segments.iter().max_by_key(|segment| segment.data.len())?;
+    let areas = areas(&segments);
+    let length: usize = segments.iter().map(|segment| segment.data.len()).sum();
+    // A model behind the heap is taken out however small it is: where it lies tells whose it is.
+    if length < MIN_BYTES && areas.len() < 2 {
+        return None;
+    }
+    let is_behind =
+        |segment: &&Segment<'_>| areas.len() < 2 || Some(segment.end()) > areas.last().map(|area| area.start);
+    let largest = segments.iter().filter(is_behind).max_by_key(|segment| segment.data.len())?;
     // In the module's order: later ones may lie over earlier ones.
-    let parts = segments.iter().map(|segment| (segment.start, segment.data));
-    let image = DataImage::new(areas(&segments), parts, largest.start..largest.end())
+    let parts = segments
+        .iter()
+        .filter(|segment| !segment.data.is_empty())
+        .map(|segment| (segment.start, segment.data));
+    let image = DataImage::new(areas, parts, largest.start..largest.end())
         .inspect_err(|error| tracing::warn!(%error, "no memory to share between instances"))
         .ok()?;
     Some((without_data(wasm).ok()?, image))
@@ -92,9 +103,8 @@ fn segments_to_take(wasm: &[u8]) -> Result<Option<Vec<Segment<'_>>>, BinaryReade
             _ => {}
         }
     }
-    let length: usize = segments.iter().map(|segment| segment.data.len()).sum();
     let fits = segments.iter().all(|segment| segment.end() as u64 <= memory_bytes);
-    Ok((memory_has_name && fits && length >= MIN_BYTES).then_some(segments))
+    Ok((memory_has_name && fits).then_some(segments))
 }
 
 enum Active<'a> {
@@ -174,6 +184,14 @@ mod tests {
             module(MEMORY, r#"(data (i32.const 0) "") (data $kept "passive") (data (i32.const 0) "")"#).len()
         );
         assert!(emptied.windows(7).any(|bytes| bytes == b"passive"));
+    }
+
+    #[test]
+    fn a_small_model_behind_the_heap_is_taken_out_and_guarded() {
+        let data = r#"(data (i32.const 900000) "model") (data (i32.const 5000) "longer than that")"#;
+        let (_, image) = take_out(&module(MEMORY, data)).unwrap();
+        assert_eq!(image.areas().len(), 2);
+        assert!(take_out(&module(MEMORY, &data.replace("900000", "9000"))).is_none(), "not behind the heap");
     }
 
     #[test]

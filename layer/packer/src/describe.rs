@@ -323,19 +323,42 @@ fn normalization(
         }
         return Ok((Some(numbers), format!("from {from}")));
     }
+    let in_metadata = "from the model's metadata".to_owned();
     if element != Element::Float32 {
-        let why = match quantization {
-            Some(Quantization { scale, zero_point }) => {
-                format!("the input takes bytes, of scale {scale} and zero point {zero_point}")
-            }
-            None => "the input takes bytes".to_owned(),
-        };
-        return Ok((None, why));
+        let Some(quantization) = quantization else { return Ok((None, "the input takes bytes".to_owned())) };
+        let (from, to) = range(element == Element::Int8, quantization.scale, quantization.zero_point as f32);
+        return Ok(match (numbers_of(from, to), metadata.normalization) {
+            (Some(_), _) => (None, format!("the input takes bytes, which stand for {from:.2} to {to:.2}")),
+            (None, Some(numbers)) => (Some(numbers), in_metadata),
+            (None, None) => (
+                None,
+                format!(
+                    "assumed: bytes stand for {from:.2} to {to:.2}, and the file does not say how; check a few pictures, or tell it \
+                     with --mean and --std"
+                ),
+            ),
+        });
     }
     if let Some(numbers) = metadata.normalization {
-        return Ok((Some(numbers), "from the model's metadata".to_owned()));
+        return Ok((Some(numbers), in_metadata));
     }
     Ok(guessed(graph, input, source))
+}
+
+/// What the least and the greatest byte stand for.
+fn range(is_signed: bool, scale: f32, zero_point: f32) -> (f32, f32) {
+    let least = if is_signed { -128.0 } else { 0.0 };
+    (scale * (least - zero_point), scale * (least + 255.0 - zero_point))
+}
+
+/// The numbers that bytes become in a range that models are trained with.
+fn numbers_of(from: f32, to: f32) -> Option<Normalization> {
+    let known = [((-1.0_f32, 1.0_f32), SIGNED), ((0.0, 1.0), UNSIGNED), ((0.0, 255.0), BYTES)];
+    let found = known.into_iter().find(|((least, greatest), _)| {
+        let room = (greatest - least) * 0.05;
+        (from - least).abs() < room && (to - greatest).abs() < room
+    });
+    found.map(|(_, numbers)| numbers)
 }
 
 /// What the graph's first operator tells of a floating-point input.
@@ -346,18 +369,9 @@ fn guessed(graph: &Graph<'_>, input: usize, source: &Source) -> (Option<Normaliz
         && let Some(quantized) = step.outputs.first().map(|output| graph.tensor(*output))
         && let Some((scale, zero_point)) = quantized.quantization
     {
-        let least = if quantized.element == Tensor::INT8 { -128.0 } else { 0.0 };
-        let from = scale * (least - zero_point as f32);
-        let to = scale * (least + 255.0 - zero_point as f32);
-        let near = |wanted: (f32, f32)| {
-            let room = (wanted.1 - wanted.0) * 0.05;
-            (from - wanted.0).abs() < room && (to - wanted.1).abs() < room
-        };
-        let why = format!("the model quantises numbers from {from:.2} to {to:.2}");
-        for (range, numbers) in [((-1.0, 1.0), SIGNED), ((0.0, 1.0), UNSIGNED), ((0.0, 255.0), BYTES)] {
-            if near(range) {
-                return (Some(numbers), why);
-            }
+        let (from, to) = range(quantized.element == Tensor::INT8, scale, zero_point as f32);
+        if let Some(numbers) = numbers_of(from, to) {
+            return (Some(numbers), format!("the model quantises numbers from {from:.2} to {to:.2}"));
         }
     }
     if source.is_teachable_machine {
@@ -423,7 +437,7 @@ fn choose_output(
             match fitting[..] {
                 [one] => Ok(one),
                 _ => Err(PackError::Option(format!(
-                    "it has {} outputs: {}; choose one with --output NAME",
+                    "it has {} outputs: {}; choose one with --output-tensor NAME",
                     graph.outputs.len(),
                     list()
                 ))),

@@ -97,8 +97,10 @@ fn numbered(lines: &[&str]) -> Option<Vec<String>> {
 fn of_csv(lines: &[&str]) -> Option<Result<Vec<String>, String>> {
     let (head, rows) = lines.split_first()?;
     let columns: Vec<String> = fields(head).iter().map(|column| column.to_lowercase()).collect();
-    let column = |names: [&str; 3]| columns.iter().position(|column| names.contains(&column.as_str()));
-    let (id, name) = (column(["id", "index", "class_id"])?, column(["name", "label", "class_name"])?);
+    let column = |names: [&str; 3]| {
+        names.into_iter().find_map(|name| columns.iter().position(|column| column == name))
+    };
+    let (id, name) = (column(["id", "class_id", "index"])?, column(["name", "label", "class_name"])?);
     let mut labels = BTreeMap::new();
     for (row, line) in rows.iter().enumerate() {
         let fields = fields(line);

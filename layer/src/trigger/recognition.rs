@@ -18,6 +18,10 @@ pub(super) struct Recognition {
     pub(super) model: String,
     /// The likeliest labels, the likeliest first.
     pub(super) predictions: Vec<Prediction>,
+    /// Whether the picture may show none of the things that the model knows; left out where it is not so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(default = false, example = false)]
+    pub(super) unsure: bool,
     /// What the caller should know of the picture, such as that a part of it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) notice: Option<String>,

@@ -10,6 +10,9 @@ use super::memory::SYSTEM_PAGE_BYTES;
 use super::{memory, write_guard};
 use crate::sealed_file::{SealedFile, SealedPart};
 
+/// Bytes outside of the guarded pages that are compared: those at both borders, or a small model that has no whole page.
+const MAX_COMPARED_BYTES: usize = 16 * SYSTEM_PAGE_BYTES;
+
 /// The first contents of a part of every instance's memory.
 #[derive(Debug)]
 pub(crate) struct DataImage {
@@ -100,8 +103,13 @@ impl DataImage {
         let after = (pointer + bytes.len()).saturating_sub(self.guarded.end).min(bytes.len() - before);
         let (first, rest) = bytes.split_at(before);
         let (middle, last) = rest.split_at(rest.len() - after);
+        if first.len() + last.len() > MAX_COMPARED_BYTES {
+            return false;
+        }
         let is_of_file = |part: &[u8], at: usize| part.is_empty() || self.holds(part, at);
-        write_guard::are_unchanged(middle)
+        let is_unchanged = middle.is_empty() || write_guard::are_unchanged(middle);
+        is_unchanged
+            && !bytes.is_empty()
             && is_of_file(first, pointer)
             && is_of_file(last, pointer + bytes.len() - after)
     }
@@ -156,6 +164,18 @@ mod tests {
         memory[2 * 4096 + 5] = 7;
         assert!(!of_file(&memory, 100, 4 * 4096), "written to, though with the same value");
         assert!(!of_file(&memory, 3 * 4096, 4096), "after the first write nothing is known");
+        write_guard::release();
+    }
+
+    #[test]
+    fn a_part_without_a_whole_page_is_compared() {
+        let image = DataImage::new(vec![0..2 * 4096], [(0, &[7; 5000][..])], 0..5000).unwrap();
+        let mut memory = guarded(&image, 2);
+        assert!(image.unchanged(&memory, 4096, 904).is_some());
+        assert!(image.unchanged(&memory, 4096, 0).is_none(), "nothing is no part");
+        memory[4999] = 8;
+        assert!(image.unchanged(&memory, 4096, 904).is_none());
+        assert!(image.unchanged(&memory, 4096, 903).is_some());
         write_guard::release();
     }
 

@@ -63,8 +63,9 @@ pub(in crate::cli) struct FunctionArgs {
     #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Model")]
     threshold: Option<f64>,
 
-    /// What the threshold is compared with: the first class' probability, its margin over the next one, or the energy of logits
-    #[arg(long = "threshold-by", value_name = "probability|margin|energy", value_parser = parse_certainty,
+    /// What the threshold is compared with: the first class' probability, the sum of the first three, the margin of the first over
+    /// the second, or the energy of logits
+    #[arg(long = "threshold-by", value_name = "probability|top3|margin|energy", value_parser = parse_certainty,
           requires = "threshold", help_heading = "Model")]
     threshold_by: Option<Certainty>,
 
@@ -127,9 +128,9 @@ fn parse_scores(text: &str) -> Result<Scores, String> {
 }
 
 fn parse_certainty(text: &str) -> Result<Certainty, String> {
-    let all = [Certainty::Probability, Certainty::Margin, Certainty::Energy];
+    let all = [Certainty::Probability, Certainty::Top3, Certainty::Margin, Certainty::Energy];
     let found = all.into_iter().find(|by| by.name() == text);
-    found.ok_or_else(|| format!("found {text:?}, accepted are probability, margin and energy"))
+    found.ok_or_else(|| format!("found {text:?}, accepted are probability, top3, margin and energy"))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::address::ObjectAddress;
 use crate::trigger::recognition::{Prediction, recognition};
 
-/// `{"bucket", "key", "labels": ["tomato: 97.12%", …], "model", "predictions", "notice"}`; `error` and `code` in the place of
+/// `{"bucket", "key", "labels": ["tomato: 97.12%", …], "model", "predictions", "unsure", "notice"}`; `error` and `code` in the place of
 /// what follows the key.
 ///
 /// No times and no request ids: the same picture has to give the same bytes.
@@ -32,6 +32,9 @@ pub(in crate::trigger) enum LabelResult {
         /// The same as the lines, where the module tells numbers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         predictions: Option<Vec<Prediction>>,
+        /// Whether the picture may show none of the things that the model knows.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unsure: bool,
         /// What should be known of the picture.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         notice: Option<String>,
@@ -54,14 +57,15 @@ impl Labels {
                 labels: found.predictions.iter().map(line).collect(),
                 model: Some(found.model),
                 predictions: Some(found.predictions),
+                unsure: found.unsure,
                 notice: found.notice,
             },
-            None => LabelResult::Labels {
-                labels: String::from_utf8_lossy(answer).lines().map(str::to_owned).collect(),
-                model: None,
-                predictions: None,
-                notice: None,
-            },
+            None => {
+                let mut labels: Vec<String> =
+                    String::from_utf8_lossy(answer).lines().map(str::to_owned).collect();
+                let unsure = labels.pop_if(|line| contract::unsure::is_hint(line)).is_some();
+                LabelResult::Labels { labels, model: None, predictions: None, unsure, notice: None }
+            }
         };
         Self { bucket: source.bucket.clone(), key: source.key.clone(), result }
     }
@@ -113,6 +117,10 @@ mod tests {
                 "labels": ["Tomato: 97.12%", "Lemon: 1.00%"]
             })
         );
+        let unsure = format!("Tomato: 7.12%\n{}\n", contract::unsure::ENGLISH);
+        let json: serde_json::Value =
+            serde_json::from_slice(&Labels::new(&source, unsure.as_bytes()).to_json()).unwrap();
+        assert_eq!((&json["labels"], &json["unsure"]), (&serde_json::json!(["Tomato: 7.12%"]), &true.into()));
     }
 
     #[test]

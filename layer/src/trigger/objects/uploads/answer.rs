@@ -91,6 +91,9 @@ pub(in crate::trigger) enum UploadProgress {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         labels: Option<Vec<String>>,
+        /// Whether the picture may show none of the things that the model knows; left out where it is not so.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unsure: bool,
         /// What should be known of the picture, such as that a part of it is missing.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]

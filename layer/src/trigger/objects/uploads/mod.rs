@@ -142,9 +142,9 @@ fn told(id: &UploadId, labels: &[u8]) -> Option<UploadProgress> {
     let Labels { result, .. } = serde_json::from_slice(labels).ok()?;
     let id = id.to_string();
     Some(match result {
-        LabelResult::Labels { labels, model, predictions, notice } => {
+        LabelResult::Labels { labels, model, predictions, unsure, notice } => {
             let labels = predictions.is_none().then_some(labels);
-            UploadProgress::Done { id, model, predictions, labels, notice }
+            UploadProgress::Done { id, model, predictions, labels, unsure, notice }
         }
         LabelResult::Error { error, code } => {
             let code = ErrorCode::ALL.into_iter().find(|known| known.name() == code);
