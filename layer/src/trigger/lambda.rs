@@ -5,7 +5,12 @@
 mod envelope;
 mod extension;
 #[cfg(fuzzing)]
-#[expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a fuzz target fails by panicking")]
+#[expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a fuzz target fails by panicking"
+)]
 pub mod fuzzing;
 
 use std::num::NonZeroUsize;
