@@ -53,14 +53,13 @@ impl Table {
             Some(normalization) => (byte as f32 - normalization.mean[channel]) / normalization.std[channel],
             None => byte as f32,
         };
-        let (least, greatest) = if input.element == Element::Int8 { (-128.0, 127.0) } else { (0.0, 255.0) };
+        let least = if input.element == Element::Int8 { -128 } else { 0 };
         let quantized = |byte: usize| match (input.normalization, input.quantization) {
             (Some(_), Some(quantization)) => {
-                let element = number(byte) / quantization.scale + quantization.zero_point as f32;
-                element.round_ties_even().clamp(least, greatest)
+                nearest(number(byte) / quantization.scale + quantization.zero_point as f32, least)
             }
             // The byte itself, from the least value on.
-            _ => byte as f32 + least,
+            _ => byte as i32 + least,
         };
         match input.element {
             Element::Float32 => Self::Floats(Box::new(std::array::from_fn(number))),
@@ -75,6 +74,21 @@ impl Table {
             Self::Floats(elements) => tensor.extend(elements[usize::from(value)].to_le_bytes()),
         }
     }
+}
+
+/// The whole number nearest to `number`, the even one of two, among the 256 from `least` on.
+///
+/// Only by comparisons: WasmEdge's compiler makes calls of C's library of rounding and of the larger of two numbers where a
+/// processor may lack SSE 4.1, and then its native code can't be used at all.
+fn nearest(number: f32, least: i32) -> i32 {
+    let (mut below, mut above) = (0, BYTES as i32 - 1);
+    while below < above {
+        let middle = (below + above) / 2;
+        let half = (least + middle) as f32 + 0.5;
+        let is_above = number > half || (number == half && (least + middle) % 2 != 0);
+        if is_above { below = middle + 1 } else { above = middle }
+    }
+    least + below
 }
 
 #[cfg(test)]
@@ -142,5 +156,16 @@ mod tests {
         assert_eq!(tensor(vec![255, 0, 0, 0, 255, 0], &grey), [76, 150]);
         let planes = Input { channels_first: true, ..input(Element::Uint8) };
         assert_eq!(tensor(PIXELS.to_vec(), &planes), [0, 10, 128, 20, 255, 30]);
+    }
+
+    #[test]
+    fn the_nearest_element_is_that_of_ieee_754() {
+        for step in -1_200..1_200 {
+            let number = step as f32 / 4.0;
+            for (least, greatest) in [(-128, 127), (0, 255)] {
+                let expected = number.round_ties_even().clamp(least as f32, greatest as f32) as i32;
+                assert_eq!(nearest(number, least), expected, "{number}");
+            }
+        }
     }
 }

@@ -78,7 +78,9 @@ fn numbers(bytes: &[u8], element: Element, quantization: Option<Quantization>) -
 
 /// Makes probabilities of logits; the logarithm of the sum of their exponentials.
 fn softmax(logits: &mut [f64]) -> f64 {
-    let greatest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    // By comparison: see `nearest` in input.rs.
+    let larger = |a: f64, b: f64| if b > a { b } else { a };
+    let greatest = logits.iter().copied().fold(f64::NEG_INFINITY, larger);
     if !greatest.is_finite() {
         logits.fill(0.0);
         return greatest;

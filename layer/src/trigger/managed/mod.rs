@@ -21,6 +21,7 @@ pub use error::ManagedError;
 pub use event_source::EventSource;
 pub use invocation::Invocation;
 pub use platform::{Platform, Post};
+pub(in crate::trigger) use status::asks_for_status;
 
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
@@ -40,7 +41,7 @@ use crate::pool::Handler;
 use answered::Answered;
 use delivery::deliver;
 use runtime_api::{Arrival, NextError, RuntimeApi, Unread};
-use status::{asks_for_status, status};
+use status::status;
 
 /// A platform's events, ready to be asked for; what is put into the storage of the same cloud is labelled.
 #[derive(Debug)]

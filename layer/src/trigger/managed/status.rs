@@ -10,7 +10,7 @@ const PATH: &str = "/v1/status";
 const MAX_BYTES: usize = 64 << 10;
 
 /// The form of the answer, where an event asks for the status; nothing where it is something else.
-pub(super) fn asks_for_status(event: &[u8]) -> Option<HttpForm> {
+pub(in crate::trigger) fn asks_for_status(event: &[u8]) -> Option<HttpForm> {
     let mentioned =
         || [PATH, r"\/v1\/status"].iter().any(|path| memmem::find(event, path.as_bytes()).is_some());
     if event.len() > MAX_BYTES || !mentioned() {
@@ -38,6 +38,7 @@ pub(super) fn status(form: HttpForm, has_uploads: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn asks(event: &Value) -> bool {
         asks_for_status(event.to_string().as_bytes()).is_some()
@@ -75,5 +76,19 @@ mod tests {
         assert_eq!(answer["statusCode"], 200);
         let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
         assert_eq!((&body["uploads"], &body["history"]), (&json!(true), &json!(false)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_ask_or_not(event in proptest::collection::vec(any::<u8>(), 0..200)) {
+            asks_for_status(&event);
+        }
+
+        #[test]
+        fn only_get_of_the_path_asks(method in "(GET|POST|.{0,5})", path in ".{0,5}(/v1/status)?.{0,2}") {
+            let event = json!({"httpMethod": method, "path": path}).to_string();
+            let expected = method == "GET" && path.ends_with(PATH);
+            prop_assert_eq!(asks_for_status(event.as_bytes()).is_some(), expected);
+        }
     }
 }

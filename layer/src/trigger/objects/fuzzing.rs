@@ -5,6 +5,7 @@ use super::s3::{S3, S3Args, UploadMethod, check_bucket};
 use super::service::{Change, Service};
 use super::uploads::{NewUpload, UploadId, upload_event};
 use super::{Endpoint, tags};
+use crate::trigger::managed::asks_for_status;
 
 /// Reads `input`, whose first byte says as what.
 pub fn read(input: &[u8]) {
@@ -29,6 +30,7 @@ pub fn read(input: &[u8]) {
         }
         3 => {
             upload_event(input);
+            asks_for_status(input);
             if let Ok(id) = std::str::from_utf8(input).unwrap_or_default().parse::<UploadId>() {
                 assert_eq!(id.to_string().as_bytes(), input);
             }
