@@ -14,6 +14,8 @@ from bench.measurements import DRAFT, VISION, Times
 
 Emulator = importlib.import_module("tests.lambda.emulator").Emulator
 
+# What the platform sets, and a log as quiet as that of the handler in Python.
+ENVIRONMENT = {"LAMBDA_TASK_ROOT": str(paths.PROJECT / "dist/lambda"), "VISION_LOG": "warn"}
 WARM_UP = 5
 EVENTS = 10
 # Between an answer and the next event, as in the other measurements.
@@ -44,7 +46,7 @@ def main() -> int:
 def commands() -> dict[str, list[str]]:
     model, labels = paths.MODEL / "model.tflite", paths.MODEL / "labels.txt"
     package = paths.PROJECT / "dist/lambda"
-    return {VISION: ["env", f"LAMBDA_TASK_ROOT={package}", "VISION_LOG=warn", str(package / "bootstrap")],
+    return {VISION: [str(package / "bootstrap")],
             DRAFT: [str(paths.PYTHON), str(paths.PEERS / "runtime.py"), str(model), str(labels), str(os.cpu_count() or 1), "--draft"]}
 
 
@@ -59,12 +61,12 @@ def timed(emulator: Emulator, event: bytes) -> float:
 
 def first_answer(command: list[str], event: bytes) -> float:
     """From the first request, for which the emulator starts the function, to its answer."""
-    with Emulator(command) as emulator:
+    with Emulator(command, ENVIRONMENT) as emulator:
         return timed(emulator, event)
 
 
 def in_turns(event: bytes, rounds: int) -> dict[str, Times]:
-    emulators = {name: Emulator(command) for name, command in commands().items()}
+    emulators = {name: Emulator(command, ENVIRONMENT) for name, command in commands().items()}
     try:
         times: dict[str, list[float]] = {name: [] for name in emulators}
         for emulator in emulators.values():
