@@ -50,7 +50,7 @@ class Answers(PageTest):
         for language, words in (("en", "Perhaps none of these"), ("zh", "也许都不是")):
             for unsure in (True, False):
                 answer = {"model": "fruit", "predictions": [first]} | ({"unsure": True} if unsure else {})
-                self.page.route("**/v1/recognize*", lambda route, answer=answer: route.fulfill(json=answer))
+                self.page.route("**/v1/recognize*", lambda route, _request, answer=answer: route.fulfill(json=answer))
                 self.page.goto(f"{self.service.url}/?lang={language}")
                 self.choose(TOMATO)
                 self.answer()
