@@ -81,11 +81,11 @@ pub struct LambdaArgs {
 pub const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
 /// Connections that wait for events: far more than the platform gives an instance.
-const MOST_POLLS: usize = 1024;
+const MAX_POLLS: usize = 1024;
 
 fn parse_polls(text: &str) -> Result<NonZeroUsize, String> {
-    let count = text.trim().parse::<NonZeroUsize>().ok().filter(|count| count.get() <= MOST_POLLS);
-    count.ok_or_else(|| format!("found {text:?}, accepted are 1 to {MOST_POLLS}"))
+    let count = text.trim().parse::<NonZeroUsize>().ok().filter(|count| count.get() <= MAX_POLLS);
+    count.ok_or_else(|| format!("found {text:?}, accepted are 1 to {MAX_POLLS}"))
 }
 
 impl LambdaArgs {

@@ -75,14 +75,14 @@ fn service_name(source: &str) -> String {
 }
 
 /// Longer names are no names.
-const MOST_LETTERS: usize = 40;
+const MAX_LETTERS: usize = 40;
 
 fn short(name: &str) -> String {
-    name.chars().take(MOST_LETTERS).collect()
+    name.chars().take(MAX_LETTERS).collect()
 }
 
 /// Fields that are enough to recognise an event by.
-const MOST_FIELDS: usize = 8;
+const MAX_FIELDS: usize = 8;
 
 fn by_its_fields(event: &str) -> Option<FunctionError> {
     let fields: Fields = serde_json::from_str(event).ok()?;
@@ -114,7 +114,7 @@ impl<'de> serde::de::Visitor<'de> for FieldsVisitor {
         let mut names = BTreeSet::new();
         while let Some((name, _)) = map.next_entry::<String, IgnoredAny>()? {
             names.insert(name);
-            if names.len() > MOST_FIELDS {
+            if names.len() > MAX_FIELDS {
                 names.pop_last();
             }
         }

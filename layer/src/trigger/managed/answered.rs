@@ -10,7 +10,7 @@ use crate::trigger::reply::Reply;
 const MOST: usize = 64;
 
 /// Bytes of answers to keep, whose newest one is kept in any case.
-const MOST_BYTES: usize = 8 << 20;
+const MAX_BYTES: usize = 8 << 20;
 
 /// The last answers by the request ids of their events.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Answered {
         if may_come_again {
             self.kept.push_back((id, reply));
         }
-        while self.kept.len() > self.most || (self.kept.len() > 1 && self.bytes() > MOST_BYTES) {
+        while self.kept.len() > self.most || (self.kept.len() > 1 && self.bytes() > MAX_BYTES) {
             self.kept.pop_front();
         }
     }
@@ -123,7 +123,7 @@ mod tests {
             answered.keep(id.to_owned(), answer("x"), Delivery::Settled);
         }
         assert_eq!((answered.recall("a"), answered.recall("b")), (None, Some(answer("x"))));
-        answered.keep("d".to_owned(), Reply::Answer(vec![0; MOST_BYTES].into()), Delivery::Settled);
+        answered.keep("d".to_owned(), Reply::Answer(vec![0; MAX_BYTES].into()), Delivery::Settled);
         assert_eq!((answered.recall("c"), answered.recall("d").is_some()), (None, true));
     }
 }
