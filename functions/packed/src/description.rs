@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{MAX_CLASSES, MAX_SIDE};
+use crate::limits::{MAX_CLASSES, MAX_SIDE};
 
 /// What a model is called, takes and gives.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

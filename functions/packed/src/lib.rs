@@ -17,11 +17,13 @@
 #![deny(clippy::indexing_slicing)]
 
 mod description;
+mod limits;
 mod place;
 
 pub use description::{
     Certainty, Description, Element, Input, Normalization, Output, Quantization, Scores, Unsure,
 };
+pub use limits::{MAX_CLASSES, MAX_SIDE};
 pub use place::{PLACE_BYTES, PLACE_MARK, Place};
 
 use thiserror::Error;
@@ -33,10 +35,6 @@ const HEADER_BYTES: usize = 68;
 const PAGE_BYTES: usize = 4096;
 /// Bytes of the description and the labels together: thousands of labels have some hundred thousand.
 const MAX_TEXT_BYTES: usize = 4 << 20;
-/// Classes of a model: far more than any model for pictures has.
-pub const MAX_CLASSES: usize = 65_536;
-/// Pixels across and down of a model's input.
-pub const MAX_SIDE: u32 = 4_096;
 
 /// What is wrong with a block.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

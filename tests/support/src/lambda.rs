@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::http::Request;
-use crate::scf::{Call, Endpoint};
+use crate::scf::call::{Call, Endpoint};
 
 /// What the function wants.
 #[derive(Clone, Debug, PartialEq, Eq)]

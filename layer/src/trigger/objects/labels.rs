@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::address::ObjectAddress;
 use crate::trigger::recognition::{Prediction, recognition};
 
+/// What an object may keep for us: the language of its labels.
+pub(super) const LANGUAGE: &str = "vision-lang";
+
 /// `{"bucket", "key", "labels": ["tomato: 97.12%", …], "model", "predictions", "unsure", "notice"}`; `error` and `code` in the place of
 /// what follows the key.
 ///

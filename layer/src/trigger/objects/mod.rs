@@ -15,6 +15,7 @@ pub mod cos;
 pub mod fuzzing;
 mod labels;
 mod notification;
+mod outcome;
 mod output;
 pub mod s3;
 mod service;
@@ -30,7 +31,8 @@ pub use uploads::{UploadArgs, UploadError};
 pub(super) use client::Storage;
 
 use client::{Ask, StorageError};
-use labels::Labels;
+use labels::{LANGUAGE, Labels};
+use outcome::Outcome;
 pub(super) use uploads::{
     NewUpload, NewUploadJson, Refusal, UploadEvent, UploadProgress, UploadTicket, Uploads,
     none_here as no_uploads, upload_event,
@@ -69,32 +71,6 @@ pub struct Labeller<S> {
     besides: Besides,
     uploads: Option<Uploads<S>>,
     object_limit: usize,
-}
-
-/// What became of one object. These all end an invocation well: sending it again would change nothing.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "outcome")]
-enum Outcome {
-    /// The labels were written.
-    Labelled { output: String },
-    /// They were there already, for the same version of the picture.
-    AlreadyLabelled { output: String },
-    /// The module has no labels for this object; the reason was written where the labels would be.
-    Refused { output: String, reason: String },
-    /// The object is larger than an event can carry; said so where the labels would be.
-    TooLarge { output: String, reason: String },
-    /// Another picture is under this key by now, of which another event tells.
-    Superseded,
-    /// The object was deleted or renamed before we came.
-    Gone,
-    /// It is what a bucket's console makes for a folder: an empty object whose key ends in a slash.
-    Folder,
-    /// It is our own output.
-    OwnOutput,
-    /// The event tells of something else than a new object.
-    NotACreation { event: String },
-    /// The record does not say which object it is about, or of one that nothing can be written beside.
-    Unreadable { reason: String },
 }
 
 #[derive(Serialize)]
@@ -206,9 +182,6 @@ struct Fetched {
     /// The language that its labels are wanted in.
     language: Option<String>,
 }
-
-/// What an object may keep for us: the language of its labels.
-pub(super) const LANGUAGE: &str = "vision-lang";
 
 impl<S: Service, H: Handler> Call<'_, S, H> {
     async fn label(&self, change: &Change) -> Result<Outcome, SendAgain> {

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::Outcome;
 use super::address::ObjectAddress;
 use super::client::{Ask, Storage, StorageError};
+use super::outcome::Outcome;
 use super::service::{Created, Service};
 
 /// Appended to a picture's key; what ends so is never looked at, or writing it would start the function again.

@@ -13,6 +13,7 @@ mod history_routes;
 mod metrics;
 mod openapi;
 mod page;
+mod page_policy;
 mod places;
 mod problem;
 mod recognize;

@@ -18,7 +18,7 @@ use super::answer::ModuleAnswer;
 use super::body::BodyReader;
 use super::callers::Callers;
 use super::metrics::Metrics;
-use super::page;
+use super::page_policy;
 use super::settings::ServeSettings;
 use super::workers::Workers;
 use crate::history::History;
@@ -72,7 +72,9 @@ impl Service {
             callers: Arc::new(Callers::new(&settings.hosts, &settings.cors_origins)),
             metrics: Metrics::new(&workers, history.as_ref().map(History::counters)),
             history,
-            page_policy: page::policy(uploads.as_ref().and_then(|uploads| uploads.origin().ok()).as_deref()),
+            page_policy: page_policy::policy(
+                uploads.as_ref().and_then(|uploads| uploads.origin().ok()).as_deref(),
+            ),
             uploads,
             time_limit: limits.time,
             cors_origins: settings.cors_origins.clone(),

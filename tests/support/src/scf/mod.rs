@@ -2,7 +2,7 @@
 //!
 //! Protocol: <https://cloud.tencent.com/document/product/583/47274>.
 
-mod call;
+pub(crate) mod call;
 mod event;
 mod platform;
 

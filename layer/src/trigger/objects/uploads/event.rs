@@ -5,8 +5,10 @@ use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{NewUpload, Refusal, Uploads, none_here};
-use crate::trigger::objects::Service;
+use super::places::Uploads;
+use super::refusal::{Refusal, none_here};
+use super::request::NewUpload;
+use crate::trigger::objects::service::Service;
 use crate::trigger::reply::Reply;
 
 /// The path of uploads, behind whatever a gateway puts in front.

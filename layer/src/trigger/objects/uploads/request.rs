@@ -4,8 +4,8 @@ use contract::ErrorCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::Refusal;
 use super::id::Kind;
+use super::refusal::Refusal;
 
 /// A picture that is to be uploaded.
 #[derive(Clone, Debug, PartialEq, Eq)]

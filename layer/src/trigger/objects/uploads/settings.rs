@@ -7,10 +7,11 @@ use clap::Args;
 use thiserror::Error;
 use worker::limits::{MIB, parse_duration};
 
-use super::super::client::Storage;
-use super::super::service::Service;
-use super::super::{Output, s3::UploadMethod};
-use super::Uploads;
+use super::places::Uploads;
+use crate::trigger::objects::client::Storage;
+use crate::trigger::objects::output::Output;
+use crate::trigger::objects::s3::UploadMethod;
+use crate::trigger::objects::service::Service;
 
 /// Where uploads go, and what they may be.
 #[derive(Clone, Debug, Default, Args)]
