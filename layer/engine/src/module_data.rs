@@ -154,6 +154,7 @@ fn emptied(section: DataSectionReader<'_>) -> Result<DataSection, BinaryReaderEr
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "lists of areas, some with one")]
 mod tests {
     use super::*;
 

@@ -135,6 +135,7 @@ fn place_of(areas: &[Range<usize>], address: usize, length: usize) -> Option<usi
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "lists of areas, some with one")]
 mod tests {
     use super::*;
 
