@@ -11,6 +11,7 @@
 //! modules    known modules, cache of compiled ones
 //!
 //! system_limits   what the system lets the process have, looked at first
+//! secrets         passwords in settings, not shown in messages
 //!
 //! worker     a crate of its own: the processes that run what strangers send
 //! engine     and what runs in them; this crate can't use it
@@ -24,5 +25,6 @@ mod console;
 pub mod history;
 pub mod modules;
 pub mod pool;
+mod secrets;
 mod system_limits;
 pub mod trigger;

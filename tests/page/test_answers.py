@@ -46,10 +46,10 @@ class Answers(PageTest):
             expect(self.page.get_by_text("Only a guess")).to_have_count(1 if guess else 0)
 
     def test_a_picture_of_something_else_is_said_to_be_perhaps_none_of_these(self) -> None:
-        first = {"label": "Lemon", "index": 1, "probability": 0.7}
+        fruit = [{"label": label, "index": index, "probability": 0.7 / 3**index} for index, label in enumerate(("Lemon", "Lime", "Pear"))]
         for language, words in (("en", "Perhaps none of these"), ("zh", "也许都不是")):
             for unsure in (True, False):
-                answer = {"model": "fruit", "predictions": [first]} | ({"unsure": True} if unsure else {})
+                answer = {"model": "fruit", "predictions": fruit} | ({"unsure": True} if unsure else {})
                 self.page.route("**/v1/recognize*", lambda route, _request, answer=answer: route.fulfill(json=answer))
                 self.page.goto(f"{self.service.url}/?lang={language}")
                 self.choose(TOMATO)

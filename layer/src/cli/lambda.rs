@@ -28,7 +28,7 @@ pub(super) fn run(start: Start, LambdaArgs { platform, engine }: LambdaArgs) -> 
 pub(super) fn tell_of_usage(error: &clap::Error) {
     let is_asked_for = std::env::args_os().skip(1).any(|argument| argument == "lambda");
     if let (true, true, Ok(address)) = (is_asked_for, error.use_stderr(), std::env::var(RUNTIME_API)) {
-        let message = error.to_string();
+        let message = crate::secrets::hidden(&error.to_string());
         let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
         // Without a runtime there is nobody to tell but standard error, where it stands anyway.
         let _ = block_on(Threads::One, failed_start(&address, first));

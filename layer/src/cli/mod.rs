@@ -23,6 +23,7 @@ use clap::{Parser, Subcommand};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 use crate::console;
+use crate::secrets;
 use crate::system_limits::{self, Files};
 use engine_args::Start;
 use exit::Failure;
@@ -87,7 +88,13 @@ fn run() -> ExitCode {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let cli = Cli::try_parse().unwrap_or_else(|error| {
         lambda::tell_of_usage(&error);
-        error.exit()
+        let message = error.to_string();
+        let shown = secrets::hidden(&message);
+        if shown == message {
+            error.exit();
+        }
+        console::tell(format_args!("{}", shown.trim_end()));
+        std::process::exit(error.exit_code())
     });
     cli.log.install();
     let start = || {
@@ -113,7 +120,8 @@ fn run() -> ExitCode {
     };
     let exit = outcome.unwrap_or_else(|failure| {
         // The alternate form prints the chain of causes on one line.
-        console::tell(format_args!("vision: {:#}", failure.error));
+        let message = format!("vision: {:#}", failure.error);
+        console::tell(format_args!("{}", secrets::hidden(&message)));
         failure.exit
     });
     ExitCode::from(exit as u8)

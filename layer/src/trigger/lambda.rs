@@ -36,6 +36,7 @@ use super::shutdown::{Shutdown, ShutdownArgs};
 use super::{Requirements, Trigger, TriggerError};
 use crate::history::History;
 use crate::pool::Pool;
+use crate::secrets;
 use extension::Extension;
 
 /// Where the platform is, and what it is told.
@@ -243,7 +244,7 @@ impl Platform for Lambda {
     }
 
     fn failed_start(&self, message: &str) -> Option<Post> {
-        Some(failure("init/error".to_owned(), INIT_ERROR, message))
+        Some(failure("init/error".to_owned(), INIT_ERROR, &secrets::hidden(message)))
     }
 
     fn at_once(&self) -> usize {

@@ -24,6 +24,9 @@ const READY_PATIENCE: Duration = Duration::from_secs(10);
 /// A post gets its status at once; one that gets none for so long is lost.
 const POST_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What a runtime API says to a result is a word or two.
+const MAX_ANSWER_BYTES: usize = 64 << 10;
+
 /// A client that keeps its one connection.
 #[derive(Debug)]
 pub(super) struct RuntimeApi<P> {
@@ -208,9 +211,19 @@ impl<P: Platform> RuntimeApi<P> {
     }
 }
 
-/// A connection can only be used again once its last answer has been read; what it says does not matter.
-async fn read_to_end(response: Response) {
-    if let Err(error) = response.bytes().await {
-        tracing::debug!(error = %causes(&error), "the end of an answer was lost");
+/// A connection can only be used again once its last answer has been read; what it says does not matter. An answer that
+/// goes on and on costs its connection.
+async fn read_to_end(mut response: Response) {
+    let mut bytes = 0;
+    while bytes <= MAX_ANSWER_BYTES {
+        match response.chunk().await {
+            Ok(Some(chunk)) => bytes += chunk.len(),
+            Ok(None) => return,
+            Err(error) => {
+                tracing::debug!(error = %causes(&error), "the end of an answer was lost");
+                return;
+            }
+        }
     }
+    tracing::debug!(bytes, "the rest of an answer was not read");
 }

@@ -72,6 +72,7 @@ impl CredentialSource {
         let full = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI").map(|url| {
             let name = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
             container_url(&url).ok_or_else(|| {
+                let url = crate::secrets::hidden(&url);
                 format!("{name} is {url:?}, accepted is https, or http at this machine or a container's own address")
             })
         });

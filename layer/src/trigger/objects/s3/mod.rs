@@ -31,7 +31,7 @@ pub struct S3Args {
     pub s3_output_prefix: String,
 
     /// Address of another storage than Amazon's, such as http://minio:9000, or with {bucket} (and {region}) in it
-    #[arg(long, env = "VISION_S3_ENDPOINT", value_name = "URL", default_value = "")]
+    #[arg(long, env = "VISION_S3_ENDPOINT", value_name = "URL", default_value = "", hide_env_values = true)]
     pub s3_endpoint: String,
 
     /// Tag each picture with its likeliest label (vision-label), for lifecycle rules and queries
