@@ -31,12 +31,17 @@ impl<'a> Archive<'a> {
 
     /// A file's bytes.
     pub(crate) fn file(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        self.file_within(name, MAX_BYTES)
+    }
+
+    /// The bytes of a file that has at most `limit`.
+    pub(crate) fn file_within(&mut self, name: &str, limit: u64) -> Result<Vec<u8>, String> {
         let file = self.0.by_name(name).map_err(|error| format!("{name}: {error}"))?;
         let mut bytes = Vec::new();
         // What it says of its size is not believed.
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(format!("{name} has more than {} MiB", MAX_BYTES >> 20));
+        file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
+        if bytes.len() as u64 > limit {
+            return Err(format!("{name} has more than {} MiB", limit >> 20));
         }
         Ok(bytes)
     }

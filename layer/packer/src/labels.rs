@@ -6,9 +6,10 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::error::PackError;
+use crate::small_file;
 
 /// Bytes of a file of labels.
-const MAX_BYTES: u64 = 4 << 20;
+pub(crate) const MAX_BYTES: u64 = 4 << 20;
 /// Letters of a label.
 const MAX_LETTERS: usize = 200;
 
@@ -17,14 +18,8 @@ const MAX_LETTERS: usize = 200;
 /// # Errors
 /// [`PackError::Unreadable`], [`PackError::Labels`].
 pub fn read_file(path: &Path) -> Result<Vec<String>, PackError> {
-    let file = path.display().to_string();
-    let unreadable = |reason: String| PackError::Unreadable { file: file.clone(), reason };
-    let length = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
-    if length > MAX_BYTES {
-        return Err(unreadable(format!("it has {length} bytes, accepted are up to {MAX_BYTES}")));
-    }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-    read(&bytes).map_err(|reason| PackError::Labels(format!("{file}: {reason}")))
+    let bytes = small_file::read(path, MAX_BYTES)?;
+    read(&bytes).map_err(|reason| PackError::Labels(format!("{}: {reason}", path.display())))
 }
 
 /// The labels in order: a line each, with or without numbers before them (`0 name`, `0: name`), CSV with the columns
@@ -33,6 +28,9 @@ pub fn read_file(path: &Path) -> Result<Vec<String>, PackError> {
 /// # Errors
 /// What is wrong with them.
 pub fn read(bytes: &[u8]) -> Result<Vec<String>, String> {
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(format!("they have {} bytes, accepted are up to {MAX_BYTES}", bytes.len()));
+    }
     let text = text_of(bytes)?;
     let text = text.trim_start_matches('\u{feff}').trim_end();
     let labels = match text.trim_start().chars().next() {
@@ -44,7 +42,8 @@ pub fn read(bytes: &[u8]) -> Result<Vec<String>, String> {
     }
     for (index, label) in labels.iter().enumerate() {
         if label.is_empty() || label.chars().count() > MAX_LETTERS || label.contains(char::is_control) {
-            return Err(format!("label {index} is {label:?}, accepted are 1 to {MAX_LETTERS} letters"));
+            let shown: String = label.chars().take(MAX_LETTERS).collect();
+            return Err(format!("label {index} is {shown:?}, accepted are 1 to {MAX_LETTERS} letters"));
         }
     }
     Ok(labels)

@@ -21,6 +21,7 @@ mod graft;
 mod labels;
 mod manifest;
 mod metadata;
+mod small_file;
 mod source;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,10 @@ use packed::{Normalization, Unsure};
 use serde::Deserialize;
 
 use crate::error::PackError;
+use crate::small_file;
+
+/// Bytes of a model.toml: ours have some hundred.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// A model.toml, as far as it is needed here.
 #[derive(Debug, Deserialize)]
@@ -54,9 +58,8 @@ impl Numbers {
 impl Manifest {
     pub(crate) fn read(path: &Path) -> Result<Self, PackError> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| PackError::Unreadable { file: file.clone(), reason: error.to_string() })?;
-        toml::from_str(&text).map_err(|error| PackError::Damaged { file, reason: error.to_string() })
+        let bytes = small_file::read(path, MAX_BYTES)?;
+        toml::from_slice(&bytes).map_err(|error| PackError::Damaged { file, reason: error.to_string() })
     }
 
     /// How bytes become numbers, if it says so.

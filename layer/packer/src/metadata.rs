@@ -33,6 +33,12 @@ pub(crate) struct OutputLabels {
     pub(crate) chinese: Vec<String>,
 }
 
+/// Outputs whose metadata is read: each may have files that unpack to megabytes.
+const MAX_OUTPUTS: usize = 16;
+
+/// Files of an output: labels, in some languages.
+const MAX_FILES: usize = 16;
+
 impl Metadata {
     /// What `metadata`, a part of `model`, says.
     pub(crate) fn read(metadata: &[u8], model: &[u8]) -> Result<Self, Damage> {
@@ -48,7 +54,11 @@ impl Metadata {
             read.normalization = normalization(*input)?;
         }
         let mut archive = Archive::read(model).ok();
-        for output in tables(graph.tables(3)?)? {
+        let outputs = tables(graph.tables(3)?)?;
+        if outputs.len() > MAX_OUTPUTS {
+            return Err(Damage::Model("its metadata has more outputs than any model for pictures"));
+        }
+        for output in outputs {
             read.threshold = read.threshold.or(threshold(output)?);
             read.labels.push(output_labels(output, archive.as_mut())?);
         }
@@ -99,12 +109,19 @@ fn three(options: Table<'_>, field: usize) -> Result<Option<[f32; 3]>, Damage> {
 fn output_labels(tensor: Table<'_>, archive: Option<&mut Archive<'_>>) -> Result<OutputLabels, Damage> {
     let Some(archive) = archive else { return Ok(OutputLabels::default()) };
     let mut labels = OutputLabels::default();
-    for file in tables(tensor.tables(6)?)? {
+    let files = tables(tensor.tables(6)?)?;
+    if files.len() > MAX_FILES {
+        return Err(Damage::Model("an output has more files than any model for pictures"));
+    }
+    for file in files {
         if !LABELS.contains(&file.number::<u8>(2)?.unwrap_or(0)) {
             continue;
         }
         let (name, locale) = (text(file, 0)?, text(file, 3)?);
-        let Ok(list) = archive.file(&name).and_then(|bytes| labels::read(&bytes)) else { continue };
+        let Ok(list) = archive.file_within(&name, labels::MAX_BYTES).and_then(|bytes| labels::read(&bytes))
+        else {
+            continue;
+        };
         if locale.to_lowercase().starts_with("zh") {
             labels.chinese = list;
         } else if labels.english.is_empty() || locale.to_lowercase().starts_with("en") {

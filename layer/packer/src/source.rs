@@ -97,7 +97,7 @@ impl Source {
         };
         let labels = match names.iter().find(is_labels) {
             Some(name) => {
-                let bytes = archive.file(name).map_err(damaged)?;
+                let bytes = archive.file_within(name, labels::MAX_BYTES).map_err(damaged)?;
                 let labels = labels::read(&bytes)
                     .map_err(|reason| PackError::Labels(format!("{name} in {file}: {reason}")))?;
                 Some((labels, format!("{name} in {file}")))

@@ -7,6 +7,12 @@ use thiserror::Error;
 /// More than any model for pictures has.
 const MAX_TENSORS: usize = 16_384;
 
+/// Sides of a tensor: TensorFlow Lite has up to 8.
+const MAX_SIDES: usize = 64;
+
+/// Bytes of a name that are kept. All tensors may share one, which each has for itself here.
+const MAX_NAME_BYTES: usize = 4096;
+
 /// Numbers of operators (`BuiltinOperator`).
 pub(crate) mod operator {
     pub(crate) const ADD: i32 = 0;
@@ -255,13 +261,15 @@ pub(crate) fn tables(vector: Vector<'_>) -> Result<Vec<Table<'_>>, Damage> {
     Ok(vector.iter_tables().collect::<Result<_, _>>()?)
 }
 
+/// A text, cut off where it is longer than any name.
 pub(crate) fn text(table: Table<'_>, field: usize) -> Result<String, Outside> {
-    Ok(String::from_utf8_lossy(table.numbers::<u8>(field)?.as_bytes()).into_owned())
+    let bytes = table.numbers::<u8>(field)?.as_bytes();
+    Ok(String::from_utf8_lossy(bytes.get(..MAX_NAME_BYTES).unwrap_or(bytes)).into_owned())
 }
 
 fn numbers(table: Table<'_>, field: usize) -> Result<Vec<i32>, Damage> {
     let numbers = table.numbers::<i32>(field)?;
-    if numbers.len() > MAX_TENSORS {
+    if numbers.len() > MAX_SIDES {
         return Err(Damage::Model("a tensor has more sides than there are"));
     }
     Ok(numbers.iter_numbers::<i32>().collect::<Result<_, _>>()?)
