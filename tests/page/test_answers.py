@@ -46,18 +46,18 @@ class Answers(PageTest):
             expect(self.page.get_by_text("Only a guess")).to_have_count(1 if guess else 0)
 
     def test_a_picture_of_something_else_is_said_to_be_perhaps_none_of_these(self) -> None:
-        fruit = [{"label": label, "index": index, "probability": 0.7 / 3**index} for index, label in enumerate(("Lemon", "Lime", "Pear"))]
-        for language, words in (("en", "Perhaps none of these"), ("zh", "也许都不是")):
+        names = ("Lemon", "Lime", "Pear")
+        fruit = [{"label": name, "index": index, "probability": 0.7 / 3**index} for index, name in enumerate(names)]
+        for locale, words in (("en-GB", "Perhaps none of these"), ("zh-CN", "也许都不是")):
             for unsure in (True, False):
                 answer = {"model": "fruit", "predictions": fruit} | ({"unsure": True} if unsure else {})
-                self.page.route("**/v1/recognize*", lambda route, _request, answer=answer: route.fulfill(json=answer))
-                self.page.goto(f"{self.service.url}/?lang={language}")
-                self.choose(TOMATO)
-                self.answer()
-                expect(self.page.locator("#result").get_by_text(words)).to_have_count(1 if unsure else 0)
-                spoken = self.page.locator("#spoken")
+                page = self.open(locale=locale)
+                page.route("**/v1/recognize*", lambda route, _request, answer=answer: route.fulfill(json=answer))
+                self.choose(TOMATO, page)
+                self.answer(page)
+                expect(page.locator("#result").get_by_text(words)).to_have_count(1 if unsure else 0)
+                spoken = page.locator("#spoken")
                 (expect(spoken).to_contain_text if unsure else expect(spoken).not_to_contain_text)(words)
-                self.page.unroute("**/v1/recognize*")
 
 
 class Curl(PageTest):
