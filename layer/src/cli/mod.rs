@@ -86,16 +86,10 @@ fn run() -> ExitCode {
     let nursery = worker::fork();
     // Nobody of the same user looks into the half that has the keys.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
-    let cli = Cli::try_parse().unwrap_or_else(|error| {
-        lambda::tell_of_usage(&error);
-        let message = error.to_string();
-        let shown = secrets::hidden(&message);
-        if shown == message {
-            error.exit();
-        }
-        console::tell(format_args!("{}", shown.trim_end()));
-        std::process::exit(error.exit_code())
-    });
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
     cli.log.install();
     let start = || {
         system_limits::check_memory().and_then(|()| files.check(1)).map_err(Failure::usage)?;
@@ -125,6 +119,18 @@ fn run() -> ExitCode {
         failure.exit
     });
     ExitCode::from(exit as u8)
+}
+
+/// What was typed can't be, or help was asked for.
+fn refused(error: &clap::Error) -> ExitCode {
+    lambda::tell_of_usage(error);
+    let message = error.to_string();
+    let shown = secrets::hidden(&message);
+    if shown == message {
+        error.exit();
+    }
+    console::tell(format_args!("{}", shown.trim_end()));
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8))
 }
 
 #[cfg(test)]
