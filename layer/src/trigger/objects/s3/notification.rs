@@ -4,7 +4,7 @@
 //! in the host name of a signed request, so nothing that is no bucket or region gets through.
 
 use percent_encoding::percent_decode;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -22,9 +22,9 @@ struct Notification {
 #[serde(rename_all = "camelCase")]
 struct S3Record {
     s3: Entity,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_of_any")]
     event_name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_of_any")]
     aws_region: String,
 }
 
@@ -39,6 +39,7 @@ struct Entity {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Bucket {
+    #[serde(deserialize_with = "text_of_any")]
     name: String,
 }
 
@@ -46,11 +47,20 @@ struct Bucket {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Object {
+    #[serde(deserialize_with = "text_of_any")]
     key: String,
     size: Value,
     e_tag: Value,
     version_id: Value,
     sequencer: Value,
+}
+
+/// A text; of anything else nothing: one odd record must not cost the others their labels.
+fn text_of_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => text,
+        _ => String::new(),
+    })
 }
 
 /// The records of an event; nothing if it has none of S3.
@@ -172,6 +182,24 @@ mod tests {
             Change::Created(created) => Ok(created),
             Change::Unreadable(reason) => Err(reason),
             Change::Other(name) => panic!("{name}"),
+        }
+    }
+
+    #[test]
+    fn an_odd_field_costs_its_own_record_only() {
+        let sound = r#"{"eventName":"ObjectCreated:Put","awsRegion":"eu-west-1","s3":{"bucket":{"name":"photos"},"object":{"key":"a"}}}"#;
+        for (field, odd, is_created) in [
+            (r#""eu-west-1""#, "null", true),
+            (r#""eu-west-1""#, "3", true),
+            (r#""photos""#, "null", false),
+            (r#""photos""#, r#"["photos"]"#, false),
+            (r#""a""#, "{}", false),
+        ] {
+            let event = format!(r#"{{"Records":[{},{sound}]}}"#, sound.replace(field, odd));
+            let records = parse(event.as_bytes(), "us-east-1").unwrap();
+            let created: Vec<bool> =
+                records.iter().map(|record| matches!(record.change, Change::Created(_))).collect();
+            assert_eq!(created, [is_created, true], "{odd} for {field}");
         }
     }
 
