@@ -60,7 +60,7 @@ class Site(unittest.TestCase):
         self.assertIn("connect-src 'self';", markup)
 
     def test_the_policy_is_that_of_the_service_but_for_what_only_headers_can_say(self) -> None:
-        rust = re.sub(r"\\\n\s*", "", (PROJECT / "layer/src/trigger/serve/page.rs").read_text())
+        rust = re.sub(r"\\\n\s*", "", (PROJECT / "layer/src/trigger/serve/page_policy.rs").read_text())
         (header,) = re.findall(r'"(default-src \'none\'; [^"]+)"', rust)
         ours = site.POLICY.format(service="", uploads="")
         self.assertEqual(header.replace("{uploads}", ""), f"{ours}; frame-ancestors 'none'")
