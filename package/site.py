@@ -19,7 +19,7 @@ from package.archive import Member
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = ("index.html", "history.html")
 HEAD = '<meta charset="utf-8">'
-# `layer/src/trigger/serve/page.rs` sends the same in a header. `frame-ancestors` is for headers only.
+# `layer/src/trigger/serve/page_policy.rs` sends the same in a header. `frame-ancestors` is for headers only.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:{service}; "
     "media-src 'self' blob:; connect-src 'self'{service}{uploads}; manifest-src 'self'; base-uri 'none'; form-action 'self'"
