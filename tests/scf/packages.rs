@@ -33,18 +33,24 @@ fn a_kernel_of_2013_is_new_enough() {
     session.finish();
 }
 
-#[test]
-fn a_function_without_its_layer_says_what_is_missing() {
-    if !namespaces() {
-        return;
-    }
+/// A copy of these folders of the platform's root.
+fn root_with(folders: &[&str]) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
-    for folder in ["bin", "proc", "var/user"] {
+    for folder in folders {
         let (from, to) = (platform_root().join(folder), root.path().join(folder));
         std::fs::create_dir_all(&to).unwrap();
         let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(&to).status().unwrap();
         assert!(copied.success());
     }
+    root
+}
+
+#[test]
+fn a_function_without_its_layer_says_what_is_missing() {
+    if !namespaces() {
+        return;
+    }
+    let root = root_with(&["bin", "proc", "var/user"]);
     for script in ["bootstrap", "scf_bootstrap"] {
         let output = in_root(root.path(), &[&format!("/var/user/{script}")]).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
@@ -83,14 +89,16 @@ fn somebodys_own_model_becomes_a_function_with_nothing_but_the_packages() {
     if !namespaces() {
         return;
     }
-    let root = platform_root();
+    // A root of its own, since `vision function` notes in the user's folder what it made.
+    let root = root_with(&["bin", "opt", "proc", "tmp", "var/user"]);
+    let root = root.path();
     let copy = |from: &str, to: &str| std::fs::write(root.join("tmp").join(to), read(from)).unwrap();
     copy("tests/own_model/teachable-machine-quantized.zip", "own-model.zip");
     copy("tests/own_model/pictures/red.png", "own-model.png");
     let vision = |arguments: &[&str]| {
         let program =
             ["/opt/vision/lib/loader", "--library-path", "/opt/vision/lib", "/opt/vision/bin/vision"];
-        let output = in_root(&root, &[&program[..], arguments].concat()).output().unwrap();
+        let output = in_root(root, &[&program[..], arguments].concat()).output().unwrap();
         let (said, failed) =
             (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
         assert!(output.status.success(), "{arguments:?}: {failed}");
