@@ -4,6 +4,7 @@
 
 pub mod http;
 pub mod lambda;
+pub mod modules;
 mod process;
 mod project;
 mod sandbox;

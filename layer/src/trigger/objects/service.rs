@@ -101,6 +101,14 @@ pub struct Upload<'a> {
     pub valid: Duration,
 }
 
+impl Upload<'_> {
+    /// The headers that it has to come with: its type, and what is kept with the object under names that begin with `prefix`.
+    pub fn headers(&self, prefix: &str) -> Vec<(String, String)> {
+        let metadata = self.metadata.iter().map(|(name, value)| (format!("{prefix}{name}"), value.clone()));
+        std::iter::once(("content-type".to_owned(), self.content_type.to_owned())).chain(metadata).collect()
+    }
+}
+
 /// How an object is put by somebody without credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presigned {

@@ -73,10 +73,7 @@ impl Service for Cos {
     /// sizes are refused (<https://cloud.tencent.com/document/product/436/7778>).
     fn presign(&self, upload: &Upload<'_>, credentials: &Credentials) -> Result<Presigned, Unaddressable> {
         let location: Location = self.endpoint.locate(upload.object)?;
-        let metadata =
-            upload.metadata.iter().map(|(name, value)| (format!("{}{name}", Self::METADATA), value.clone()));
-        let mut headers = vec![("content-type".to_owned(), upload.content_type.to_owned())];
-        headers.extend(metadata);
+        let headers = upload.headers(Self::METADATA);
         let length = upload.size.to_string();
         let mut signed = vec![("host", location.host.as_str()), ("content-length", &length)];
         signed.extend(headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));

@@ -181,10 +181,7 @@ impl S3 {
     /// The storage computes the signature from the headers that come, so other types and sizes are refused.
     fn presigned_put(&self, upload: &Upload<'_>, signer: &Signer<'_>) -> Result<Presigned, Unaddressable> {
         let location = self.locate(upload.object)?;
-        let metadata =
-            upload.metadata.iter().map(|(name, value)| (format!("{}{name}", Self::METADATA), value.clone()));
-        let mut headers = vec![("content-type".to_owned(), upload.content_type.to_owned())];
-        headers.extend(metadata);
+        let headers = upload.headers(Self::METADATA);
         let length = upload.size.to_string();
         let mut signed = vec![("host", location.host.as_str()), ("content-length", &length)];
         signed.extend(headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
