@@ -223,15 +223,23 @@ fn plain_notification(detail: &Detail, kind: &str, region: Option<&str>) -> Valu
 /// Names that are enough to recognise an event by.
 const NAMES: usize = 8;
 
+/// Letters of a name that are told: a name may have megabytes.
+const MAX_LETTERS: usize = 60;
+
+fn shortened(name: &str) -> String {
+    name.chars().take(MAX_LETTERS).collect()
+}
+
 /// What a message is that no storage sent: the names of its fields, never what is in them.
 fn described(body: &str) -> String {
     const ACCEPTED: &str = "accepted are notifications of S3 and MinIO, also by SNS and EventBridge";
     let found = match serde_json::from_str::<Value>(body) {
         Ok(Value::Object(fields)) if fields.contains_key("detail-type") => {
-            format!("an event {} of {}", fields["detail-type"], fields.get("source").unwrap_or(&Value::Null))
+            let shown = |name| shortened(&fields.get(name).unwrap_or(&Value::Null).to_string());
+            format!("an event {} of {}", shown("detail-type"), shown("source"))
         }
         Ok(Value::Object(fields)) => {
-            let names: Vec<&str> = fields.keys().take(NAMES).map(String::as_str).collect();
+            let names: Vec<String> = fields.keys().take(NAMES).map(|name| shortened(name)).collect();
             format!("JSON with the fields {}", names.join(", "))
         }
         Ok(_) => "JSON that is no object".to_owned(),

@@ -107,6 +107,14 @@ fn contents(batch: EventSource) -> Vec<Content> {
 }
 
 #[test]
+fn a_name_of_megabytes_is_told_in_a_few_letters() {
+    let name = "n".repeat(5_000_000);
+    for body in [format!(r#"{{"{name}":1}}"#), format!(r#"{{"detail-type":"{name}","source":"{name}"}}"#)] {
+        assert!(described(&body).len() < 1000);
+    }
+}
+
+#[test]
 fn requests_of_every_gateway_want_their_answer_in_its_form() {
     for (event, form) in [
         (
