@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, Reply, request};
-use crate::server::{Server, eventually, tomato};
+use crate::server::{Server, eventually, signal, tomato, vision};
 
 /// Answers small events and never ends with a larger one, such as that of a photo.
 const ENDLESS_FOR_PHOTOS: &str = r#"(module
@@ -204,6 +204,70 @@ fn an_ending_service_says_that_it_is_not_ready() {
         Ok(_) => server.raw(b"GET /readyz HTTP/1.0\r\n\r\n").is_none_or(|reply| reply.status == 503),
         Err(_) => true,
     });
+}
+
+#[test]
+fn a_draining_service_answers_whoever_comes_and_keeps_no_connection() {
+    let arguments = [&PATIENT[..], &["--drain-time", "10m", "--shutdown-time", "20m"]].concat();
+    let mut server = Server::start(&arguments);
+    let mut idle = server.connect();
+    eventually("the idle connection is taken", || server.metric("vision_connections ") >= 2.0);
+    server.terminate();
+    eventually("not ready", || server.get("/readyz").status == 503);
+    // Far longer than connections are taken without draining.
+    thread::sleep(Duration::from_secs(2));
+    for _ in 0..3 {
+        let head =
+            format!("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", tomato().len());
+        let reply = server.raw(&[head.as_bytes(), &tomato()].concat()).expect("an answer");
+        assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+    }
+    assert_eq!(server.get("/healthz").status, 200);
+    assert_eq!(server.get("/readyz").status, 503);
+    // A connection from before the signal gets its answer, too, and no second one.
+    idle.write_all(b"GET /v1/status HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    assert_eq!(Reply::read(&mut idle).expect("an answer").status, 200);
+    assert!(!server.has_ended());
+    server.terminate();
+    assert_eq!(exit_code_within_a_minute(&mut server), Some(1));
+    eventually("it is told of", || server.log().contains("ended at once by a second signal"));
+}
+
+#[test]
+fn ctrl_c_ends_a_draining_service_at_once() {
+    let arguments = [&PATIENT[..], &["--drain-time", "10m", "--shutdown-time", "20m"]].concat();
+    let mut server = Server::start(&arguments);
+    server.terminate();
+    eventually("not ready", || server.get("/readyz").status == 503);
+    signal("-INT", server.id());
+    assert_eq!(exit_code_within_a_minute(&mut server), Some(1));
+}
+
+#[test]
+fn a_drained_service_ends() {
+    let mut server = Server::start(&["--drain-time", "3s"]);
+    let begun = Instant::now();
+    server.terminate();
+    let mut answered = 0;
+    while let Ok(mut client) = TcpStream::connect(server.address()) {
+        // The last connection may be one that nobody takes any more.
+        drop(client.write_all(b"GET /healthz HTTP/1.0\r\n\r\n"));
+        answered += usize::from(Reply::read(&mut client).is_some());
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(begun.elapsed() >= Duration::from_secs(3) && answered > 0, "{answered} in {:?}", begun.elapsed());
+    assert_eq!(exit_code_within_a_minute(&mut server), Some(0), "{}", server.log());
+}
+
+#[test]
+fn draining_leaves_time_for_what_was_taken() {
+    let output = vision().args(["serve", "--drain-time", "20s"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        told.contains("--drain-time is 20s, accepted is at most half of --shutdown-time, which is 30s"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub(super) struct ServeArgs {
 
 pub(super) fn run(start: Start, arguments: ServeArgs) -> Outcome {
     let ServeArgs { mut settings, workers, history, engine } = arguments;
+    settings.check().map_err(Failure::usage)?;
     let workers = workers.unwrap_or(EngineConfig::default().inference_threads);
     let asked = settings.connections;
     settings.connections =

@@ -17,7 +17,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{timeout, timeout_at};
 use tokio_io_timeout::TimeoutStream;
 
 use super::places::{Busy, Leave, Place, Places};
@@ -31,17 +31,13 @@ use crate::trigger::shutdown::Shutdown;
 const HEAD_BYTES: usize = 32 << 10;
 const HEAD_LINES: usize = 100;
 
-/// After SIGTERM answers say `connection: close` for this long before idle connections are closed: a client that is
-/// just sending its next request still gets an answer.
-const FAREWELL: Duration = Duration::from_millis(500);
-
 /// A pause after the system gave no connection, as when all file descriptors are in use.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// How long a connection that has to make room for others is given to take the rest of its last answer.
 const LAST_ANSWER: Duration = Duration::from_millis(500);
 
-/// Accepts connections until the end is asked for, then finishes those that are there.
+/// Accepts connections until the end is asked for and the time for draining is over, then finishes those that are there.
 pub(super) async fn serve(
     listener: TcpListener,
     service: Arc<Service>,
@@ -60,13 +56,11 @@ pub(super) async fn serve(
         server.accept_until(&listener, &mut asked).await;
     }
     server.service.begin_to_end();
-    let deadline = shutdown.deadline_of_clients();
-    let farewell = FAREWELL.min(deadline.saturating_duration_since(Instant::now()) / 2);
-    let mut farewell = pin!(tokio::time::sleep(farewell));
-    server.accept_until(&listener, &mut farewell).await;
+    let mut drained = pin!(tokio::time::sleep_until(settings.drain.until(shutdown)));
+    server.accept_until(&listener, &mut drained).await;
     server.accept_waiting(&listener).await;
     drop(listener);
-    if timeout_at(deadline, server.places.end()).await.is_err() {
+    if timeout_at(shutdown.deadline_of_clients(), server.places.end()).await.is_err() {
         tracing::warn!("some requests were not finished in the time for the end");
     }
 }

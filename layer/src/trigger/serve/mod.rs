@@ -9,6 +9,7 @@ mod answer;
 mod body;
 mod callers;
 mod connections;
+mod drain;
 mod history_routes;
 mod metrics;
 mod openapi;

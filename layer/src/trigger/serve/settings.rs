@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use worker::limits::{MIB, parse_duration};
 
+use super::drain::{DrainArgs, DrainTooLong};
 use crate::trigger::TriggerError;
 use crate::trigger::objects::s3::{S3, S3Args, check_bucket};
 use crate::trigger::objects::{Output, Storage, UploadArgs, Uploads};
@@ -55,6 +56,10 @@ pub struct ServeSettings {
     #[command(flatten)]
     pub shutdown: ShutdownArgs,
 
+    /// How much of that is for those who come late.
+    #[command(flatten)]
+    pub drain: DrainArgs,
+
     /// Answer to this name, beside localhost and IP addresses (* for any name); may be repeated
     #[arg(long = "host", env = "VISION_HOST", value_name = "NAME", value_delimiter = ',', value_parser = host)]
     pub hosts: Vec<String>,
@@ -77,6 +82,14 @@ pub struct ServeSettings {
 const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9000);
 
 impl ServeSettings {
+    /// Checks what no option can check for itself.
+    ///
+    /// # Errors
+    /// What does not go together.
+    pub fn check(&self) -> Result<(), DrainTooLong> {
+        self.drain.check(self.shutdown.shutdown_time)
+    }
+
     /// Bytes that a body may have.
     pub fn body_bytes(&self) -> usize {
         self.body_mib as usize * MIB
