@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let side: u32 = side.parse()?;
     let pause = Duration::from_millis(pause.parse()?);
     let backend = LiteRt::new(threads.parse::<NonZeroUsize>()?)?;
-    let mut models = ModelCache::new(Box::new(backend), ModelPolicy::Any);
+    let mut models: ModelCache = ModelCache::new(Box::new(backend), ModelPolicy::Any);
     let session = models.load(&std::fs::read(model)?, None)?.session()?;
     let pixels = vec![0; (side * side * 3) as usize];
     let mut limit = Limit {

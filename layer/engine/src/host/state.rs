@@ -10,7 +10,9 @@ use super::data_image::DataImage;
 use super::handles::Handles;
 use crate::answer::Step;
 use crate::image::Decoder;
-use crate::inference::{InferenceError, LiteRt, ModelCache, ModelPolicy, Session};
+use crate::inference::{
+    Backend, GraphBackend, GraphCache, InferenceError, LiteRt, ModelCache, ModelPolicy, NoGraphs, Session,
+};
 use crate::limits::SESSIONS_PER_EVENT;
 use crate::progress;
 
@@ -20,6 +22,8 @@ pub struct Resources {
     pub decoder: Decoder,
     /// Compiled models by content.
     pub models: ModelCache,
+    /// TensorFlow graphs by content.
+    pub graphs: GraphCache,
 }
 
 impl Resources {
@@ -34,9 +38,11 @@ impl Resources {
         is_module_vouched_for: bool,
         picture_bytes: usize,
     ) -> Result<Self, InferenceError> {
-        let backend = Box::new(LiteRt::new(threads)?);
+        let backend: Box<dyn Backend> = Box::new(LiteRt::new(threads)?);
+        let graphs: Box<dyn GraphBackend> = Box::new(NoGraphs);
+        let graphs = GraphCache::new(graphs, policy.clone()).vouching_for_parts(is_module_vouched_for);
         let models = ModelCache::new(backend, policy).vouching_for_parts(is_module_vouched_for);
-        Ok(Self { decoder: Decoder::new(picture_bytes), models })
+        Ok(Self { decoder: Decoder::new(picture_bytes), models, graphs })
     }
 }
 

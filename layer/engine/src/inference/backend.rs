@@ -6,8 +6,9 @@ use std::rc::Rc;
 use super::error::InferenceError;
 use crate::sealed_file::SealedPart;
 
-/// A library that runs models of one format. It belongs to one worker thread, as does all that it makes.
-pub trait Backend: Debug {
+/// A library that runs models of one format, `M` where they are ready. It belongs to one worker thread, as does all that it
+/// makes.
+pub trait Backend<M: ?Sized = dyn Model>: Debug {
     /// Says whether the library may be given this model, as far as that can be told without it.
     ///
     /// # Errors
@@ -18,17 +19,20 @@ pub trait Backend: Debug {
     ///
     /// # Errors
     /// [`InferenceError::NotAModel`], [`InferenceError::UnsupportedTensor`], or the library's reason.
-    fn load(&self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<dyn Model>, InferenceError>;
+    fn load(&self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<M>, InferenceError>;
 }
 
-/// A model that is ready to run. Its sessions share it, and nothing else.
-pub trait Model: Debug {
+/// Something that was made of some bytes, by which it is found again.
+pub trait Content: Debug {
     /// The bytes that it was made from.
     fn bytes(&self) -> &[u8];
 
     /// The part of a sealed file that it was made from, if it was one.
     fn part(&self) -> Option<&SealedPart>;
+}
 
+/// A model that is ready to run. Its sessions share it, and nothing else.
+pub trait Model: Content {
     /// A new use of the model.
     ///
     /// # Errors

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use super::backend::{Backend, Model};
+use super::backend::{Backend, Content, Model};
 use super::error::InferenceError;
+use super::graph::{Graph, GraphBackend};
 use super::policy::ModelPolicy;
 use crate::sealed_file::SealedPart;
 
@@ -16,17 +17,20 @@ const MAX_REFUSALS_LOGGED: usize = 8;
 
 /// The models of one worker thread that are ready to run, the latest used first.
 #[derive(Debug)]
-pub struct ModelCache {
-    backend: Box<dyn Backend>,
+pub struct ModelCache<M: ?Sized = dyn Model, B: ?Sized = dyn Backend<M>> {
+    backend: Box<B>,
     policy: ModelPolicy,
     vouches_for_parts: bool,
-    pub(super) models: Vec<Rc<dyn Model>>,
+    pub(super) models: Vec<Rc<M>>,
     refusals: usize,
 }
 
-impl ModelCache {
+/// The TensorFlow graphs of one worker thread.
+pub type GraphCache = ModelCache<dyn Graph, dyn GraphBackend>;
+
+impl<M: Content + ?Sized, B: Backend<M> + ?Sized> ModelCache<M, B> {
     /// A cache of models that `policy` lets run, by this backend.
-    pub fn new(backend: Box<dyn Backend>, policy: ModelPolicy) -> Self {
+    pub fn new(backend: Box<B>, policy: ModelPolicy) -> Self {
         Self { backend, policy, vouches_for_parts: false, models: Vec::new(), refusals: 0 }
     }
 
@@ -43,8 +47,8 @@ impl ModelCache {
     ///
     /// # Errors
     /// [`InferenceError::NotAModel`], [`InferenceError::TooLarge`], [`InferenceError::NotAllowed`] and what else compiling may bring.
-    pub fn load(&mut self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<dyn Model>, InferenceError> {
-        let is_of_part = |model: &Rc<dyn Model>| part.is_some() && model.part() == part.as_ref();
+    pub fn load(&mut self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<M>, InferenceError> {
+        let is_of_part = |model: &Rc<M>| part.is_some() && model.part() == part.as_ref();
         let known = self.models.iter().position(is_of_part);
         let known = known.or_else(|| self.models.iter().position(|model| model.bytes() == bytes));
         let model = match known {
@@ -57,7 +61,7 @@ impl ModelCache {
     }
 
     /// Verifies the model before it is hashed: that is quicker, and tells more of one that is damaged.
-    fn compile(&mut self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<dyn Model>, InferenceError> {
+    fn compile(&mut self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<M>, InferenceError> {
         let compiled = self.verified(bytes, part);
         if let Err(error) = &compiled {
             self.refusals += 1;
@@ -68,7 +72,7 @@ impl ModelCache {
         compiled
     }
 
-    fn verified(&self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<dyn Model>, InferenceError> {
+    fn verified(&self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<M>, InferenceError> {
         if bytes.len() > MAX_BYTES {
             return Err(InferenceError::TooLarge { found: bytes.len(), limit: MAX_BYTES });
         }

@@ -60,6 +60,12 @@ pub enum InferenceError {
     /// An output was read before the session was run.
     #[error("the session was not run yet")]
     NotRun,
+    /// Nothing here can run the model, or not with these inputs and outputs.
+    #[error("it can't be run: {reason}")]
+    CannotRun {
+        /// What is missing, and how to get it.
+        reason: String,
+    },
     /// The library that runs the model failed.
     #[error("{library} could not {action} ({reason})")]
     Library {
@@ -80,7 +86,8 @@ impl InferenceError {
             | Self::TooLarge { .. }
             | Self::NotAllowed(_)
             | Self::UnknownTensor { .. }
-            | Self::WrongSize { .. } => true,
+            | Self::WrongSize { .. }
+            | Self::CannotRun { .. } => true,
             Self::UnsupportedTensor { .. } | Self::InputNotSet(_) | Self::NotRun | Self::Library { .. } => {
                 false
             }

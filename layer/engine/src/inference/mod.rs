@@ -2,24 +2,31 @@
 //!
 //! What host functions ask of a library is a [`Backend`]. A [`ModelCache`] belongs to one worker thread. It hands out the
 //! [`Model`] for some bytes, found by content; its sessions share it and nothing else: each has its own tensors.
+//! TensorFlow graphs have other sessions, which are fed and asked at any of their operations: [`Graph`], [`GraphSession`].
 //!
 //! LiteRT is C++ and trusts its models. What reaches it was verified (`verify`) and is known ([`ModelPolicy`]).
 
 mod backend;
 mod cache;
 mod error;
+mod graph;
 mod litert;
 #[cfg(test)]
 mod mutants;
 mod policy;
+mod tensor;
 #[cfg(test)]
 mod tests;
+mod unavailable;
 mod verify;
 
-pub use backend::{Backend, Model, Session};
-pub use cache::ModelCache;
+pub use backend::{Backend, Content, Model, Session};
+pub use cache::{GraphCache, ModelCache};
 pub use error::InferenceError;
+pub use graph::{Graph, GraphBackend, GraphSession, Placeholder, Port};
 pub use litert::LiteRt;
 pub use policy::ModelPolicy;
+pub use tensor::{ElementType, Tensor, byte_size};
+pub use unavailable::NoGraphs;
 
 pub use crate::sealed_file::SealedPart;

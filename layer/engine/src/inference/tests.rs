@@ -160,7 +160,7 @@ fn a_model_that_nobody_allowed_is_refused_by_its_sha256_until_it_is_allowed() {
     let InferenceError::NotAllowed(digest) = refusal.clone() else { panic!("{refusal:?}") };
     assert_eq!(refusal.to_string(), format!("the model with sha256 {digest} is not known"));
     for policy in [ModelPolicy::known_and([digest]), ModelPolicy::Any] {
-        let mut cache = ModelCache::new(library(), policy);
+        let mut cache: ModelCache = ModelCache::new(library(), policy);
         run_on(&mut session(&mut cache, &bytes, None).unwrap(), 5);
     }
 }

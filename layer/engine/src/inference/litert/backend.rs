@@ -7,7 +7,7 @@ use super::compiled::CompiledModel;
 use super::environment::{self, Environment};
 use super::session::LiteRtSession;
 use super::status::not_a_model;
-use crate::inference::backend::{Backend, Model, Session};
+use crate::inference::backend::{Backend, Content, Model, Session};
 use crate::inference::error::InferenceError;
 use crate::inference::verify::verify;
 use crate::sealed_file::SealedPart;
@@ -53,7 +53,7 @@ impl Backend for LiteRt {
     }
 }
 
-impl Model for CompiledModel {
+impl Content for CompiledModel {
     fn bytes(&self) -> &[u8] {
         self.model_bytes()
     }
@@ -61,7 +61,9 @@ impl Model for CompiledModel {
     fn part(&self) -> Option<&SealedPart> {
         self.model_part()
     }
+}
 
+impl Model for CompiledModel {
     fn session(self: Rc<Self>) -> Result<Box<dyn Session>, InferenceError> {
         Ok(Box::new(LiteRtSession::new(self)?))
     }
