@@ -107,9 +107,15 @@ def pictures() -> dict[str, bytes]:
     return seeds
 
 
-# The functions in the order of vision::host::offered.
-LOAD_JPG, LOAD_PNG, CREATE, DELETE, RUN, APPEND, OUTPUT, LENGTH, DATA = range(9)
-WASI = 9
+# The functions in the order of engine::host::offered: pictures, TensorFlow Lite models and graphs, each of version 0.3 and then
+# under its older names, WASI-NN, the names of ssvm, WASI.
+LOAD_JPG, LOAD_PNG, LOAD_JPG_TO_RGB8 = range(3)
+CREATE, DELETE, RUN, APPEND, OUTPUT, LENGTH, DATA = range(10, 17)
+OLDER_LITE = 17
+GRAPHS, OLDER_GRAPHS = 24, 35
+NN_LOAD, NN_BY_NAME, _, NN_CONTEXT, NN_SET, NN_COMPUTE, NN_GET, _, _, _, NN_UNLOAD, NN_FINALIZE = range(45, 57)
+SSVM_IMAGE, SSVM_LITE, SSVM_GRAPHS = 57, 65, 72
+WASI = 82
 (ARGS_GET, ARGS_SIZES, ENVIRON_GET, ENVIRON_SIZES, CLOCK_RES, CLOCK_TIME, RANDOM, PRESTAT, PRESTAT_NAME) = range(WASI, WASI + 9)
 FD_READ, FD_PREAD, FD_WRITE, FD_PWRITE, FD_READDIR = range(WASI + 23, WASI + 28)
 PATH_OPEN, PROC_EXIT, POLL = WASI + 32, WASI + 38, WASI + 41
@@ -123,6 +129,10 @@ def number(value: int) -> bytes:
 def at(place: int) -> bytes:
     """The address of a byte of the input."""
     return b"\xC0" + struct.pack("<H", place)
+
+
+def long(value: int) -> bytes:
+    return number(value >> 32) + number(value & 0xFFFFFFFF)
 
 
 def value_at(place: int) -> bytes:
@@ -162,6 +172,36 @@ def host_calls() -> dict[str, bytes]:
     seeds["model"] = with_data([*use, call(DELETE, session)], model + b"xy")
     seeds["model-kept"] = with_data([*use, *use[2:]], model + b"xy")
     seeds["model-forged"] = with_data([use[0], call(RUN, number(7)), call(DELETE, session), call(RUN, session)], model + b"xy")
+    for prefix, older in (("wasmedge", OLDER_LITE), ("ssvm", SSVM_LITE)):
+        create, delete, run, output, length, values, append = range(older, older + 7)
+        seeds[f"{prefix}-model"] = with_data([
+            call(create, at(data), number(len(model))),
+            call(output, long(1), at(name + 1), number(1)),
+            call(append, long(1), at(name), number(1), at(free + 64), number(16)),
+            call(run, long(1)),
+            call(length, long(2)),
+            call(values, long(2), at(free + 128)),
+            call(delete, long(1)),
+            call(values, long(2), at(free + 128)),
+        ], model + b"xy")
+    for prefix, older in (("wasmedge", LOAD_JPG_TO_RGB8), ("ssvm", SSVM_IMAGE)):
+        picture = SMALL[0].read_bytes()
+        for kind in range(8):
+            seeds[f"{prefix}-load-{kind}"] = with_data(
+                [call(older + kind, at(data), number(len(picture)), number(9), number(7), at(free))], picture)
+    # A builder and a tensor of WASI-NN; the tiny model takes four values in one dimension.
+    nn = struct.pack("<7I", 0x10000 + data, len(model), 0x10000 + name + 28, 1, 1, 0x10000 + free + 64, 16) + struct.pack("<I", 4)
+    seeds["nn"] = with_data([
+        call(NN_LOAD, at(name), number(1), number(4), number(0), at(free)),
+        call(NN_CONTEXT, value_at(free), at(free + 4)),
+        call(NN_SET, value_at(free + 4), number(0), at(name + 8)),
+        call(NN_COMPUTE, value_at(free + 4)),
+        call(NN_GET, value_at(free + 4), number(0), at(free + 128), number(16), at(free + 8)),
+        call(NN_UNLOAD, value_at(free)),
+        call(NN_FINALIZE, value_at(free + 4)),
+        call(NN_COMPUTE, value_at(free + 4)),
+        call(NN_BY_NAME, at(name), number(1), at(free)),
+    ], model + nn)
     vectors = struct.pack("<IIII", 0x10000 + free, 64, 0x10000 + free + 64, 32)
     for function in (FD_READ, FD_WRITE):
         for stream in range(4):
@@ -175,9 +215,9 @@ def host_calls() -> dict[str, bytes]:
     seeds["open"] = with_data([call(PATH_OPEN, number(3), number(1), at(data), number(len(path)), number(1),
                                     number(0), number(2), number(0), number(0), number(0), at(free))], path)
     for function in range(COUNT):
-        seeds[f"all-{function:02}"] = with_data([call(function, *[at(free + 64 * place) for place in range(1, 10)])], b"")
-        seeds[f"far-{function:02}"] = with_data([call(function, *[number(0xFFFFFFFF - place) for place in range(10)])], b"")
-        seeds[f"small-{function:02}"] = with_data([call(function, *[number(3)] * 10)], b"")
+        seeds[f"all-{function:03}"] = with_data([call(function, *[at(free + 64 * place) for place in range(1, 10)])], b"")
+        seeds[f"far-{function:03}"] = with_data([call(function, *[number(0xFFFFFFFF - place) for place in range(10)])], b"")
+        seeds[f"small-{function:03}"] = with_data([call(function, *[number(3)] * 10)], b"")
     return seeds
 
 

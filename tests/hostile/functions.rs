@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use wasmedge_sdk::ValType;
 
+use crate::interfaces;
 use crate::memory_layout::{
     IMAGE_NAME, LIST, MODEL, MODEL_BYTES, OUT, OUTPUT_NAME, PATH, PICTURE, PICTURE_BYTES, PIXELS,
     PIXELS_BYTES, SUBSCRIPTION,
@@ -31,7 +32,8 @@ pub(crate) struct Function {
     pub(crate) module: &'static str,
     pub(crate) name: &'static str,
     pub(crate) parameters: Vec<Parameter>,
-    /// What the ordinary call answers.
+    pub(crate) result: Option<ValType>,
+    /// What the ordinary call answers, 0 where it has no result.
     pub(crate) answer: u32,
 }
 
@@ -39,16 +41,45 @@ impl Function {
     /// What the module's functions answer to a pointer that leads out of the memory.
     pub(crate) fn outside(&self) -> u32 {
         match self.module {
-            IMAGE => 1,
-            TENSORFLOW_LITE => 3,
-            _ => FAULT,
+            WASI => FAULT,
+            IMAGE | SSVM_IMAGE | NN => 1,
+            _ if self.is_older() => 0,
+            _ => 3,
         }
+    }
+
+    /// Whether it is of the interfaces that know no failures but an answer of 0.
+    pub(crate) fn is_older(&self) -> bool {
+        self.name.starts_with("wasmedge_") || self.name.starts_with("ssvm_")
+    }
+
+    /// The ordinary calls that it needs before it, by module and name.
+    pub(crate) fn needs(&self) -> Vec<(&'static str, &'static str)> {
+        let needed = match self.module {
+            TENSORFLOW_LITE if !self.is_older() => vec![(TENSORFLOW_LITE, "create_session")],
+            TENSORFLOW_LITE | TENSORFLOW if self.is_older() => vec![
+                (TENSORFLOW_LITE, "wasmedge_tensorflowlite_create_session"),
+                (TENSORFLOW_LITE, "wasmedge_tensorflowlite_get_output_tensor"),
+            ],
+            SSVM_TENSORFLOW_LITE | SSVM_TENSORFLOW => vec![
+                (SSVM_TENSORFLOW_LITE, "ssvm_tensorflowlite_create_session"),
+                (SSVM_TENSORFLOW_LITE, "ssvm_tensorflowlite_get_output_tensor"),
+            ],
+            NN => vec![(NN, "load"), (NN, "init_execution_context")],
+            _ => vec![],
+        };
+        needed.into_iter().take_while(|needed| *needed != (self.module, self.name)).collect()
     }
 }
 
 pub(crate) const WASI: &str = "wasi_snapshot_preview1";
 pub(crate) const IMAGE: &str = "wasmedge_image";
 pub(crate) const TENSORFLOW_LITE: &str = "wasmedge_tensorflowlite";
+pub(crate) const TENSORFLOW: &str = "wasmedge_tensorflow";
+pub(crate) const NN: &str = "wasi_ephemeral_nn";
+pub(crate) const SSVM_IMAGE: &str = "ssvm_image";
+pub(crate) const SSVM_TENSORFLOW_LITE: &str = "ssvm_tensorflowlite";
+pub(crate) const SSVM_TENSORFLOW: &str = "ssvm_tensorflow";
 
 // WASI's error numbers (`errno` of wasi_snapshot_preview1).
 const DONE: u32 = 0;
@@ -68,17 +99,22 @@ const STDOUT: Parameter = N(1);
 const FOLDER: Parameter = N(3);
 
 fn wasi(name: &'static str, parameters: &[Parameter], answer: u32) -> Function {
-    Function { module: WASI, name, parameters: parameters.to_vec(), answer }
+    let result = (name != "proc_exit").then_some(ValType::I32);
+    Function { module: WASI, name, parameters: parameters.to_vec(), result, answer }
 }
 
 fn tensorflow_lite(name: &'static str, parameters: &[Parameter], answer: u32) -> Function {
-    Function { module: TENSORFLOW_LITE, name, parameters: parameters.to_vec(), answer }
+    of_i32(TENSORFLOW_LITE, name, parameters, answer)
 }
 
 fn image(name: &'static str) -> Function {
     let target = [N(32), N(32), N(0), P(PIXELS), L(PIXELS_BYTES)];
     let parameters = [&[P(PICTURE), L(PICTURE_BYTES)], target.as_slice()].concat();
-    Function { module: IMAGE, name, parameters, answer: DONE }
+    of_i32(IMAGE, name, &parameters, DONE)
+}
+
+fn of_i32(module: &'static str, name: &'static str, parameters: &[Parameter], answer: u32) -> Function {
+    Function { module, name, parameters: parameters.to_vec(), result: Some(ValType::I32), answer }
 }
 
 /// All of them. In the calls of TensorFlow Lite the session is 1 and was just made.
@@ -167,6 +203,10 @@ pub(crate) fn all() -> Vec<Function> {
         tensorflow_lite("get_tensor_len", &[N(SESSION), N(0), P(OUT)], DONE),
         tensorflow_lite("get_tensor_data", &[N(SESSION), N(0), P(PIXELS), L(81), P(OUT)], 5),
     ]);
+    functions.extend(interfaces::graphs());
+    functions.extend(interfaces::nn());
+    functions.extend(interfaces::older(SSVM_IMAGE, SSVM_TENSORFLOW_LITE, SSVM_TENSORFLOW, "ssvm"));
+    functions.extend(interfaces::older(IMAGE, TENSORFLOW_LITE, TENSORFLOW, "wasmedge"));
     functions
 }
 
@@ -176,13 +216,20 @@ fn all_functions_that_are_offered_are_here_with_their_parameters() {
         N64(_) => ValType::I64,
         P(_) | L(_) | N(_) => ValType::I32,
     };
-    let described: BTreeMap<_, Vec<ValType>> = all()
+    let described: BTreeMap<_, (Vec<ValType>, Vec<ValType>)> = all()
         .iter()
-        .map(|function| ((function.module, function.name), function.parameters.iter().map(type_of).collect()))
+        .map(|function| {
+            let parameters = function.parameters.iter().map(type_of).collect();
+            ((function.module, function.name), (parameters, function.result.into_iter().collect()))
+        })
         .collect();
-    let offered: BTreeMap<_, Vec<ValType>> = engine::host::offered()
+    let offered: BTreeMap<_, (Vec<ValType>, Vec<ValType>)> = engine::host::offered()
         .into_iter()
-        .map(|function| ((function.module, function.name), function.func_type.args().to_vec()))
+        .map(|function| {
+            let types = (function.func_type.args().to_vec(), function.func_type.returns().to_vec());
+            ((function.module, function.name), types)
+        })
         .collect();
+    assert_eq!(described.len(), all().len(), "each once");
     assert_eq!(described, offered);
 }

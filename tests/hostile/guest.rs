@@ -10,11 +10,12 @@ use engine::inference::ModelPolicy;
 use engine::limits::Limits;
 use engine::{Answer, CallError, CodeSource, DirGrant, Engine, EngineConfig};
 use support::read;
+use wasmedge_sdk::ValType;
 
 use crate::functions::{self, Function, Parameter};
 use crate::memory_layout::{
-    CALL_BYTES, EVENT, EVENT_BYTES, HEADER_BYTES, IMAGE_NAME, LIST, MEMORY_PAGES, MODEL, MODEL_BYTES, OUT,
-    OUTPUT_NAME, PATH, PICTURE, PICTURE_BYTES,
+    BUILDER, CALL_BYTES, DIMENSIONS, EVENT, EVENT_BYTES, HEADER_BYTES, IMAGE_NAME, LIST, LONG_DIMENSIONS,
+    MEMORY_PAGES, MODEL, MODEL_BYTES, OUT, OUTPUT_NAME, PATH, PICTURE, PICTURE_BYTES, PIXELS, TENSOR,
 };
 
 /// A call of a function.
@@ -26,11 +27,26 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The ordinary call of [`functions::all`].
+    /// The ordinary call of [`functions::all`]; where modules have functions of one name, of the first of them.
     pub(crate) fn ordinary(name: &str) -> Self {
+        Self::first(|function| function.name == name)
+    }
+
+    /// The ordinary call of the function of this module.
+    pub(crate) fn of(module: &str, name: &str) -> Self {
+        Self::first(|function| (function.module, function.name) == (module, name))
+    }
+
+    fn first(wanted: impl FnMut(&Function) -> bool) -> Self {
         let functions = functions::all();
-        let place = functions.iter().position(|function| function.name == name).unwrap();
+        let place = functions.iter().position(wanted).unwrap();
         Self { function: place as u32, arguments: arguments(&functions[place]) }
+    }
+
+    /// The ordinary calls that the function needs, and then its own.
+    pub(crate) fn after_what_it_needs(function: &Function, call: Self) -> Vec<Self> {
+        let needed = function.needs().into_iter().map(|(module, name)| Self::of(module, name));
+        needed.chain([call]).collect()
     }
 
     /// The same with another argument.
@@ -175,22 +191,30 @@ pub(crate) fn event(calls: &[Call], exits_with_the_last: bool, model: &[u8]) -> 
 fn module() -> String {
     let (mut imports, mut branches) = (String::new(), String::new());
     for (place, function) in functions::all().iter().enumerate() {
-        let Function { module, name, parameters, .. } = function;
+        let Function { module, name, parameters, result, .. } = function;
         let kinds: String = parameters.iter().map(|parameter| kind(*parameter)).collect();
-        let result = if *name == "proc_exit" { "" } else { "(result i32)" };
+        let (before, result) = match result {
+            None => ("", ""),
+            Some(ValType::I64) => ("(i32.wrap_i64", "(result i64)"),
+            Some(_) => ("(i32.or (i32.const 0)", "(result i32)"),
+        };
         writeln!(imports, r#"(import "{module}" "{name}" (func $f{place} (param {kinds}) {result}))"#)
             .unwrap();
         let arguments: String = parameters.iter().enumerate().map(argument).collect();
         let call = if result.is_empty() {
             format!("(call $f{place} {arguments}) (i32.const 0)")
         } else {
-            format!("(call $f{place} {arguments})")
+            format!("{before} (call $f{place} {arguments}))")
         };
         writeln!(branches, "(if (i32.eq (local.get $function) (i32.const {place})) (then (return {call})))")
             .unwrap();
     }
-    let list = format!("{}{}", escaped(OUT + 128), escaped(16));
-    let event = format!("{}{}", escaped(EVENT), escaped(EVENT_BYTES));
+    let list = escaped_all(&[OUT + 128, 16]);
+    let builder = escaped_all(&[MODEL, MODEL_BYTES]);
+    let tensor = escaped_all(&[DIMENSIONS, 4, 3, PIXELS, 192 * 192 * 3]);
+    let dimensions = escaped_all(&[1, 192, 192, 3]);
+    let long_dimensions = escaped_all(&[1, 0, 192, 0, 192, 0, 3, 0]);
+    let event = escaped_all(&[EVENT, EVENT_BYTES]);
     let exit = functions::all().iter().position(|function| function.name == "proc_exit").unwrap();
     let read = functions::all().iter().position(|function| function.name == "fd_read").unwrap();
     format!(
@@ -199,6 +223,8 @@ fn module() -> String {
         (data (i32.const 0) "{event}")
         (data (i32.const {IMAGE_NAME}) "image") (data (i32.const {OUTPUT_NAME}) "probabilities")
         (data (i32.const {PATH}) "etc/passwd") (data (i32.const {LIST}) "{list}")
+        (data (i32.const {BUILDER}) "{builder}") (data (i32.const {TENSOR}) "{tensor}")
+        (data (i32.const {DIMENSIONS}) "{dimensions}") (data (i32.const {LONG_DIMENSIONS}) "{long_dimensions}")
         (func $make (param $at i32) (result i32) (local $function i32)
             (local.set $function (i32.load (local.get $at)))
             {branches}
@@ -234,6 +260,10 @@ fn argument((place, parameter): (usize, &Parameter)) -> String {
             format!("(i32.wrap_i64 {load})")
         }
     }
+}
+
+fn escaped_all(numbers: &[u32]) -> String {
+    numbers.iter().map(|number| escaped(*number)).collect()
 }
 
 fn escaped(number: u32) -> String {

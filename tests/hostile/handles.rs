@@ -6,9 +6,11 @@ use crate::guest::{Call, Guest};
 const INVALID_ARGUMENT: u32 = 1;
 const BUSY: u32 = 4;
 
-/// All functions of `wasmedge_tensorflowlite` but the one that makes sessions.
+/// All functions of `wasmedge_tensorflowlite` 0.3 but the one that makes sessions.
 fn of_a_session() -> impl Iterator<Item = &'static str> {
-    let functions = functions::all().into_iter().filter(|function| function.module == TENSORFLOW_LITE);
+    let functions = functions::all()
+        .into_iter()
+        .filter(|function| function.module == TENSORFLOW_LITE && !function.is_older());
     functions.map(|function| function.name).filter(|name| *name != "create_session")
 }
 

@@ -16,6 +16,8 @@ mod functions;
 mod guest;
 /// Sessions and tensors that are not the module's.
 mod handles;
+/// The functions of graphs, of WASI-NN and of the older interfaces, and handles that are not what they ask for.
+mod interfaces;
 /// What an event can find of an earlier one.
 mod isolation;
 /// A thousand rounds of everything.

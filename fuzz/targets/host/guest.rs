@@ -56,18 +56,20 @@ pub(crate) fn wat() -> String {
             .iter()
             .map(|parameter| if is_long(parameter) { " i64" } else { " i32" })
             .collect();
-        // All but `proc_exit` have one.
-        let has_result = func_type.returns_len() > 0;
-        let result = if has_result { "(result i32)" } else { "" };
+        let (has_result, result) = match func_type.returns() {
+            [] => (false, ""),
+            [ValType::I64, ..] => (true, "(result i64)"),
+            _ => (true, "(result i32)"),
+        };
         // Writing to a String can't fail.
         let _ =
-            writeln!(imports, "  (import \"{module}\" \"{name}\" (func ${name} (param{types}) {result}))");
+            writeln!(imports, "  (import \"{module}\" \"{name}\" (func ${module}.{name} (param{types}) {result}))");
         let arguments: String = func_type
             .args()
             .iter()
             .map(|parameter| if is_long(parameter) { " (call $long)" } else { " (call $argument)" })
             .collect();
-        let call = format!("(call ${name}{arguments})");
+        let call = format!("(call ${module}.{name}{arguments})");
         calls.push(if has_result { format!("(drop {call})") } else { call });
     }
     format!(
@@ -77,7 +79,7 @@ pub(crate) fn wat() -> String {
   (data (i32.const 0) \"{}{}\")
 {ARGUMENT}
   (func (export \"_start\") (local $end i32)
-    (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (drop (call $wasi_snapshot_preview1.fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
     (local.set $end (i32.add (global.get $input) (i32.load (i32.const 8))))
     (block $done (loop $more
       (br_if $done (i32.ge_u (global.get $next) (local.get $end)))

@@ -14,6 +14,7 @@ use wasmedge_sdk::{CompilerOptimizationLevel, CompilerOutputFormat, RunMode, Was
 use super::processor::Processor;
 use crate::inference::ModelPolicy;
 use crate::limits::Limits;
+use crate::nn_model::NnModel;
 
 /// Everything about an engine but the module.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,6 +33,8 @@ pub struct EngineConfig {
     pub dirs: Vec<DirGrant>,
     /// Which models the module may run.
     pub models: ModelPolicy,
+    /// Models that the module may load by a name (WASI-NN).
+    pub nn_models: Vec<NnModel>,
     /// Whether the first picture that the module decodes is kept for a thumbnail.
     pub makes_thumbnail: bool,
 }
@@ -46,6 +49,7 @@ impl Default for EngineConfig {
             arguments: Vec::new(),
             dirs: Vec::new(),
             models: ModelPolicy::default(),
+            nn_models: Vec::new(),
             makes_thumbnail: false,
         }
     }

@@ -44,13 +44,7 @@ pub fn answer_events(
     faults::install();
     let _stack = GuestStack::of_this_thread().map_err(|error| failed(error.to_string()))?;
     let settings = settings(module.run_mode, config.limits).map_err(|error| failed(error.to_string()))?;
-    let resources = Resources::new(
-        config.inference_threads,
-        config.models.clone(),
-        config.is_vouched_for,
-        config.limits.picture_bytes(),
-    )
-    .map_err(|error| failed(error.to_string()))?;
+    let resources = Resources::new(config).map_err(|error| failed(error.to_string()))?;
     let resources: SharedResources = Rc::new(RefCell::new(resources));
     let mut pages = KeptPages::default();
     let mut is_first = true;

@@ -56,7 +56,7 @@ impl Surroundings {
         let has_printed_too_much = Box::new(move || stdout.has_exceeded());
         let state = HostState::new(resources, module.data_image.clone(), config.makes_thumbnail);
         let deadline = Rc::new(Cell::new(None));
-        let imports = Imports::new(context, &deadline, &state, has_printed_too_much)
+        let imports = Imports::new(context, &deadline, &state, &module.imported, has_printed_too_much)
             .map_err(|error| failed(error.to_string()))?;
         Ok(Self { imports, streams, state, deadline, limits: config.limits, started })
     }

@@ -80,6 +80,18 @@ pub const RUNTIME_BYTES: u64 = 24 << 20;
 /// Bytes that the file of a module may have: wasm, native code and a model.
 pub const MODULE_BYTES: usize = 256 << 20;
 
+/// Bytes of one model, and of all that a worker keeps ready; ready they take about twice that.
+pub const MODEL_BYTES: usize = 128 << 20;
+
+/// Models with names for WASI-NN.
+pub const NN_MODELS: usize = 16;
+
+/// Bytes of a saved model's folder.
+pub const SAVED_MODEL_BYTES: u64 = 1 << 30;
+
+/// Files in a saved model's folder.
+pub const SAVED_MODEL_FILES: usize = 1_000;
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -124,6 +136,21 @@ pub const STDERR_BYTES: usize = 64 << 10;
 
 /// Sessions that one event may hold open; each has its own tensors.
 pub const SESSIONS_PER_EVENT: usize = 64;
+
+/// Models that one event may hold by WASI-NN.
+pub const NN_GRAPHS_PER_EVENT: usize = 64;
+
+/// Inputs that one session over a TensorFlow graph is fed with; those of real graphs have a few.
+pub const GRAPH_INPUTS: usize = 64;
+
+/// Outputs that one session over a TensorFlow graph is asked for.
+pub const GRAPH_OUTPUTS: usize = 64;
+
+/// Dimensions of a tensor: the most that TensorFlow knows.
+pub const TENSOR_RANK: usize = 254;
+
+/// Tags of a graph in a saved model, such as `serve`.
+pub const SAVED_MODEL_TAGS: usize = 16;
 
 /// A tensor's name in the guest's memory; TFLite's own names are a few dozen bytes.
 pub const TENSOR_NAME_BYTES: usize = 4 << 10;

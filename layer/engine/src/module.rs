@@ -8,7 +8,7 @@ use super::config::{CodeSource, EngineConfig, settings};
 use super::error::LoadError;
 use super::module_data;
 use super::outline::Outline;
-use crate::host::DataImage;
+use crate::host::{DataImage, Imported};
 
 /// A module that was checked and loaded.
 pub struct LoadedModule {
@@ -16,6 +16,8 @@ pub struct LoadedModule {
     pub(super) name: String,
     /// Whether native code runs, which executors must be told.
     pub(super) run_mode: RunMode,
+    /// What it imports.
+    pub(super) imported: Imported,
     /// What was taken out of the module.
     pub(super) data_image: Option<Arc<DataImage>>,
 }
@@ -46,6 +48,12 @@ impl LoadedModule {
         let wasm = without_data.as_deref().unwrap_or(wasm);
         let module = Module::from_bytes(Some(&settings), wasm).map_err(|error| refused(error))?;
         let name = name.rsplit('/').next().unwrap_or(name).to_owned();
-        Ok(Self { module, name, run_mode, data_image: data_image.map(Arc::new) })
+        Ok(Self {
+            module,
+            name,
+            run_mode,
+            imported: outline.imported(),
+            data_image: data_image.map(Arc::new),
+        })
     }
 }

@@ -1,10 +1,12 @@
 //! Reads from a module's sections what it imports, exports and needs.
 
+use std::collections::HashSet;
+
 use wasmparser::{ExternalKind, MemoryType, Parser, Payload, TypeRef};
 
 use super::error::LoadError;
 use super::features;
-use crate::host;
+use crate::host::{self, Imported};
 use crate::limits::Limits;
 use crate::printable::printable;
 
@@ -103,9 +105,8 @@ impl Outline {
             return Err(LoadError::Feature { module: module(), feature: feature.to_owned() });
         }
         let offered = host::offered();
-        let is_offered = |module: &str, name: &str| {
-            offered.iter().any(|known| (known.module, known.name) == (module, name))
-        };
+        let offered: HashSet<_> = offered.iter().map(|known| (known.module, known.name)).collect();
+        let is_offered = |module: &str, name: &str| offered.contains(&(module, name));
         let unknown: Vec<String> = self
             .imports
             .iter()
@@ -113,7 +114,8 @@ impl Outline {
             .map(|(module, name)| printable(&format!("{module}.{name}")).into_owned())
             .collect();
         if !unknown.is_empty() {
-            let (imports, offered) = (unknown.join(", "), host::offered_modules().join(", "));
+            let (imports, offered) =
+                (unknown.join(", "), host::offered_modules().collect::<Vec<_>>().join(", "));
             return Err(LoadError::UnknownImport { module: module(), imports, offered });
         }
         if !self.has_start {
@@ -124,6 +126,13 @@ impl Outline {
             return Err(LoadError::MemoryTooLarge { module: module(), found, limit });
         }
         Ok(())
+    }
+}
+
+impl Outline {
+    /// What the module imports.
+    pub(crate) fn imported(&self) -> Imported {
+        Imported::of(self.imports.iter().map(|(module, name)| (module.as_str(), name.as_str())))
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use memmap2::MmapMut;
 use memmap2::{Mmap, MmapOptions};
 
-use crate::memory_file::{memory_file, seal};
+use crate::memory_file::{map_sealed, memory_file, seal};
 
 /// A file in memory, sealed. Cheap to clone; two are equal if they are the same file.
 #[derive(Clone, Debug)]
@@ -43,6 +43,15 @@ impl SealedFile {
         }
         seal(&file)?;
         Ok(Self(Arc::new(file)))
+    }
+
+    /// The file, with its length, if it is one that nobody can change any more.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub(crate) fn sealed(file: &Arc<File>) -> io::Result<Option<(Self, usize)>> {
+        let length = map_sealed(file)?.map(|bytes| bytes.len());
+        Ok(length.map(|length| (Self(Arc::clone(file)), length)))
     }
 
     /// Its first `length` bytes as guests see them, to be changed by nobody but the caller, for nobody else.

@@ -18,6 +18,12 @@ impl Sha256Sum {
     }
 }
 
+impl From<sha2::digest::Output<Sha256>> for Sha256Sum {
+    fn from(digest: sha2::digest::Output<Sha256>) -> Self {
+        Self(digest.into())
+    }
+}
+
 impl fmt::Display for Sha256Sum {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&hex::encode(self.0))

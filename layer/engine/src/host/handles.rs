@@ -63,6 +63,16 @@ impl<H: Handle, T> Handles<H, T> {
         self.held.get_mut(&handle)
     }
 
+    /// The handle of something that is held and is `wanted`.
+    pub(super) fn find(&self, wanted: impl Fn(&T) -> bool) -> Option<H> {
+        self.held.iter().find(|(_, held)| wanted(held)).map(|(handle, _)| *handle)
+    }
+
+    /// Gives back all but what is `wanted`.
+    pub(super) fn retain(&mut self, wanted: impl Fn(&T) -> bool) {
+        self.held.retain(|_, held| wanted(held));
+    }
+
     /// Gives back what the handle stood for.
     pub(super) fn remove(&mut self, handle: H) -> Option<T> {
         self.held.remove(&handle)

@@ -19,7 +19,7 @@ pub(super) const FUNCTIONS: [HostFunction<SharedState>; 2] =
 
 /// WasmEdge's own plug-in knows one failure; guests that know no other take the second for the same.
 #[derive(Clone, Copy)]
-enum LoadErrno {
+pub(super) enum LoadErrno {
     Failed = 1,
     /// The picture has more pixels, takes more memory or more work than the host gives to one.
     Limit = 2,
@@ -39,8 +39,19 @@ fn load(
     [img_ptr, img_len, width, height, pixel_type, out_ptr, out_len]: [u32; 7],
 ) -> Result<(), LoadErrno> {
     let format = pixel_format(pixel_type).ok_or(LoadErrno::Failed)?;
-    let (encoded, out) =
-        memory::input_and_output(memory, (img_ptr, img_len), (out_ptr, out_len)).ok_or(LoadErrno::Failed)?;
+    decode(state, memory, (img_ptr, img_len), (width, height), format, (out_ptr, out_len))
+}
+
+/// Decodes a picture into pixels, both at a pointer and of a length.
+pub(super) fn decode(
+    state: &mut HostState,
+    memory: &mut [u8],
+    picture: (u32, u32),
+    (width, height): (u32, u32),
+    format: PixelFormat,
+    pixels: (u32, u32),
+) -> Result<(), LoadErrno> {
+    let (encoded, out) = memory::input_and_output(memory, picture, pixels).ok_or(LoadErrno::Failed)?;
     let mut resources = state.resources.try_borrow_mut().map_err(|_| LoadErrno::Failed)?;
     let decoder = &mut resources.decoder;
     let decoded = timed(&mut state.timings.image, Step::Image, || {

@@ -52,6 +52,11 @@ pub(super) fn write(memory: &mut [u8], pointer: u32, length: u32) -> Option<&mut
     memory.get_mut(range)
 }
 
+/// The little-endian u32 at `pointer` (any alignment).
+pub(super) fn load_u32(memory: &[u8], pointer: u32) -> Option<u32> {
+    read(memory, pointer, 4)?.first_chunk().copied().map(u32::from_le_bytes)
+}
+
 /// Stores a little-endian u32 at `pointer` (any alignment).
 pub(super) fn store_u32(memory: &mut [u8], pointer: u32, value: u32) -> Option<()> {
     write(memory, pointer, 4)?.copy_from_slice(&value.to_le_bytes());

@@ -1,19 +1,23 @@
 //! What the host functions of one instance share: its sessions, and the tools of its worker.
 
 use std::cell::RefCell;
-use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::data_image::DataImage;
 use super::handles::Handles;
+use super::nn::NnHandles;
+use super::older::OlderHandles;
+use super::tensorflow::NamedOutputs;
 use crate::answer::Step;
+use crate::config::{DirGrant, EngineConfig};
 use crate::image::Decoder;
 use crate::inference::{
-    Backend, GraphBackend, GraphCache, InferenceError, LiteRt, ModelCache, ModelPolicy, NoGraphs, Session,
+    Backend, GraphBackend, GraphCache, InferenceError, LiteRt, ModelCache, NoGraphs, Session,
 };
 use crate::limits::SESSIONS_PER_EVENT;
+use crate::nn_model::PreloadedModel;
 use crate::progress;
 
 /// The tools of one worker, kept from event to event; they hold nothing of an event that a later one could read.
@@ -24,25 +28,28 @@ pub struct Resources {
     pub models: ModelCache,
     /// TensorFlow graphs by content.
     pub graphs: GraphCache,
+    /// Models with names for WASI-NN.
+    pub(super) nn_models: Vec<PreloadedModel>,
+    /// The folders that guests were granted.
+    pub(super) folders: Vec<DirGrant>,
 }
 
 impl Resources {
-    /// Makes the tools; models that `policy` lets run do so on `threads` threads, as do all within a module that somebody
-    /// vouches for; decoding a picture takes at most `picture_bytes`.
+    /// Makes the tools of a worker that works by this configuration.
     ///
     /// # Errors
     /// LiteRT's reason, where it can't start.
-    pub fn new(
-        threads: NonZeroUsize,
-        policy: ModelPolicy,
-        is_module_vouched_for: bool,
-        picture_bytes: usize,
-    ) -> Result<Self, InferenceError> {
-        let backend: Box<dyn Backend> = Box::new(LiteRt::new(threads)?);
+    pub fn new(config: &EngineConfig) -> Result<Self, InferenceError> {
+        let models: Box<dyn Backend> = Box::new(LiteRt::new(config.inference_threads)?);
         let graphs: Box<dyn GraphBackend> = Box::new(NoGraphs);
-        let graphs = GraphCache::new(graphs, policy.clone()).vouching_for_parts(is_module_vouched_for);
-        let models = ModelCache::new(backend, policy).vouching_for_parts(is_module_vouched_for);
-        Ok(Self { decoder: Decoder::new(picture_bytes), models, graphs })
+        let nn_models: Result<_, _> = config.nn_models.iter().map(PreloadedModel::new).collect();
+        Ok(Self {
+            decoder: Decoder::new(config.limits.picture_bytes()),
+            models: ModelCache::new(models, config.models.clone()).vouching_for_parts(config.is_vouched_for),
+            graphs: GraphCache::new(graphs, config.models.clone()).vouching_for_parts(config.is_vouched_for),
+            nn_models: nn_models?,
+            folders: config.dirs.clone(),
+        })
     }
 }
 
@@ -67,6 +74,12 @@ pub(crate) struct HostState {
     pub(super) data_image: Option<Arc<DataImage>>,
     /// Of TensorFlow Lite models.
     pub(super) sessions: Handles<u32, Box<dyn Session>>,
+    /// Of TensorFlow graphs.
+    pub(super) graph_sessions: Handles<u32, NamedOutputs>,
+    /// Of both, by the older interfaces.
+    pub(super) older: OlderHandles,
+    /// Of WASI-NN.
+    pub(super) nn: NnHandles,
     pub(crate) timings: HostTimings,
     /// Whether the first picture that is decoded is kept for the answer.
     pub(super) keeps_picture: bool,
@@ -83,6 +96,9 @@ impl HostState {
             resources: Rc::clone(resources),
             data_image,
             sessions: Handles::new(SESSIONS_PER_EVENT),
+            graph_sessions: Handles::new(SESSIONS_PER_EVENT),
+            older: OlderHandles::new(),
+            nn: NnHandles::new(),
             timings: HostTimings::default(),
             keeps_picture,
             picture: None,

@@ -1,11 +1,11 @@
 //! `wasmedge_tensorflowlite`: sessions over TensorFlow Lite models.
 
-use super::function::{Failure, HostFunction, SharedState, host_function};
-use super::memory;
+use super::errno::{self, Errno};
+use super::function::{HostFunction, SharedState, host_function};
 use super::state::{HostState, timed};
+use super::{memory, models};
 use crate::answer::Step;
-use crate::inference::{InferenceError, Session};
-use crate::limits::TENSOR_NAME_BYTES;
+use crate::inference::Session;
 
 pub(super) const MODULE: &str = "wasmedge_tensorflowlite";
 
@@ -19,24 +19,6 @@ pub(super) const FUNCTIONS: [HostFunction<SharedState>; 7] = [
     host_function!("get_tensor_data", 5, get_tensor_data),
 ];
 
-/// The numbers of WasmEdge's own plug-in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Errno {
-    InvalidArgument = 1,
-    InvalidEncoding = 2,
-    MissingMemory = 3,
-    Busy = 4,
-    Runtime = 5,
-}
-
-impl Failure for Errno {
-    const UNUSABLE: Self = Self::MissingMemory;
-
-    fn number(self) -> u32 {
-        self as u32
-    }
-}
-
 type Done = Result<(), Errno>;
 
 fn create_session(
@@ -45,17 +27,11 @@ fn create_session(
     [model_ptr, model_len, session_out]: [u32; 3],
 ) -> Done {
     memory::read(memory, session_out, 4).ok_or(Errno::MissingMemory)?;
-    let model = memory::read(memory, model_ptr, model_len).ok_or(Errno::MissingMemory)?;
     if state.sessions.is_full() {
         return Err(Errno::Busy);
     }
-    let mut resources = state.resources.try_borrow_mut().map_err(|_| Errno::Busy)?;
-    let models = &mut resources.models;
-    let session = timed(&mut state.timings.session, Step::Session, || {
-        let part = state.data_image.as_ref().and_then(|data| data.unchanged(memory, model_ptr, model_len));
-        models.load(model, part)?.session()
-    })
-    .map_err(|error| refused(&error))?;
+    let model = models::model(state, memory, model_ptr, model_len)?;
+    let session = model.session().map_err(|error| Errno::of(&error))?;
     let handle = state.sessions.insert(session).ok_or(Errno::Busy)?;
     memory::store_u32(memory, session_out, handle).ok_or(Errno::MissingMemory)
 }
@@ -66,7 +42,7 @@ fn delete_session(state: &mut HostState, _memory: &mut [u8], [session]: [u32; 1]
 
 fn run_session(state: &mut HostState, _memory: &mut [u8], [session]: [u32; 1]) -> Done {
     let session = state.sessions.get_mut(session).ok_or(Errno::InvalidArgument)?;
-    timed(&mut state.timings.inference, Step::Inference, || session.run()).map_err(|error| refused(&error))
+    timed(&mut state.timings.inference, Step::Inference, || session.run()).map_err(|error| Errno::of(&error))
 }
 
 fn append_input(
@@ -75,10 +51,10 @@ fn append_input(
     [session, name_ptr, name_len, data_ptr, data_len]: [u32; 5],
 ) -> Done {
     let session = state.sessions.get_mut(session).ok_or(Errno::InvalidArgument)?;
-    let name = tensor_name(memory, name_ptr, name_len)?;
+    let name = errno::name(memory, name_ptr, name_len)?;
     let data = memory::read(memory, data_ptr, data_len).ok_or(Errno::MissingMemory)?;
     let set = session.input_index(name).and_then(|index| session.set_input(index, data));
-    set.map_err(|error| refused(&error))
+    set.map_err(|error| Errno::of(&error))
 }
 
 fn get_output_tensor(
@@ -88,13 +64,14 @@ fn get_output_tensor(
 ) -> Done {
     let session = session_of(state, session)?;
     let index =
-        session.output_index(tensor_name(memory, name_ptr, name_len)?).map_err(|error| refused(&error))?;
+        session.output_index(errno::name(memory, name_ptr, name_len)?).map_err(|error| Errno::of(&error))?;
     let index = u32::try_from(index).map_err(|_| Errno::Runtime)?;
     memory::store_u32(memory, tensor_out, index).ok_or(Errno::MissingMemory)
 }
 
 fn get_tensor_len(state: &mut HostState, memory: &mut [u8], [session, tensor, len_out]: [u32; 3]) -> Done {
-    let length = session_of(state, session)?.output_len(tensor as usize).map_err(|error| refused(&error))?;
+    let length =
+        session_of(state, session)?.output_len(tensor as usize).map_err(|error| Errno::of(&error))?;
     let length = u32::try_from(length).map_err(|_| Errno::Runtime)?;
     memory::store_u32(memory, len_out, length).ok_or(Errno::MissingMemory)
 }
@@ -104,7 +81,7 @@ fn get_tensor_data(
     memory: &mut [u8],
     [session, tensor, buf_ptr, buf_len, written_out]: [u32; 5],
 ) -> Done {
-    let data = session_of(state, session)?.output(tensor as usize).map_err(|error| refused(&error))?;
+    let data = session_of(state, session)?.output(tensor as usize).map_err(|error| Errno::of(&error))?;
     memory::read(memory, written_out, 4).ok_or(Errno::MissingMemory)?;
     let buffer = memory::write(memory, buf_ptr, buf_len).ok_or(Errno::MissingMemory)?;
     if buffer.len() != data.len() {
@@ -116,17 +93,4 @@ fn get_tensor_data(
 
 fn session_of(state: &HostState, handle: u32) -> Result<&dyn Session, Errno> {
     state.sessions.get(handle).map(Box::as_ref).ok_or(Errno::InvalidArgument)
-}
-
-fn tensor_name(memory: &[u8], pointer: u32, length: u32) -> Result<&str, Errno> {
-    if length as usize > TENSOR_NAME_BYTES {
-        return Err(Errno::InvalidArgument);
-    }
-    let bytes = memory::read(memory, pointer, length).ok_or(Errno::MissingMemory)?;
-    std::str::from_utf8(bytes).map_err(|_| Errno::InvalidEncoding)
-}
-
-fn refused(error: &InferenceError) -> Errno {
-    tracing::debug!(%error, "the TensorFlow Lite call failed");
-    if error.is_invalid_argument() { Errno::InvalidArgument } else { Errno::Runtime }
 }

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::rc::Rc;
 
 use super::error::InferenceError;
+use super::tensor::TensorType;
 use crate::sealed_file::SealedPart;
 
 /// A library that runs models of one format, `M` where they are ready. It belongs to one worker thread, as does all that it
@@ -48,6 +49,9 @@ pub trait Session: Debug {
     /// # Errors
     /// [`InferenceError::UnknownTensor`].
     fn input_index(&self, name: &str) -> Result<usize, InferenceError>;
+
+    /// The type of the input with this number; None after the last.
+    fn input_type(&self, index: usize) -> Option<TensorType>;
 
     /// Sets an input; `data` has the tensor's exact size.
     ///

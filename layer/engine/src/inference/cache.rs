@@ -4,29 +4,24 @@ use std::rc::Rc;
 
 use super::backend::{Backend, Content, Model};
 use super::error::InferenceError;
-use super::graph::{Graph, GraphBackend};
 use super::policy::ModelPolicy;
+use crate::limits::MODEL_BYTES;
 use crate::sealed_file::SealedPart;
 
 /// Models kept compiled; a function has one, a module of several steps a few.
 const MAX_MODELS: usize = 4;
-/// Bytes of all models kept, and of one; compiled they take about twice that.
-const MAX_BYTES: usize = 128 << 20;
 /// Each worker names so many refused models in the log: enough to help, too little to fill it.
 const MAX_REFUSALS_LOGGED: usize = 8;
 
 /// The models of one worker thread that are ready to run, the latest used first.
 #[derive(Debug)]
 pub struct ModelCache<M: ?Sized = dyn Model, B: ?Sized = dyn Backend<M>> {
-    backend: Box<B>,
-    policy: ModelPolicy,
+    pub(super) backend: Box<B>,
+    pub(super) policy: ModelPolicy,
     vouches_for_parts: bool,
     pub(super) models: Vec<Rc<M>>,
     refusals: usize,
 }
-
-/// The TensorFlow graphs of one worker thread.
-pub type GraphCache = ModelCache<dyn Graph, dyn GraphBackend>;
 
 impl<M: Content + ?Sized, B: Backend<M> + ?Sized> ModelCache<M, B> {
     /// A cache of models that `policy` lets run, by this backend.
@@ -48,12 +43,30 @@ impl<M: Content + ?Sized, B: Backend<M> + ?Sized> ModelCache<M, B> {
     /// # Errors
     /// [`InferenceError::NotAModel`], [`InferenceError::TooLarge`], [`InferenceError::NotAllowed`] and what else compiling may bring.
     pub fn load(&mut self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<M>, InferenceError> {
+        let is_vouched_for = self.vouches_for_parts && part.is_some();
+        self.find_or_compile(bytes, part, is_vouched_for)
+    }
+
+    /// The same for a model that is no part of the module, though it may be one of a sealed file.
+    ///
+    /// # Errors
+    /// As for [`Self::load`].
+    pub fn load_file(&mut self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<M>, InferenceError> {
+        self.find_or_compile(bytes, part, false)
+    }
+
+    fn find_or_compile(
+        &mut self,
+        bytes: &[u8],
+        part: Option<SealedPart>,
+        is_vouched_for: bool,
+    ) -> Result<Rc<M>, InferenceError> {
         let is_of_part = |model: &Rc<M>| part.is_some() && model.part() == part.as_ref();
         let known = self.models.iter().position(is_of_part);
         let known = known.or_else(|| self.models.iter().position(|model| model.bytes() == bytes));
         let model = match known {
             Some(position) => self.models.remove(position),
-            None => self.compile(bytes, part)?,
+            None => self.compile(bytes, part, is_vouched_for)?,
         };
         self.models.insert(0, Rc::clone(&model));
         self.evict();
@@ -61,23 +74,36 @@ impl<M: Content + ?Sized, B: Backend<M> + ?Sized> ModelCache<M, B> {
     }
 
     /// Verifies the model before it is hashed: that is quicker, and tells more of one that is damaged.
-    fn compile(&mut self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<M>, InferenceError> {
-        let compiled = self.verified(bytes, part);
-        if let Err(error) = &compiled {
+    fn compile(
+        &mut self,
+        bytes: &[u8],
+        part: Option<SealedPart>,
+        is_vouched_for: bool,
+    ) -> Result<Rc<M>, InferenceError> {
+        let compiled = self.verified(bytes, part, is_vouched_for);
+        self.tell_if_refused(&compiled);
+        compiled
+    }
+
+    pub(super) fn tell_if_refused<T>(&mut self, made: &Result<T, InferenceError>) {
+        if let Err(error) = made {
             self.refusals += 1;
             if self.refusals <= MAX_REFUSALS_LOGGED {
                 tell_refusal(error);
             }
         }
-        compiled
     }
 
-    fn verified(&self, bytes: &[u8], part: Option<SealedPart>) -> Result<Rc<M>, InferenceError> {
-        if bytes.len() > MAX_BYTES {
-            return Err(InferenceError::TooLarge { found: bytes.len(), limit: MAX_BYTES });
+    fn verified(
+        &self,
+        bytes: &[u8],
+        part: Option<SealedPart>,
+        is_vouched_for: bool,
+    ) -> Result<Rc<M>, InferenceError> {
+        if bytes.len() > MODEL_BYTES {
+            return Err(InferenceError::TooLarge { found: bytes.len(), limit: MODEL_BYTES });
         }
         self.backend.verify(bytes)?;
-        let is_vouched_for = self.vouches_for_parts && part.is_some();
         if !is_vouched_for {
             self.policy.check(bytes).map_err(InferenceError::NotAllowed)?;
         }
@@ -92,7 +118,7 @@ impl<M: Content + ?Sized, B: Backend<M> + ?Sized> ModelCache<M, B> {
     fn evict(&mut self) {
         self.models.truncate(MAX_MODELS);
         while self.models.len() > 1
-            && self.models.iter().map(|model| model.bytes().len()).sum::<usize>() > MAX_BYTES
+            && self.models.iter().map(|model| model.bytes().len()).sum::<usize>() > MODEL_BYTES
         {
             self.models.pop();
         }

@@ -14,6 +14,7 @@ mod litert;
 #[cfg(test)]
 mod mutants;
 mod policy;
+mod saved_model;
 mod tensor;
 #[cfg(test)]
 mod tests;
@@ -21,12 +22,13 @@ mod unavailable;
 mod verify;
 
 pub use backend::{Backend, Content, Model, Session};
-pub use cache::{GraphCache, ModelCache};
+pub use cache::ModelCache;
 pub use error::InferenceError;
 pub use graph::{Graph, GraphBackend, GraphSession, Placeholder, Port};
 pub use litert::LiteRt;
 pub use policy::ModelPolicy;
-pub use tensor::{ElementType, Tensor, byte_size};
+pub use saved_model::GraphCache;
+pub use tensor::{ElementType, Tensor, TensorType, byte_size};
 pub use unavailable::NoGraphs;
 
 pub use crate::sealed_file::SealedPart;

@@ -37,9 +37,21 @@ impl ModelPolicy {
 
     /// Whether this model may run; its digest where it may not.
     pub(super) fn check(&self, model: &[u8]) -> Result<(), Sha256Sum> {
-        let Self::Known(known) = self else { return Ok(()) };
-        let digest = Sha256Sum::of(model);
-        if known.contains(&digest) { Ok(()) } else { Err(digest) }
+        match self {
+            Self::Any => Ok(()),
+            Self::Known(_) => self.check_sum(Sha256Sum::of(model)),
+        }
+    }
+
+    /// Whether the model with this digest may run; the digest where it may not.
+    ///
+    /// # Errors
+    /// The digest.
+    pub fn check_sum(&self, digest: Sha256Sum) -> Result<(), Sha256Sum> {
+        match self {
+            Self::Known(known) if !known.contains(&digest) => Err(digest),
+            Self::Known(_) | Self::Any => Ok(()),
+        }
     }
 }
 

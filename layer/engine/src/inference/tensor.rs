@@ -70,6 +70,15 @@ impl ElementType {
     }
 }
 
+/// What a model's input takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorType {
+    /// The type of its elements; None for those that [`ElementType`] does not know.
+    pub element_type: Option<ElementType>,
+    /// Its dimensions.
+    pub dimensions: Vec<i64>,
+}
+
 /// A tensor: its values are raw, little-endian, rows first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tensor {

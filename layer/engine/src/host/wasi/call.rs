@@ -9,7 +9,7 @@ use async_wasi::snapshots::WasiCtx;
 use async_wasi::snapshots::common::error::Errno;
 use async_wasi::snapshots::common::memory::WasmPtr;
 use wasmedge_sdk::error::{CoreCommonError, CoreError};
-use wasmedge_sdk::{CallingFrame, ValType, WasmValue};
+use wasmedge_sdk::{CallingFrame, WasmValue};
 
 use super::memory::GuestMemory;
 use crate::host::{function, memory};
@@ -43,11 +43,7 @@ pub(super) struct Arguments(Vec<u64>);
 
 impl Arguments {
     fn new(values: &[WasmValue]) -> Self {
-        let number = |value: &WasmValue| match value.ty() {
-            ValType::I64 => value.to_i64().cast_unsigned(),
-            _ => value.to_i32().cast_unsigned().into(),
-        };
-        Self(values.iter().map(number).collect())
+        Self(values.iter().map(function::number).collect())
     }
 
     pub(super) fn long(&self, index: usize) -> u64 {

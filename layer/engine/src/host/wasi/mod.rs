@@ -15,7 +15,7 @@ use std::rc::Rc;
 use async_wasi::snapshots::WasiCtx;
 use wasmedge_sdk::ImportObject;
 
-use super::function::{self, ImportError};
+use super::function::{self, ImportError, Imported};
 use call::{SharedWorld, World};
 
 pub use call::Deadline;
@@ -33,11 +33,15 @@ impl WasiImports {
     pub(super) fn new(
         context: WasiCtx,
         deadline: &Deadline,
+        imported: &Imported,
         has_printed_too_much: Box<dyn Fn() -> bool>,
     ) -> Result<Self, ImportError> {
         let world =
             Rc::new(RefCell::new(World { context, deadline: Rc::clone(deadline), has_printed_too_much }));
-        Ok(Self { module: function::import_module(MODULE, FUNCTIONS, Rc::clone(&world))?, world })
+        Ok(Self {
+            module: function::import_module(MODULE, FUNCTIONS.iter(), imported, Rc::clone(&world))?,
+            world,
+        })
     }
 
     /// Tells the code that the guest gave to `proc_exit`, 0 before, also after the imports were lent.

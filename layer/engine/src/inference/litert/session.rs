@@ -7,6 +7,7 @@ use super::compiled::CompiledModel;
 use super::signature::Tensor;
 use crate::inference::backend::Session;
 use crate::inference::error::InferenceError;
+use crate::inference::tensor::TensorType;
 
 /// One use of a model, with tensors of its own.
 #[derive(Debug)]
@@ -36,6 +37,10 @@ impl LiteRtSession {
 impl Session for LiteRtSession {
     fn input_index(&self, name: &str) -> Result<usize, InferenceError> {
         find(self.model.inputs(), "input", name)
+    }
+
+    fn input_type(&self, index: usize) -> Option<TensorType> {
+        self.model.inputs().get(index).map(Tensor::tensor_type)
     }
 
     fn set_input(&mut self, index: usize, data: &[u8]) -> Result<(), InferenceError> {

@@ -8,6 +8,7 @@ use litert_sys as sys;
 use super::model::Model;
 use super::status::{check, not_a_model};
 use crate::inference::error::InferenceError;
+use crate::inference::tensor::{ElementType, TensorType};
 
 /// More than any model that this runtime is for.
 const MAX_TENSORS: usize = 64;
@@ -107,17 +108,39 @@ impl Tensor {
         })?;
         Ok(Self { name, signature_name, bytes, ranked_type })
     }
+
+    /// Its type as other formats of models tell it, too.
+    pub(super) fn tensor_type(&self) -> TensorType {
+        let layout = &self.ranked_type.layout;
+        let dimensions = layout.dimensions.iter().take(layout.rank() as usize);
+        TensorType {
+            element_type: element_type(self.ranked_type.element_type),
+            dimensions: dimensions.map(|&dimension| dimension.into()).collect(),
+        }
+    }
+}
+
+fn element_type(number: sys::LiteRtElementType) -> Option<ElementType> {
+    Some(match number {
+        sys::kLiteRtElementTypeBool => ElementType::Bool,
+        sys::kLiteRtElementTypeInt8 => ElementType::I8,
+        sys::kLiteRtElementTypeInt16 => ElementType::I16,
+        sys::kLiteRtElementTypeInt32 => ElementType::I32,
+        sys::kLiteRtElementTypeInt64 => ElementType::I64,
+        sys::kLiteRtElementTypeUInt8 => ElementType::U8,
+        sys::kLiteRtElementTypeUInt16 => ElementType::U16,
+        sys::kLiteRtElementTypeUInt32 => ElementType::U32,
+        sys::kLiteRtElementTypeUInt64 => ElementType::U64,
+        sys::kLiteRtElementTypeFloat16 => ElementType::F16,
+        sys::kLiteRtElementTypeFloat32 => ElementType::F32,
+        sys::kLiteRtElementTypeFloat64 => ElementType::F64,
+        _ => return None,
+    })
 }
 
 /// None for shapes that are not fixed and for element types without a fixed size.
 fn byte_size(ranked_type: &sys::LiteRtRankedTensorType) -> Option<usize> {
-    let element: usize = match ranked_type.element_type {
-        sys::kLiteRtElementTypeBool | sys::kLiteRtElementTypeInt8 | sys::kLiteRtElementTypeUInt8 => 1,
-        sys::kLiteRtElementTypeInt16 | sys::kLiteRtElementTypeUInt16 | sys::kLiteRtElementTypeFloat16 => 2,
-        sys::kLiteRtElementTypeInt32 | sys::kLiteRtElementTypeUInt32 | sys::kLiteRtElementTypeFloat32 => 4,
-        sys::kLiteRtElementTypeInt64 | sys::kLiteRtElementTypeUInt64 | sys::kLiteRtElementTypeFloat64 => 8,
-        _ => return None,
-    };
+    let element = element_type(ranked_type.element_type)?.bytes();
     let rank = ranked_type.layout.rank() as usize;
     let dimensions = ranked_type.layout.dimensions.get(..rank)?;
     dimensions.iter().try_fold(element, |size, &dimension| {
