@@ -39,14 +39,7 @@ pub fn answer(
 }
 
 fn top(event: &Event<'_>, model: &Model<'_>) -> Result<usize, FunctionError> {
-    let Some(text) = event.query("top") else {
-        return Ok(TOP);
-    };
-    let classes = model.classes();
-    text.parse()
-        .ok()
-        .filter(|top| (1..=classes).contains(top))
-        .ok_or_else(|| FunctionError::bad_request(format!("top is {text:?}, accepted are 1 to {classes}")))
+    Ok(event.number("top", 1..=model.classes())?.unwrap_or(TOP))
 }
 
 /// `label: 12.34%`, one a line; last a hint, if the picture may show something else.

@@ -6,16 +6,19 @@
 //! http       is this an HTTP event, in which form; its answer        notice       remarks that go with an answer
 //! outcome    exit code, standard output and error → their meaning    note         the host's remark beside pixels
 //! limits     limits that both sides know                             utf16        events encoded as UTF-16
-//! unsure     the line of an answer that may be wrong
+//! unsure     the line of an answer that may be wrong                 file         answers that are files, such as pictures
+//! settings   what a function is started with
 //! ```
 
 mod code;
 mod error_body;
+pub mod file;
 pub mod http;
 pub mod limits;
 pub mod note;
 pub mod notice;
 mod outcome;
+pub mod settings;
 pub mod unsure;
 pub mod utf16;
 

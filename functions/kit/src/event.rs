@@ -1,9 +1,11 @@
 //! Events: JSON from a shell, an API gateway or a function URL.
 //!
 //! An event with `httpMethod` or `rawPath` is an HTTP event, any other a bare one. Unknown fields are skipped, whatever
-//! they contain; each known field may occur once.
+//! they contain, but a bare event's are its options; each known field may occur once.
 
 mod body;
+mod fields;
+mod options;
 mod texts;
 
 use std::borrow::Cow;
@@ -13,7 +15,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 pub(crate) use body::Body;
-use texts::{FirstText, JoinedTexts, Texts};
+use fields::WithOptions;
+pub(crate) use texts::Texts;
+use texts::{FirstText, JoinedTexts};
 
 use crate::error::FunctionError;
 use crate::negotiation::{self, Form, Language};
@@ -22,8 +26,25 @@ use crate::negotiation::{self, Form, Language};
 #[derive(Debug)]
 pub struct Event<'a> {
     http: Option<HttpRequest>,
+    /// Whether it came as JSON, and not as a picture.
+    is_json: bool,
+    /// What a bare event says beside its body.
+    fields: Texts,
+    /// What the function was started with.
+    settings: &'a Texts,
     pub(crate) body: Body<'a>,
     pub(crate) is_base64: bool,
+}
+
+/// Who sent an event, as far as the answer depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sender {
+    /// A web client, through a gateway.
+    Http(HttpForm),
+    /// A program that sent JSON.
+    Json,
+    /// Somebody who sent the picture as it is, such as a shell.
+    Bytes,
 }
 
 /// What an HTTP event says besides its body.
@@ -54,14 +75,39 @@ impl<'a> Event<'a> {
             }
             Some(_) => {}
         }
-        serde_json::from_str::<Fields<'a>>(text)
-            .map(Fields::into_event)
+        // A field that is no option, for example because its number is too large, is skipped with all others.
+        WithOptions::from_json(text, &FIELDS)
+            .or_else(|_| {
+                serde_json::from_str(text).map(|fields| WithOptions { fields, options: Texts::NONE })
+            })
+            .map(|WithOptions { fields, options }| Fields::into_event(fields, options))
             .map_err(|error| FunctionError::bad_request(format!("the event is not as expected: {error}")))
     }
 
     /// A bare event that is no JSON, but the body itself.
     pub(crate) fn of_body(bytes: &'a [u8]) -> Self {
-        Self { http: None, body: Body::Bytes(bytes), is_base64: false }
+        let body = Body::Bytes(bytes);
+        Self {
+            http: None,
+            is_json: false,
+            fields: Texts::NONE,
+            settings: &NO_SETTINGS,
+            body,
+            is_base64: false,
+        }
+    }
+
+    /// The same for a function that was started with these options.
+    pub(crate) fn with_settings(self, settings: &'a Texts) -> Self {
+        Self { settings, ..self }
+    }
+
+    pub(crate) fn sender(&self) -> Sender {
+        match &self.http {
+            Some(http) => Sender::Http(http.form),
+            None if self.is_json => Sender::Json,
+            None => Sender::Bytes,
+        }
     }
 
     /// How the answer goes back to a web client; None for a bare event.
@@ -94,11 +140,35 @@ impl<'a> Event<'a> {
         if self.http.is_some() { negotiation::form(self.header("accept")) } else { Form::Text }
     }
 
-    /// The language that the caller wants: the query's `lang`, else `Accept-Language`, else English.
+    /// The language that the caller wants: `lang` of the event, else `Accept-Language`, else `lang` of the function's settings, else
+    /// English.
     pub fn wanted_language(&self) -> Language {
-        negotiation::language(self.query("lang"), self.header("accept-language"))
+        negotiation::language([
+            self.own_option("lang").and_then(Language::from_tag),
+            self.header("accept-language").and_then(negotiation::heaviest_language),
+            self.settings.get("lang").and_then(Language::from_tag),
+        ])
     }
 }
+
+static NO_SETTINGS: Texts = Texts::NONE;
+
+/// The names of [`Fields`].
+const FIELDS: [&str; 13] = [
+    "httpMethod",
+    "path",
+    "rawPath",
+    "requestContext",
+    "headers",
+    "multiValueHeaders",
+    "cookies",
+    "queryString",
+    "queryStringParameters",
+    "multiValueQueryStringParameters",
+    "rawQueryString",
+    "body",
+    "isBase64Encoded",
+];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -158,9 +228,12 @@ struct HttpContext {
 }
 
 impl<'a> Fields<'a> {
-    fn into_event(mut self) -> Event<'a> {
+    fn into_event(mut self, options: Texts) -> Event<'a> {
         let (body, is_base64) = (std::mem::take(&mut self.body), self.is_base64_encoded.unwrap_or(false));
-        Event { http: self.into_request(), body, is_base64 }
+        let http = self.into_request();
+        // What gateways write beside a request is no caller's wish.
+        let fields = if http.is_some() { Texts::NONE } else { options };
+        Event { http, is_json: true, fields, settings: &NO_SETTINGS, body, is_base64 }
     }
 
     fn into_request(self) -> Option<HttpRequest> {

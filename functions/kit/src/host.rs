@@ -10,20 +10,34 @@ use contract::limits::MAX_EVENT_BYTES;
 use crate::answer::{Answer, Reply};
 use crate::error::FunctionError;
 use crate::event::Event;
-use crate::respond::{internal_error, respond};
+use crate::respond::{internal_error, respond_as};
+use crate::setup::Setup;
 
 /// The event, where a panic can find it: the answer must have the event's form.
 static EVENT: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// Answers the event on standard input with `function`; what `main` returns.
-pub fn run(mut function: impl FnMut(&Event<'_>) -> Result<Answer, FunctionError>) -> ExitCode {
+pub fn run(function: impl FnMut(&Event<'_>) -> Result<Answer, FunctionError>) -> ExitCode {
+    run_with(Setup::default(), function)
+}
+
+/// The same for a function that answers pictures or other files: in buckets they bear its `name`, as in `KEY.cutout.png`.
+pub fn run_as(
+    name: &'static str,
+    function: impl FnMut(&Event<'_>) -> Result<Answer, FunctionError>,
+) -> ExitCode {
+    run_with(Setup::named(name), function)
+}
+
+fn run_with(setup: Setup, mut function: impl FnMut(&Event<'_>) -> Result<Answer, FunctionError>) -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
         let event = EVENT.get().map_or(&[][..], Vec::as_slice);
         finish(&internal_error(event, &format!("the function failed: {panic}")));
     }));
     let event = EVENT.get_or_init(read_event);
     // Returns where it can: a host ends an instance that calls `exit` as it does one that failed, with a look at its stack.
-    ExitCode::from(deliver(&respond(event, &mut function)))
+    let setup = setup.with_arguments(std::env::args_os());
+    ExitCode::from(deliver(&respond_as(&setup, event, &mut function)))
 }
 
 /// Reads no more than a byte over the limit. The space is asked for at once: memory that is not touched costs nothing

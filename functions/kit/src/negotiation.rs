@@ -28,7 +28,7 @@ impl Language {
     }
 
     /// By the first part of a language tag: `zh`, `zh-CN`, `zh_Hans` …
-    fn from_tag(tag: &str) -> Option<Self> {
+    pub(crate) fn from_tag(tag: &str) -> Option<Self> {
         let language = tag.trim().split(['-', '_']).next()?;
         if language.eq_ignore_ascii_case("zh") {
             Some(Self::Chinese)
@@ -68,20 +68,22 @@ pub(crate) fn form(accept: Option<&str>) -> Form {
     if quality("text/plain") > quality("application/json") { Form::Text } else { Form::Json }
 }
 
-/// The query's `lang` before `Accept-Language` before English.
-pub(crate) fn language(lang: Option<&str>, accept_language: Option<&str>) -> Language {
-    if let Some(language) = lang.and_then(Language::from_tag) {
-        return language;
-    }
-    let mut best = (0.0, Language::English);
-    for (tag, quality) in weighted(accept_language.unwrap_or_default()) {
+/// The first of these wishes, else English.
+pub(crate) fn language(wishes: [Option<Language>; 3]) -> Language {
+    wishes.into_iter().flatten().next().unwrap_or(Language::English)
+}
+
+/// The language with the greatest weight in `Accept-Language`; None where none of ours is accepted.
+pub(crate) fn heaviest_language(accept_language: &str) -> Option<Language> {
+    let mut best = None;
+    for (tag, quality) in weighted(accept_language) {
         if let Some(language) = Language::from_tag(tag) {
-            if quality > best.0 {
-                best = (quality, language);
+            if quality > best.map_or(0.0, |(quality, _)| quality) {
+                best = Some((quality, language));
             }
         }
     }
-    best.1
+    best.map(|(_, language)| language)
 }
 
 /// The members of a header such as `a;q=0.5, b`, with their weights.
@@ -118,24 +120,31 @@ mod tests {
     }
 
     #[test]
-    fn the_query_decides_the_language_before_the_header() {
-        assert_eq!(language(Some("zh"), Some("en")), Language::Chinese);
-        assert_eq!(language(Some("EN-us"), Some("zh")), Language::English);
-        assert_eq!(language(Some("fr"), Some("zh-CN")), Language::Chinese);
-        assert_eq!(language(None, None), Language::English);
+    fn the_first_wish_decides_the_language() {
+        let (zh, en) = (Some(Language::Chinese), Some(Language::English));
+        for (wishes, expected) in [
+            ([zh, en, en], Language::Chinese),
+            ([en, zh, zh], Language::English),
+            ([None, zh, en], Language::Chinese),
+            ([None, None, zh], Language::Chinese),
+            ([None, None, None], Language::English),
+        ] {
+            assert_eq!(language(wishes), expected, "{wishes:?}");
+        }
+        assert_eq!((Language::from_tag("EN-us"), Language::from_tag("fr")), (en, None));
     }
 
     #[test]
     fn the_heaviest_language_that_we_have_wins() {
         for (header, expected) in [
-            ("zh-CN,zh;q=0.9,en;q=0.8", Language::Chinese),
-            ("en-US,en;q=0.9,zh-CN;q=0.8", Language::English),
-            ("fr, zh_Hant;q=0.3", Language::Chinese),
-            ("zh;q=0, en;q=0.1", Language::English),
-            ("*", Language::English),
-            (";;;,,q=", Language::English),
+            ("zh-CN,zh;q=0.9,en;q=0.8", Some(Language::Chinese)),
+            ("en-US,en;q=0.9,zh-CN;q=0.8", Some(Language::English)),
+            ("fr, zh_Hant;q=0.3", Some(Language::Chinese)),
+            ("zh;q=0, en;q=0.1", Some(Language::English)),
+            ("*", None),
+            (";;;,,q=", None),
         ] {
-            assert_eq!(language(None, Some(header)), expected, "{header}");
+            assert_eq!(heaviest_language(header), expected, "{header}");
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// Names and values, in their order; of a name that comes several times, the first value counts.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Texts(Vec<(String, String)>);
 
 /// Names that are kept; what comes behind them is skipped, however much it is.
@@ -21,6 +21,19 @@ const ALWAYS_KEPT: [&str; 5] = ["accept", "accept-language", "content-encoding",
 const MAX_VALUE_BYTES: usize = 4096;
 
 impl Texts {
+    /// None at all.
+    pub(crate) const NONE: Self = Self(Vec::new());
+
+    /// Those of a query such as `a=1&b=2`.
+    pub(crate) fn of_query(query: &str) -> Self {
+        let mut texts = Self::default();
+        let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+        for (name, value) in pairs.filter(|(_, value)| value.len() <= MAX_VALUE_BYTES) {
+            texts.add(decoded(name).into(), decoded(value));
+        }
+        texts
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -45,7 +58,7 @@ impl Texts {
         }
     }
 
-    fn add(&mut self, name: Cow<'_, str>, value: String) {
+    pub(super) fn add(&mut self, name: Cow<'_, str>, value: String) {
         let is_kept = || ALWAYS_KEPT.iter().any(|kept| name.eq_ignore_ascii_case(kept));
         if self.0.len() < MAX_NAMES || (self.0.len() < 2 * MAX_NAMES && is_kept()) {
             self.0.push((name.into_owned(), value));
@@ -75,14 +88,7 @@ impl<'de> Visitor<'de> for TextsVisitor {
     }
 
     fn visit_str<E: de::Error>(self, query: &str) -> Result<Texts, E> {
-        let mut texts = Texts::default();
-        for (name, value) in query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='))
-        {
-            if value.len() <= MAX_VALUE_BYTES {
-                texts.add(decoded(name).into(), decoded(value));
-            }
-        }
-        Ok(texts)
+        Ok(Texts::of_query(query))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Texts, A::Error> {
@@ -127,6 +133,18 @@ impl<'de> Deserialize<'de> for JoinedTexts {
     }
 }
 
+/// A list of texts as one, with commas between them, as options such as `sizes` have them.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct CommaTexts(pub(crate) Option<String>);
+
+impl<'de> Deserialize<'de> for CommaTexts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let texts = deserializer.deserialize_any(ListVisitor)?;
+        let joined = (!texts.is_empty()).then(|| texts.join(","));
+        Ok(Self(joined.filter(|text| text.len() <= MAX_VALUE_BYTES)))
+    }
+}
+
 /// Reads a text, number or truth value, or a list of them, as texts.
 struct ListVisitor;
 
@@ -166,6 +184,8 @@ impl<'de> Visitor<'de> for ListVisitor {
         while texts.len() < MAX_NAMES {
             match sequence.next_element::<Element>()? {
                 Some(Element::Text(text)) => texts.push(text),
+                Some(Element::Whole(number)) => texts.push(number.to_string()),
+                Some(Element::Number(number)) => texts.push(number.to_string()),
                 Some(Element::Other(_)) => {}
                 None => return Ok(texts),
             }
@@ -184,5 +204,7 @@ impl<'de> Visitor<'de> for ListVisitor {
 #[serde(untagged)]
 enum Element {
     Text(String),
+    Whole(i64),
+    Number(f64),
     Other(IgnoredAny),
 }

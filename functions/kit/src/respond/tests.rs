@@ -103,6 +103,27 @@ fn failures_go_back_in_the_form_of_the_event() {
 }
 
 #[test]
+fn a_function_is_told_its_options_at_its_start() {
+    let setup = Setup::named("size").with_query("size=512");
+    let mut size = |event: &Event<'_>| match event.number("size", 1..=4096_u32)? {
+        Some(size) => Ok(Answer::bytes("image/png", size.to_string().into_bytes())),
+        None => Err(FunctionError::bad_request("no size")),
+    };
+    let mut told = |input: &[u8]| {
+        let reply = respond_as(&setup, input, &mut size);
+        assert_eq!((reply.exit_code, reply.stderr.as_str()), (0, ""));
+        reply.stdout
+    };
+    assert_eq!(told(PNG), b"512");
+    assert_eq!(
+        told(br#"{"size": 9, "body": ""}"#),
+        b"{\"body\":\"OQ==\",\"content_type\":\"image/png\",\"suffix\":\".size.png\"}\n"
+    );
+    assert!(told(br#"{"httpMethod": "POST", "body": "x"}"#).starts_with(b"{\"body\":\"NTEy\""));
+    assert_eq!(respond(PNG, &mut size).stderr, "no size\n");
+}
+
+#[test]
 fn options_is_answered_without_the_function() {
     for event in [
         r#"{"httpMethod": "OPTIONS"}"#,
