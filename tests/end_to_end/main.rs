@@ -23,6 +23,7 @@ mod modules;
 /// `vision function`: somebody's own model.
 mod own_model;
 /// Pictures that are odd, damaged or made to do harm.
+mod picture_answers;
 mod pictures;
 /// Calling the program, and reading what it answers.
 mod program;

@@ -1,7 +1,7 @@
 //! Calling the program, and reading what it answers.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -70,7 +70,14 @@ impl Vision {
         self
     }
 
-    pub(crate) fn call(mut self) -> Outcome {
+    pub(crate) fn call(self) -> Outcome {
+        let Output { status, stdout, stderr } = self.output();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Outcome { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+    }
+
+    /// The same, where the answer is no text.
+    pub(crate) fn output(mut self) -> Output {
         let mut child = self
             .command
             .stdin(Stdio::piped())
@@ -84,11 +91,7 @@ impl Vision {
         let writer = std::thread::spawn(move || drop(stdin.write_all(&bytes)));
         let output = child.wait_with_output().unwrap();
         writer.join().unwrap();
-        Outcome {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        output
     }
 }
 

@@ -66,7 +66,7 @@ fn a_module_sets_no_headers_for_the_page_the_history_or_a_proxy() {
     let server = Server::start_wat(&module, &["--workers", "1", "--log-level", "vision=debug"]);
     let reply = server.recognize(&tomato());
     assert_eq!((reply.status, reply.text().as_str()), (200, "<script>"), "{reply:?}");
-    assert_eq!(reply.header("content-type"), Some("text/html"));
+    assert_eq!(reply.header("content-type"), Some("application/octet-stream"));
     assert_eq!(reply.header("x-vision-notice"), Some("hello"));
     for name in [
         "set-cookie",

@@ -106,8 +106,10 @@ pub enum CallError {
         limit: Duration,
     },
     /// The module printed more than the answer limit.
-    #[error("the module printed more than the answer limit of {limit} bytes")]
+    #[error("{}", answer_too_large(*.found, *.limit))]
     AnswerTooLarge {
+        /// Bytes that the module printed at least; it may have given up before the end.
+        found: usize,
         /// Bytes that an answer may have.
         limit: usize,
     },
@@ -269,14 +271,15 @@ impl CallError {
     /// The kind of failure, for the caller.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::EventTooLarge { .. } | Self::OutOfMemory { step: Step::Image, .. } => ErrorCode::TooLarge,
+            Self::EventTooLarge { .. }
+            | Self::AnswerTooLarge { .. }
+            | Self::OutOfMemory { step: Step::Image, .. } => ErrorCode::TooLarge,
             // A decoder that a picture breaks is the picture's fault, too.
             Self::WorkerDied { end, step: Step::Image, .. } if is_own_fault(*end) => {
                 ErrorCode::UndecodableImage
             }
             Self::Timeout { .. } => ErrorCode::Timeout,
-            Self::AnswerTooLarge { .. }
-            | Self::Trap { .. }
+            Self::Trap { .. }
             | Self::StackOverflow { .. }
             | Self::Instantiate { .. }
             | Self::OutOfMemory { .. }
@@ -285,6 +288,14 @@ impl CallError {
             | Self::NoWorker { .. } => ErrorCode::Internal,
         }
     }
+}
+
+/// What is told of an answer of `found` bytes, with what to do about it.
+fn answer_too_large(found: usize, limit: usize) -> String {
+    format!(
+        "the answer has {found} bytes or more, the limit is {limit} (--answer-limit); a smaller picture fits, for example by \
+         size=1024 or format=jpeg, if the function has these options"
+    )
 }
 
 fn timeout(limit: &Duration) -> String {

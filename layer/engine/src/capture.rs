@@ -27,23 +27,24 @@ pub(super) struct CapturedOutput(Arc<Mutex<Captured>>);
 struct Captured {
     bytes: Vec<u8>,
     limit: usize,
-    exceeded: bool,
+    /// Bytes that there would have been, if they were more than the limit.
+    excess: Option<usize>,
 }
 
 impl CapturedOutput {
     pub(super) fn new(limit: usize) -> Self {
-        Self(Arc::new(Mutex::new(Captured { bytes: Vec::new(), limit, exceeded: false })))
+        Self(Arc::new(Mutex::new(Captured { bytes: Vec::new(), limit, excess: None })))
     }
 
     /// Whether the module tried to write more than the limit.
     pub(super) fn has_exceeded(&self) -> bool {
-        lock(&self.0).exceeded
+        lock(&self.0).excess.is_some()
     }
 
-    /// What was written, and whether the module tried to write more than the limit.
-    pub(super) fn take(&self) -> (Vec<u8>, bool) {
+    /// What was written; and how many bytes the module tried to write at least, if they were more than the limit.
+    pub(super) fn take(&self) -> (Vec<u8>, Option<usize>) {
         let mut captured = lock(&self.0);
-        (std::mem::take(&mut captured.bytes), captured.exceeded)
+        (std::mem::take(&mut captured.bytes), captured.excess)
     }
 }
 
@@ -52,7 +53,8 @@ impl Write for CapturedOutput {
         let mut captured = lock(&self.0);
         let room = captured.limit - captured.bytes.len();
         if bytes.len() > room {
-            captured.exceeded = true;
+            let wanted = captured.bytes.len().saturating_add(bytes.len());
+            captured.excess = captured.excess.max(Some(wanted));
         }
         if room == 0 && !bytes.is_empty() {
             return Err(io::Error::from(io::ErrorKind::StorageFull));
@@ -91,7 +93,10 @@ mod tests {
         let output = CapturedOutput::new(4);
         assert!(output.clone().write_all(b"four").is_ok());
         assert!(output.clone().write_all(b"!").is_err());
-        assert_eq!(output.take(), (b"four".to_vec(), true));
+        assert_eq!(output.take(), (b"four".to_vec(), Some(5)));
+        // What did not fit is tried again, and counts once.
+        assert!(output.clone().write_all(b"nine more").is_err());
+        assert_eq!(output.take(), (b"nine".to_vec(), Some(9)));
     }
 
     #[test]
@@ -99,6 +104,6 @@ mod tests {
         let output = CapturedOutput::new(4);
         output.clone().write_all(b"four").unwrap();
         output.clone().write_all(b"").unwrap();
-        assert_eq!(output.take(), (b"four".to_vec(), false));
+        assert_eq!(output.take(), (b"four".to_vec(), None));
     }
 }

@@ -141,12 +141,12 @@ impl<'imports> Instance<'imports> {
         limit: Duration,
         total: Duration,
     ) -> Result<Answer, CallError> {
-        let (stdout, too_much) = self.streams.stdout.take();
+        let (stdout, excess) = self.streams.stdout.take();
         let (stderr, _) = self.streams.stderr.take();
         let stderr = String::from_utf8_lossy(&stderr).into_owned();
         let is_late = matches!(&outcome, Err(error) if matches!(**error, WasmEdgeError::ExecuteTimeout));
-        if too_much && !is_late {
-            return Err(CallError::AnswerTooLarge { limit: self.limits.answer_bytes() });
+        if let Some(found) = excess.filter(|_| !is_late) {
+            return Err(CallError::AnswerTooLarge { found, limit: self.limits.answer_bytes() });
         }
         if let Err(error) = outcome {
             match *error {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
+use contract::settings::QUERY_ARGUMENT;
 use worker::Nursery;
 use worker::limits::{Limits, LoadLimits};
 use worker::sandbox::{SandboxArgs, SandboxError, SandboxMode};
@@ -32,6 +33,11 @@ pub struct EngineArgs {
     /// Threads for the inference of one event [default: one for each core]
     #[arg(long, env = "VISION_THREADS", value_name = "N", value_parser = parse_count)]
     pub threads: Option<NonZeroUsize>,
+
+    /// Options of the function, as a URL's query has them: 'size=1024&background=blur'; may be repeated. What an event says itself comes
+    /// first
+    #[arg(long = "query", env = "VISION_QUERY", value_name = "QUERY", value_parser = parse_query)]
+    pub queries: Vec<String>,
 
     /// Grant the module a folder, as GUEST:HOST; may be repeated
     #[arg(long = "dir", value_name = "GUEST:HOST")]
@@ -167,11 +173,21 @@ impl EngineArgs {
             limits: self.limits,
             inference_threads: self.threads.unwrap_or(defaults.inference_threads),
             code: self.code,
-            arguments: arguments.to_vec(),
+            arguments: self.arguments(arguments),
             dirs: self.dirs.clone(),
             models,
             ..defaults
         }
+    }
+
+    /// The module's arguments: those that were given for it, and its options.
+    fn arguments(&self, given: &[String]) -> Vec<String> {
+        let mut arguments = given.to_vec();
+        let query = self.queries.join("&");
+        if !query.is_empty() {
+            arguments.extend([QUERY_ARGUMENT.to_owned(), query]);
+        }
+        arguments
     }
 
     /// The host's side of the folders that the module is granted.
@@ -227,6 +243,27 @@ pub(super) fn parse_count(text: &str) -> Result<NonZeroUsize, String> {
     count.ok_or_else(|| format!("found {text:?}, accepted are 1 to {MAX_AT_ONCE}"))
 }
 
+/// Bytes of all options of a function.
+const MAX_QUERY_BYTES: usize = 4096;
+
+/// Reads options of a function.
+///
+/// # Errors
+/// Says what is accepted.
+fn parse_query(text: &str) -> Result<String, String> {
+    let query = text.trim().trim_start_matches('?').trim_matches('&');
+    let is_pair = |pair: &str| pair.split_once('=').is_some_and(|(name, _)| !name.is_empty());
+    if query.is_empty() {
+        Ok(String::new())
+    } else if query.len() > MAX_QUERY_BYTES {
+        Err(format!("found {} bytes, accepted are up to {MAX_QUERY_BYTES}", query.len()))
+    } else if query.contains(char::is_control) || !query.split('&').all(is_pair) {
+        Err("accepted are names and values such as 'size=1024&background=blur'".to_owned())
+    } else {
+        Ok(query.to_owned())
+    }
+}
+
 /// Where the module is in a layer, in a clone, and in the current folder.
 fn default_modules() -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -238,4 +275,21 @@ fn default_modules() -> Vec<PathBuf> {
     }
     files.push("dist/recognize.wasm".into());
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_a_query_and_anything_else_is_refused() {
+        assert_eq!(
+            parse_query(" ?size=1024&background=%23fff& ").as_deref(),
+            Ok("size=1024&background=%23fff")
+        );
+        assert_eq!(parse_query("").as_deref(), Ok(""));
+        for text in ["size", "=1", "a=1&&b=2", "a=1\nb", &format!("a={}", "x".repeat(MAX_QUERY_BYTES))] {
+            assert!(parse_query(text).unwrap_err().contains("accepted are"), "{text}");
+        }
+    }
 }

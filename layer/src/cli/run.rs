@@ -15,6 +15,10 @@ pub(super) struct RunArgs {
     #[arg(value_name = "EVENT-FILE")]
     event: Option<PathBuf>,
 
+    /// Write the answer to this file, whole or not at all [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
     /// Say on standard error where the time went
     #[arg(long)]
     timings: bool,
@@ -28,8 +32,12 @@ pub(super) struct RunArgs {
 }
 
 pub(super) fn run(start: Start, arguments: &RunArgs) -> Outcome {
-    let RunArgs { event, timings, arguments, engine } = arguments;
+    let RunArgs { event, output, timings, arguments, engine } = arguments;
     let begun = engine.begin(start)?;
     let trigger = RunTrigger::read(event.as_deref(), engine.limits.event_bytes(), *timings);
+    let trigger = trigger.and_then(|trigger| match output {
+        Some(path) => trigger.with_output(path),
+        None => Ok(trigger),
+    });
     trigger::run(begun, engine, arguments, trigger.map_err(trigger::failure)?)
 }

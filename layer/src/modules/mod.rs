@@ -8,4 +8,4 @@ mod output;
 pub use cache::Cache;
 pub use known::known_modules;
 pub use module_file::{ModuleFile, file_of};
-pub use output::replace_file;
+pub use output::{OutputFile, replace_file};

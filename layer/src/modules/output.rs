@@ -1,9 +1,9 @@
 //! Writing a file whole or not at all.
 
-use std::fs::{FileType, Metadata, OpenOptions, Permissions};
+use std::fs::{File, FileType, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Makes the file at `path` have these bytes: whole, or it stays as it was. Where there is a character device or a pipe, they
 /// are written to it.
@@ -11,32 +11,79 @@ use std::path::Path;
 /// # Errors
 /// The system's reason, or what is there that can't be written to; it stays as it was.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A link stays one; what it leads to is replaced.
-    let path = &match std::fs::canonicalize(path) {
-        Ok(path) => path,
-        Err(_) if std::fs::symlink_metadata(path).is_ok() => {
-            return Err(io::Error::other("it is a link that leads to nothing"));
-        }
-        Err(_) => path.to_owned(),
-    };
-    let there = std::fs::metadata(path).ok();
-    if let Some(kind) = there.as_ref().map(Metadata::file_type).filter(|kind| !kind.is_file()) {
-        return write_through(path, kind, bytes);
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Not the right to run as its owner, who may have been another one.
-    let mode = there.map_or(0o666 & !umask(), |there| there.permissions().mode() & 0o777);
-    let mut file = tempfile::Builder::new()
-        .prefix(".vision-")
-        .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path).map(drop).map_err(|error| error.error)
+    OutputFile::at(path)?.write(bytes)
 }
 
-fn write_through(path: &Path, kind: FileType, bytes: &[u8]) -> io::Result<()> {
+/// A file that is going to be written whole or not at all. Everything is looked up before, so that later the rights to its
+/// [folder](Self::folder) are enough.
+#[derive(Debug)]
+pub struct OutputFile(Place);
+
+#[derive(Debug)]
+enum Place {
+    /// A file, or a place for one.
+    InFolder { folder: PathBuf, path: PathBuf, mode: u32 },
+    /// A character device or a pipe, open.
+    Through(File),
+}
+
+impl OutputFile {
+    /// The file at `path`, which need not be there.
+    ///
+    /// # Errors
+    /// The system's reason, or what is there that can't be written to.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        // A link stays one; what it leads to is replaced.
+        let path = match std::fs::canonicalize(path) {
+            Ok(path) => path,
+            Err(_) if std::fs::symlink_metadata(path).is_ok() => {
+                return Err(io::Error::other("it is a link that leads to nothing"));
+            }
+            Err(_) => path.to_owned(),
+        };
+        let there = std::fs::metadata(&path).ok();
+        if let Some(kind) = there.as_ref().map(Metadata::file_type).filter(|kind| !kind.is_file()) {
+            return open_through(&path, kind).map(|file| Self(Place::Through(file)));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !std::fs::metadata(folder)?.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        // Not the right to run as its owner, who may have been another one.
+        let mode = there.map_or_else(|| 0o666 & !umask(), |there| there.permissions().mode() & 0o777);
+        Ok(Self(Place::InFolder { folder: folder.to_owned(), path, mode }))
+    }
+
+    /// The folder in which a file is made and renamed; none for a device or a pipe.
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.0 {
+            Place::InFolder { folder, .. } => Some(folder),
+            Place::Through(_) => None,
+        }
+    }
+
+    /// Writes these bytes.
+    ///
+    /// # Errors
+    /// The system's reason; a file is as it was.
+    pub fn write(self, bytes: &[u8]) -> io::Result<()> {
+        match self.0 {
+            Place::Through(mut file) => file.write_all(bytes),
+            Place::InFolder { folder, path, mode } => {
+                let mut file = tempfile::Builder::new()
+                    .prefix(".vision-")
+                    .permissions(Permissions::from_mode(mode))
+                    .tempfile_in(folder)?;
+                file.write_all(bytes)?;
+                file.persist(path).map(drop).map_err(|error| error.error)
+            }
+        }
+    }
+}
+
+fn open_through(path: &Path, kind: FileType) -> io::Result<File> {
     if kind.is_char_device() || kind.is_fifo() {
-        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+        return OpenOptions::new().write(true).open(path);
     }
     let what = if kind.is_dir() {
         "a folder"
@@ -98,6 +145,17 @@ mod tests {
         }
         assert!(std::fs::symlink_metadata(at("link")).unwrap().is_symlink() && !at("nothing").exists());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_told_before_anything_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = OutputFile::at(&folder.path().join("none/out.png")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        let file = OutputFile::at(&folder.path().join("out.png")).unwrap();
+        assert_eq!(file.folder().unwrap(), folder.path());
+        drop(file);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -7,11 +7,12 @@
 //! run   scf   lambda   serve    one way each in which events come
 //!        ├───────┴▶ managed      the loop of a cloud's runtime API, whichever cloud it is
 //!        └▶ objects ─ cos, s3    objects of a storage are events, too; uploads into it
-//! reply, recognition, http_event, history_args, backoff, causes, shutdown    what several of them need
+//! reply, recognition, content_type, http_event, history_args, backoff, causes, shutdown    what several of them need
 //! ```
 
 mod backoff;
 mod causes;
+mod content_type;
 pub mod history_args;
 mod http_event;
 pub mod lambda;

@@ -53,9 +53,12 @@ impl Reply {
     pub(super) fn within(self, limit: usize, form: Form) -> Self {
         match self {
             Self::Answer(answer) if answer.len() > limit => {
-                let message =
-                    format!("the answer has {} bytes, the platform takes up to {limit}", answer.len());
-                Self::failed(form, ErrorCode::Internal, message)
+                let message = format!(
+                    "the answer has {} bytes (a picture is a third larger in base64), the platform takes up to {limit}; a smaller \
+                     picture fits, for example by size=1024 or format=jpeg, if the function has these options",
+                    answer.len()
+                );
+                Self::failed(form, ErrorCode::TooLarge, message)
             }
             other => other,
         }
@@ -154,9 +157,10 @@ mod tests {
     fn an_answer_over_the_limit_says_both_sizes() {
         let large = || Reply::Answer(vec![b'x'; 11].into());
         let reply = large().within(10, Form::Bare);
-        let Reply::Failure { code: ErrorCode::Internal, message } = reply else { panic!("{reply:?}") };
-        assert_eq!(message, "the answer has 11 bytes, the platform takes up to 10");
-        assert_eq!(status(&large().within(10, Form::Http(HttpForm::Rest))), 500);
+        let Reply::Failure { code: ErrorCode::TooLarge, message } = reply else { panic!("{reply:?}") };
+        assert!(message.starts_with("the answer has 11 bytes"), "{message}");
+        assert!(message.contains("the platform takes up to 10; a smaller picture fits"), "{message}");
+        assert_eq!(status(&large().within(10, Form::Http(HttpForm::Rest))), 413);
         assert_eq!(large().within(11, Form::Bare), large());
     }
 }

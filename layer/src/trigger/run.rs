@@ -1,6 +1,6 @@
 //! One event from a file or standard input; the answer on standard output.
 
-use std::io::{self, Read as _};
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use contract::Outcome;
@@ -9,15 +9,18 @@ use worker::answer::{CallError, Timings};
 use worker::channel::EventFile;
 use worker::sandbox::Needs;
 
+use super::content_type;
 use super::shutdown::Shutdown;
 use super::{Requirements, Trigger, TriggerError};
 use crate::console;
+use crate::modules::OutputFile;
 use crate::pool::{Handler, Pool};
 
 /// One event, read before the module is loaded.
 #[derive(Debug)]
 pub struct RunTrigger {
     event: EventFile,
+    output: Option<(PathBuf, OutputFile)>,
     with_timings: bool,
 }
 
@@ -32,7 +35,17 @@ impl RunTrigger {
             RunError::Read { .. } if file.is_some() => TriggerError::configuration(error),
             error => TriggerError::failed(error),
         })?;
-        Ok(Self { event, with_timings })
+        Ok(Self { event, output: None, with_timings })
+    }
+
+    /// The same with the answer in a file, whole or not at all.
+    ///
+    /// # Errors
+    /// A place where no file can be written.
+    pub fn with_output(self, path: &Path) -> Result<Self, TriggerError> {
+        let unwritable = |source| TriggerError::configuration(unwritable(path, source));
+        let output = OutputFile::at(path).map_err(unwritable)?;
+        Ok(Self { output: Some((path.to_owned(), output)), ..self })
     }
 }
 
@@ -44,7 +57,8 @@ impl Trigger for RunTrigger {
     }
 
     fn prepare(&self) -> Result<Needs, TriggerError> {
-        Ok(Needs::default())
+        let folder = self.output.as_ref().and_then(|(_, output)| output.folder());
+        Ok(Needs { folders: folder.map(Path::to_owned).into_iter().collect(), ..Needs::default() })
     }
 
     async fn open(&self, _: &Pool) -> Result<(), TriggerError> {
@@ -52,7 +66,7 @@ impl Trigger for RunTrigger {
     }
 
     async fn serve(self, (): (), pool: &Pool, _: &Shutdown) -> Result<(), TriggerError> {
-        answer(pool, self.event, self.with_timings).await.map_err(TriggerError::failed)
+        answer(pool, self.event, self.output, self.with_timings).await.map_err(TriggerError::failed)
     }
 }
 
@@ -76,6 +90,28 @@ pub enum RunError {
     /// The answer can't be written.
     #[error("can't write the answer: {0}")]
     Write(io::Error),
+    /// The answer can't be written to a file.
+    #[error("can't write the answer to {file}: {source}")]
+    Output {
+        /// Where it was to go.
+        file: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The answer is no text, and somebody would see it as letters.
+    #[error(
+        "the answer is {content_type} of {bytes} bytes, which a terminal can't show; write it to a file: > FILE, or --output FILE"
+    )]
+    Terminal {
+        /// What it is.
+        content_type: &'static str,
+        /// Its size.
+        bytes: usize,
+    },
+}
+
+fn unwritable(path: &Path, source: io::Error) -> RunError {
+    RunError::Output { file: path.display().to_string(), source }
 }
 
 /// Reads the event; no more than a byte over `limit`, so that an endless input ends.
@@ -102,22 +138,42 @@ fn read_event(file: Option<&Path>, limit: usize) -> Result<EventFile, RunError> 
     Ok(event)
 }
 
-/// Answers the event on standard output.
+/// Answers the event on standard output, or in a file.
 ///
 /// # Errors
-/// See [`RunError`]; what the module printed is written even where it is no answer.
-async fn answer(handler: &impl Handler, event: EventFile, with_timings: bool) -> Result<(), RunError> {
+/// See [`RunError`]; what the module printed is written to standard output even where it is no answer.
+async fn answer(
+    handler: &impl Handler,
+    event: EventFile,
+    output: Option<(PathBuf, OutputFile)>,
+    with_timings: bool,
+) -> Result<(), RunError> {
     let answer = handler.call(event, None).await?;
-    console::write(&answer.stdout).map_err(RunError::Write)?;
+    if output.is_none() {
+        print(&answer.stdout)?;
+    }
     if with_timings {
         console::tell(describe(&answer.timings));
     }
     match answer.outcome() {
         Outcome::Answer { notice } => {
+            if let Some((path, output)) = output {
+                output.write(&answer.stdout).map_err(|source| unwritable(&path, source))?;
+            }
             notice.into_iter().for_each(console::tell);
             Ok(())
         }
         failed => Err(RunError::NoAnswer(failed.failure().unwrap_or_default().into_owned())),
+    }
+}
+
+/// Prints an answer, unless it would fill a terminal with the bytes of a picture.
+fn print(answer: &[u8]) -> Result<(), RunError> {
+    match content_type::of_binary(answer) {
+        Some(content_type) if io::stdout().is_terminal() => {
+            Err(RunError::Terminal { content_type, bytes: answer.len() })
+        }
+        _ => console::write(answer).map_err(RunError::Write),
     }
 }
 

@@ -7,8 +7,10 @@ use contract::ErrorCode;
 use contract::{HttpAnswer, Outcome};
 use worker::answer::{Answer, CallError};
 
+use super::content_types;
 use super::problem::Problem;
 use crate::history::NewEntry;
+use crate::trigger::content_type::of_binary;
 use crate::trigger::recognition::{self, PendingThumbnail, Recognition};
 
 /// What the module answered, ready to be sent.
@@ -78,8 +80,12 @@ impl ModuleAnswer {
         if let Some(answer) = HttpAnswer::parse(&text) {
             return Self::from_http(answer, thumbnail);
         }
-        let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
-        let content_type = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
+        let is_json = || serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+        let content_type = match of_binary(&answer.stdout) {
+            Some(content_type) => content_type,
+            None if is_json() => "application/json",
+            None => "text/plain; charset=utf-8",
+        };
         let mut headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
         // A module that knows no HTTP says on standard error what it has to say beside its answer.
         let notice = notice.and_then(|text| HeaderValue::try_from(text).ok());
@@ -129,7 +135,10 @@ fn header_of((told, value): &(String, String)) -> Option<(HeaderName, HeaderValu
     let is_the_modules =
         |name: &HeaderName| MODULE_HEADERS.contains(name) || name.as_str().starts_with(OWN_HEADERS);
     let name = HeaderName::try_from(told.as_str()).ok().filter(is_the_modules);
-    let header = name.and_then(|name| Some((name, HeaderValue::try_from(value.as_str()).ok()?)));
+    let header = name.and_then(|name| {
+        let value = if name == header::CONTENT_TYPE { content_types::allowed(value) } else { value };
+        Some((name, HeaderValue::try_from(value).ok()?))
+    });
     if header.is_none() {
         let name: String = told.chars().take(64).collect();
         tracing::debug!(?name, "a header of the module's answer is left out");
@@ -191,7 +200,6 @@ mod tests {
             "content-disposition",
             "content-encoding",
             "content-language",
-            "content-type",
             "etag",
             "expires",
             "last-modified",
@@ -253,6 +261,24 @@ mod tests {
             let response = printed(output, 0).unwrap().into_response();
             assert_eq!(response.headers()["content-security-policy"], "default-src 'none'; sandbox");
         }
+    }
+
+    #[test]
+    fn a_module_answers_pictures_and_data_but_no_documents() {
+        for (told, expected) in [
+            ("image/png", "image/png"),
+            ("text/html", "application/octet-stream"),
+            ("image/svg+xml", "application/octet-stream"),
+        ] {
+            let answer = serde_json::json!({"statusCode": 200, "isBase64Encoded": true, "body": "iVBO",
+                "headers": {"Content-Type": told}});
+            let response = printed(&answer.to_string(), 0).unwrap();
+            assert_eq!(response.body, b"\x89PN");
+            assert_eq!(response.into_response().headers()["content-type"], expected, "{told}");
+        }
+        let raw =
+            ModuleAnswer::from_call(Ok(Answer { stdout: b"\x89PNG\r\n\x1a\n".into(), ..Answer::default() }));
+        assert_eq!(raw.unwrap().into_response().headers()["content-type"], "image/png");
     }
 
     #[test]

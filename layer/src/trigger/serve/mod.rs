@@ -9,6 +9,7 @@ mod answer;
 mod body;
 mod callers;
 mod connections;
+mod content_types;
 mod drain;
 mod history_routes;
 mod metrics;
