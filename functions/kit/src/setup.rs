@@ -27,8 +27,7 @@ impl Setup {
     }
 
     /// The same with the options among a module's arguments: `--query size=1024`, `--query=size=1024`. Other arguments are ignored.
-    #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only wasm modules have arguments"))]
-    pub(crate) fn with_arguments(mut self, arguments: impl IntoIterator<Item = OsString>) -> Self {
+    pub fn with_arguments(mut self, arguments: impl IntoIterator<Item = OsString>) -> Self {
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let behind = argument.to_str().and_then(|text| text.strip_prefix(QUERY_ARGUMENT));
