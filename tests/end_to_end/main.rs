@@ -4,6 +4,8 @@
 
 /// Events that can't be answered, and what their senders are told.
 mod bad_events;
+/// `vision batch`: many photos in, a table out.
+mod batch;
 /// The events of tests/cases.
 mod cases;
 /// `vision compile` and `vision eval`.

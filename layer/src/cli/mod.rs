@@ -1,5 +1,6 @@
 //! The command line: what was typed → configuration → a trigger or a tool; and the exit codes, all in one place.
 
+mod batch;
 mod bench;
 mod compile;
 mod engine_args;
@@ -52,6 +53,8 @@ enum Command {
     Lambda(lambda::LambdaArgs),
     /// Answer over HTTP, with a page, until SIGTERM
     Serve(serve::ServeArgs),
+    /// Answer for many photos: a folder, a list or a bucket in, a table out
+    Batch(Box<batch::BatchArgs>),
     /// Compile a module ahead of time: native code beside the wasm, in one file
     Compile(compile::CompileArgs),
     /// Put a model and its labels into a function, without a compiler of Rust
@@ -103,6 +106,7 @@ fn run() -> ExitCode {
         Command::Scf(arguments) => start().and_then(|start| scf::run(start, arguments)),
         Command::Lambda(arguments) => start().and_then(|start| lambda::run(start, arguments)),
         Command::Serve(arguments) => start().and_then(|start| serve::run(start, arguments)),
+        Command::Batch(arguments) => start().and_then(|start| batch::run(start, *arguments)),
         Command::Compile(arguments) => start().and_then(|start| compile::run(start, &arguments)),
         Command::Function(arguments) => start().and_then(|start| function::run(start, &arguments)),
         Command::Bench(arguments) => start().and_then(|start| bench::run(start, &arguments)),

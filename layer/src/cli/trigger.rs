@@ -62,7 +62,7 @@ async fn serve(
         None => Shutdown::never(),
     };
     let Some(pool) = shutdown.unless_asked(loaded.start(requirements.workers.get())).await else {
-        return Ok(());
+        return trigger.ended_before_open().map_err(failure);
     };
     let (pool, opened) = match open(pool, &sandbox, requirements, &trigger).await {
         Ok(opened) => opened,

@@ -4,13 +4,14 @@
 //! workers → open → serve until told. A trigger only says what it needs on the way.
 //!
 //! ```text
-//! run   scf   lambda   serve    one way each in which events come
+//! run   batch   scf   lambda   serve    one way each in which events come
 //!        ├───────┴▶ managed      the loop of a cloud's runtime API, whichever cloud it is
 //!        └▶ objects ─ cos, s3    objects of a storage are events, too; uploads into it
 //! reply, recognition, content_type, http_event, history_args, backoff, causes, shutdown    what several of them need
 //! ```
 
 mod backoff;
+pub mod batch;
 mod causes;
 mod content_type;
 pub mod history_args;
@@ -58,6 +59,14 @@ pub trait Trigger {
     fn failed_start(&self, message: &str) -> impl Future<Output = ()> {
         let _ = message;
         std::future::ready(())
+    }
+
+    /// What it means that the end was asked for before anything was opened.
+    ///
+    /// # Errors
+    /// [`TriggerError::Failed`] where somebody waits for what is not done.
+    fn ended_before_open(&self) -> Result<(), TriggerError> {
+        Ok(())
     }
 
     /// Answers events with `pool` until there are no more, or the end is asked for. The process has

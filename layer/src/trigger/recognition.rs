@@ -57,7 +57,7 @@ pub(super) enum Recognized {
     /// The module has nothing to say of this picture, and never will.
     Refused { code: ErrorCode, reason: String },
     /// It failed, which may pass.
-    Failed { reason: String },
+    Failed { code: ErrorCode, reason: String },
 }
 
 impl Recognized {
@@ -72,7 +72,7 @@ impl Recognized {
         };
         match answer.outcome() {
             Outcome::Refused { code, message } => return Self::refused_or_failed(code, message.to_owned()),
-            Outcome::Broken { message } => return Self::Failed { reason: message.into_owned() },
+            Outcome::Broken { message } => return Self::internal(message.into_owned()),
             Outcome::Answer { .. } => {}
         }
         let Answer { stdout, thumbnail, .. } = answer;
@@ -81,7 +81,7 @@ impl Recognized {
             Some(answer) if answer.status >= 400 => Self::from_http_failure(&answer),
             Some(HttpAnswer { body, is_base64: true, .. }) => match STANDARD.decode_to_vec(&body) {
                 Ok(body) => Self::Answered { body: body.into(), thumbnail },
-                Err(_) => Self::Failed { reason: "the module's answer is no base64".to_owned() },
+                Err(_) => Self::internal("the module's answer is no base64".to_owned()),
             },
             Some(HttpAnswer { body, .. }) => Self::Answered { body: body.into(), thumbnail },
         }
@@ -113,7 +113,11 @@ impl Recognized {
     }
 
     fn refused_or_failed(code: ErrorCode, reason: String) -> Self {
-        if code.is_the_callers() { Self::Refused { code, reason } } else { Self::Failed { reason } }
+        if code.is_the_callers() { Self::Refused { code, reason } } else { Self::Failed { code, reason } }
+    }
+
+    fn internal(reason: String) -> Self {
+        Self::Failed { code: ErrorCode::Internal, reason }
     }
 }
 

@@ -133,6 +133,13 @@ impl<'a> Ask<'a> {
         Self { limit, ..Self::new("read", Method::GET, object) }
     }
 
+    /// Names of a bucket's objects, by the parameters of [`Service::listing`]; `bucket` is an address without a key.
+    pub(super) fn list(bucket: &'a ObjectAddress, query: Vec<(&'static str, String)>, limit: usize) -> Self {
+        let mut ask = Self { limit, ..Self::new("list", Method::GET, bucket) };
+        ask.request.query = query;
+        ask
+    }
+
     /// What is known of the object.
     pub(in crate::trigger) fn look(object: &'a ObjectAddress) -> Self {
         Self::new("look at", Method::HEAD, object)

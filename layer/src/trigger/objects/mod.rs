@@ -14,6 +14,7 @@ pub mod cos;
 #[allow(clippy::expect_used, clippy::panic, reason = "a fuzz target fails by panicking")]
 pub mod fuzzing;
 mod labels;
+mod listing;
 mod notification;
 mod outcome;
 mod output;
@@ -28,9 +29,10 @@ pub use output::Output;
 pub use service::{Change, Created, Presigned, Record, Service, Signed, Unsigned, Upload};
 pub use uploads::{UploadArgs, UploadError};
 
-pub(super) use client::Storage;
+pub(super) use client::{Storage, StorageError};
+pub(super) use listing::{BucketReader, Page};
 
-use client::{Ask, StorageError};
+use client::Ask;
 use labels::{LANGUAGE, Labels};
 use outcome::Outcome;
 pub(super) use uploads::{
@@ -284,7 +286,7 @@ impl<S: Service, H: Handler> Call<'_, S, H> {
                 let written = self.write(&labels, source, &identity).await?;
                 Ok(written.outcome(|output| Outcome::Refused { output, reason }))
             }
-            Recognized::Failed { reason } => Err(SendAgain { reason }),
+            Recognized::Failed { reason, .. } => Err(SendAgain { reason }),
         }
     }
 

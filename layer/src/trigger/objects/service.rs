@@ -43,6 +43,10 @@ pub trait Service: Debug + Send + Sync + 'static {
     /// No URL leads to the object.
     fn sign(&self, request: &Unsigned<'_>, credentials: &Self::Credentials) -> Result<Signed, Unaddressable>;
 
+    /// The parameters of a request for the names in a bucket that begin with `prefix`, at most `most`, from the first one after
+    /// `after` on. Names are asked for percent-encoded: XML has no letters for some.
+    fn listing(&self, prefix: &str, after: &str, most: usize) -> Vec<(&'static str, String)>;
+
     /// What lets somebody without credentials put one object, once more or less, for a short time.
     ///
     /// # Errors

@@ -48,6 +48,7 @@ fn restrict(needs: &Needs) -> Result<RestrictionStatus, RulesetError> {
         .add_rules(path_beneath_rules(ALWAYS_WRITTEN, AccessFs::WriteFile))?
         .add_rules(path_beneath_rules(names, AccessFs::ReadFile))?
         .add_rules(path_beneath_rules(&needs.files, AccessFs::ReadFile))?
+        .add_rules(path_beneath_rules(&needs.read_folders, AccessFs::ReadFile | AccessFs::ReadDir))?
         .add_rules(path_beneath_rules(&needs.folders, everything & !AccessFs::Execute))?
         .add_rules(path_beneath_rules(&needs.removed_in, AccessFs::RemoveDir))?
         .restrict_self()

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 pub struct Needs {
     /// Folders in which files are read, written, made and removed.
     pub folders: Vec<PathBuf>,
+    /// Folders in which files are read.
+    pub read_folders: Vec<PathBuf>,
     /// Files that are read.
     pub files: Vec<PathBuf>,
     /// A folder in which empty folders are removed.

@@ -31,6 +31,10 @@ impl Service for Plain {
         Err(Unaddressable)
     }
 
+    fn listing(&self, _: &str, _: &str, _: usize) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     fn presign(&self, _: &Upload<'_>, (): &()) -> Result<Presigned, Unaddressable> {
         Err(Unaddressable)
     }

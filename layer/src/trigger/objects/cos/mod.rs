@@ -69,6 +69,16 @@ impl Service for Cos {
         Ok(Signed { url: location.url(&encoded(&query)), headers })
     }
 
+    /// <https://cloud.tencent.com/document/product/436/7734>.
+    fn listing(&self, prefix: &str, after: &str, most: usize) -> Vec<(&'static str, String)> {
+        vec![
+            ("encoding-type", "url".to_owned()),
+            ("marker", after.to_owned()),
+            ("max-keys", most.to_string()),
+            ("prefix", prefix.to_owned()),
+        ]
+    }
+
     /// A URL that also binds what its headers say: the storage computes the signature from those that come, so other types and
     /// sizes are refused (<https://cloud.tencent.com/document/product/436/7778>).
     fn presign(&self, upload: &Upload<'_>, credentials: &Credentials) -> Result<Presigned, Unaddressable> {

@@ -161,6 +161,19 @@ impl Service for S3 {
         Ok(Signed { url: location.url(&signature::canonical_query(&query)), headers })
     }
 
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>. Going on after a name instead of by a token
+    /// needs nothing of the answer before.
+    fn listing(&self, prefix: &str, after: &str, most: usize) -> Vec<(&'static str, String)> {
+        let mut query = vec![
+            ("list-type", "2".to_owned()),
+            ("encoding-type", "url".to_owned()),
+            ("max-keys", most.to_string()),
+            ("prefix", prefix.to_owned()),
+        ];
+        query.extend((!after.is_empty()).then(|| ("start-after", after.to_owned())));
+        query
+    }
+
     fn presign(&self, upload: &Upload<'_>, credentials: &Credentials) -> Result<Presigned, Unaddressable> {
         let signer = Signer::new(credentials, &upload.object.region, upload.now);
         Ok(match self.uploads {

@@ -1,0 +1,187 @@
+//! Where rows go. An output that is there already tells which photos are done, and is gone on with.
+
+mod done;
+mod lines;
+mod resume;
+mod table;
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use thiserror::Error;
+
+use super::row::Row;
+use super::settings::Format;
+use crate::console;
+pub(super) use done::Done;
+use resume::Resumed;
+
+/// Why rows can't go where they were to go.
+#[derive(Debug, Error)]
+pub(super) enum OutputError {
+    /// The file.
+    #[error("can't write to {path}: {reason}")]
+    Unwritable {
+        /// Its path.
+        path: String,
+        /// The system's reason.
+        reason: io::Error,
+    },
+    /// Two processes would write each other's rows.
+    #[error("another process writes to {0}")]
+    InUse(String),
+    /// It would be lost.
+    #[error("{path} is there and no batch wrote it ({found}): name another file, or remove it")]
+    Foreign {
+        /// Its path.
+        path: String,
+        /// What was found instead.
+        found: String,
+    },
+    /// The program can't.
+    #[error("this program was built without Parquet: jsonl and csv are there")]
+    NoParquet,
+    /// There is nothing to go on with.
+    #[error("--retry needs --output FILE with the answers of an earlier batch")]
+    NothingToRetry,
+}
+
+/// An output that takes rows.
+#[derive(Debug)]
+pub(super) struct Output {
+    form: Form,
+    to: To,
+}
+
+/// A form in which rows follow each other in one stream of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Lines,
+    Table,
+}
+
+#[derive(Debug)]
+enum To {
+    Standard,
+    File(File),
+}
+
+impl Output {
+    /// The output at `path`, or standard output without one, with what it has already. Rows with an error are taken out of it
+    /// to be asked for again, where `retry` says so.
+    ///
+    /// # Errors
+    /// See [`OutputError`].
+    pub(super) fn open(
+        path: Option<&Path>,
+        format: Format,
+        retry: bool,
+    ) -> Result<(Self, Done), OutputError> {
+        let form = match format {
+            Format::Jsonl => Form::Lines,
+            Format::Csv => Form::Table,
+            Format::Parquet => return Err(OutputError::NoParquet),
+        };
+        let Some(path) = path else {
+            if retry {
+                return Err(OutputError::NothingToRetry);
+            }
+            let mut output = Self { form, to: To::Standard };
+            let name = || PathBuf::from("standard output");
+            output.begin().map_err(|reason| unwritable(&name(), reason))?;
+            return Ok((output, Done::default()));
+        };
+        let mut file = locked(path)?;
+        let Resumed { done, end, failed } = resume::read(&mut file, form).map_err(|error| match error {
+            resume::ResumeError::Io(reason) => unwritable(path, reason),
+            resume::ResumeError::Foreign(found) => {
+                OutputError::Foreign { path: path.display().to_string(), found }
+            }
+        })?;
+        let (file, done) = if retry && !failed.is_empty() {
+            let file = resume::without(&mut file, &failed, end, path);
+            (file.map_err(|reason| unwritable(path, reason))?, done.without_failed())
+        } else {
+            file.set_len(end).map_err(|reason| unwritable(path, reason))?;
+            (file, done)
+        };
+        let mut output = Self { form, to: To::File(file) };
+        output.begin().map_err(|reason| unwritable(path, reason))?;
+        Ok((output, done))
+    }
+
+    /// Goes to the end, and writes what comes before all rows if nothing is there.
+    fn begin(&mut self) -> io::Result<()> {
+        let is_empty = match &mut self.to {
+            To::Standard => true,
+            To::File(file) => file.seek(SeekFrom::End(0))? == 0,
+        };
+        match self.form {
+            Form::Table if is_empty => self.write_all(&table::head()),
+            Form::Table | Form::Lines => Ok(()),
+        }
+    }
+
+    /// Writes a row, whole or, where the system stops in its middle, as a start that is told from a row.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub(super) fn write(&mut self, row: &Row) -> io::Result<()> {
+        let bytes = match self.form {
+            Form::Lines => lines::line(row)?,
+            Form::Table => table::record(row)?,
+        };
+        self.write_all(&bytes)
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.to {
+            To::Standard => console::write(bytes),
+            To::File(file) => file.write_all(bytes),
+        }
+    }
+
+    /// Makes sure that what was written stays, whatever happens to the machine.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        match &mut self.to {
+            To::Standard => Ok(()),
+            To::File(file) => match file.sync_data() {
+                // A terminal or a pipe.
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+                done => done,
+            },
+        }
+    }
+
+    /// Whether the same command can go on with it.
+    pub(super) fn is_resumable(&self) -> bool {
+        matches!(self.to, To::File(_))
+    }
+}
+
+fn unwritable(path: &Path, reason: io::Error) -> OutputError {
+    OutputError::Unwritable { path: path.display().to_string(), reason }
+}
+
+/// The file, which nobody else writes to as long as this process has it.
+fn locked(path: &Path) -> Result<File, OutputError> {
+    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    let file = open.map_err(|reason| unwritable(path, reason))?;
+    if !file.metadata().map_err(|reason| unwritable(path, reason))?.is_file() {
+        return Err(OutputError::Foreign {
+            path: path.display().to_string(),
+            found: "it is no file".to_owned(),
+        });
+    }
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Err(Errno::WOULDBLOCK) => Err(OutputError::InUse(path.display().to_string())),
+        // Some network file systems have no locks.
+        _ => Ok(file),
+    }
+}

@@ -1,0 +1,110 @@
+//! The objects of a bucket whose names begin alike.
+
+use std::ffi::OsStr;
+use std::ops::ControlFlow;
+
+use bytes::Bytes;
+use contract::ErrorCode;
+use tokio::runtime::Handle;
+
+use super::{Sight, Sink, after_scheme};
+use crate::trigger::batch::photo_name::PhotoName;
+use crate::trigger::batch::row::{NOT_FOUND, Problem, UNREADABLE};
+use crate::trigger::batch::settings::BatchArgs;
+use crate::trigger::objects::cos::{self, Cos};
+use crate::trigger::objects::s3::{self, S3, S3Args, UploadMethod};
+use crate::trigger::objects::{BucketReader, Endpoint, Page, StorageError};
+
+/// Part of a bucket.
+#[derive(Debug)]
+pub(in crate::trigger::batch) struct Bucket {
+    reader: Reader,
+    prefix: String,
+    every_file: bool,
+}
+
+#[derive(Debug)]
+enum Reader {
+    S3(Box<BucketReader<S3>>),
+    Cos(Box<BucketReader<Cos>>),
+}
+
+impl Bucket {
+    /// What `s3://BUCKET/PREFIX` or `cos://BUCKET-APPID/PREFIX` names; None for everything else.
+    ///
+    /// # Errors
+    /// The name of the bucket, or what the environment does not say.
+    pub(super) fn at(named: &OsStr, arguments: &BatchArgs) -> Result<Option<Self>, String> {
+        let split = |rest: &str| {
+            let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+            (bucket.to_owned(), prefix.to_owned())
+        };
+        let (reader, prefix) = if let Some(rest) = after_scheme(named, "s3") {
+            let (bucket, prefix) = split(rest);
+            s3::check_bucket(&bucket).map_err(|error| error.to_string())?;
+            let settings = S3Args { s3_endpoint: arguments.s3_endpoint.clone(), ..S3Args::default() };
+            let s3 = S3::new(&settings, UploadMethod::Put).map_err(|error| error.to_string())?;
+            (Reader::S3(Box::new(BucketReader::new(s3, bucket)?)), prefix)
+        } else if let Some(rest) = after_scheme(named, "cos") {
+            let (bucket, prefix) = split(rest);
+            cos::check_bucket(&bucket).map_err(|error| error.to_string())?;
+            let endpoint = Endpoint::new("VISION_COS_ENDPOINT", &arguments.cos_endpoint);
+            let cos = Cos::new(endpoint.map_err(|error| error.to_string())?);
+            (Reader::Cos(Box::new(BucketReader::new(cos, bucket)?)), prefix)
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(Self { reader, prefix, every_file: arguments.every_file }))
+    }
+
+    /// Tells of every photo in it, in the order of their names; on a thread that may wait.
+    pub(super) fn each(&self, runtime: &Handle, sink: &mut impl Sink) -> ControlFlow<()> {
+        let mut after = String::new();
+        loop {
+            let page = match runtime.block_on(self.page(&after)) {
+                Ok(page) => page,
+                Err(reason) => return sink.see(Sight::Unseen(reason)),
+            };
+            let last = page.keys.last().cloned();
+            for key in page.keys {
+                // What a bucket's console makes for a folder.
+                let is_folder = key.ends_with('/');
+                let name = PhotoName::new(key);
+                if !is_folder && (self.every_file || name.looks_like_a_photo()) {
+                    sink.see(Sight::Photo(name))?;
+                }
+            }
+            match last {
+                Some(last) if page.has_more => after = last,
+                _ => return ControlFlow::Continue(()),
+            }
+        }
+    }
+
+    async fn page(&self, after: &str) -> Result<Page, String> {
+        match &self.reader {
+            Reader::S3(reader) => reader.page(&self.prefix, after).await,
+            Reader::Cos(reader) => reader.page(&self.prefix, after).await,
+        }
+    }
+
+    /// An object of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// What the photo's row says then.
+    pub(super) async fn object(&self, name: &PhotoName, limit: usize) -> Result<Bytes, Problem> {
+        let key = name.text();
+        let object = match &self.reader {
+            Reader::S3(reader) => reader.object(&key, limit).await,
+            Reader::Cos(reader) => reader.object(&key, limit).await,
+        };
+        object.map_err(|error| match error {
+            Ok(error @ StorageError::NotFound) => Problem::new(NOT_FOUND, error.to_string()),
+            Ok(error @ StorageError::TooLarge { .. }) => {
+                Problem::new(ErrorCode::TooLarge.name(), error.to_string())
+            }
+            Ok(error) => Problem::new(UNREADABLE, error.to_string()),
+            Err(reason) => Problem::new(UNREADABLE, reason),
+        })
+    }
+}
