@@ -68,6 +68,23 @@ impl<'g> Attributes<'g> {
         Ok(self.field(name, 8)?.map(Field::bytes))
     }
 
+    /// The sides of a shape, -1 for any; None where it is not there, or where their number is free.
+    pub(crate) fn sides(self, name: &str) -> Result<Option<Vec<i64>>, GraphError> {
+        let Some(shape) = self.field(name, 7)? else { return Ok(None) };
+        if last(shape.bytes(), 3)?.is_some_and(|unknown| unknown.int() != 0) {
+            return Ok(None);
+        }
+        let mut sides = Vec::new();
+        for field in Fields::of(shape.bytes()) {
+            let (2, side) = field? else { continue };
+            sides.push(last(side.bytes(), 1)?.map_or(0, Field::int));
+            if sides.len() > MAX_PARAMETERS {
+                return Err(damage(&format!("a shape has more than {MAX_PARAMETERS} sides")));
+            }
+        }
+        Ok(Some(sides))
+    }
+
     /// Integers of a list; None where it is not there.
     pub(crate) fn ints(self, name: &str) -> Result<Option<Vec<i64>>, GraphError> {
         let Some(list) = self.field(name, 1)? else {

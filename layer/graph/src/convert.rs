@@ -30,8 +30,8 @@ pub struct Feed {
 pub struct Conversion {
     /// A TensorFlow Lite model; None where nothing has to be computed.
     pub model: Option<Vec<u8>>,
-    /// For each of the model's inputs, which of the given ones it is.
-    pub inputs: Vec<usize>,
+    /// For each of the model's inputs, which of the given ones it is, and its name in the model.
+    pub inputs: Vec<(usize, String)>,
     /// Where each of the wanted outputs is, in their order.
     pub outputs: Vec<Fetched>,
 }
@@ -50,8 +50,8 @@ pub struct Fetched {
 /// Where the values of an output are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// The model's output of that number.
-    Output(usize),
+    /// The model's output of that name.
+    Output(String),
     /// They don't depend on the inputs: here they are.
     Constant(Vec<u8>),
 }
@@ -200,7 +200,11 @@ impl<'g> Converter<'_, 'g> {
                         tensors.len() - 1
                     });
                     let (element_type, shape) = self.model.kind(tensor)?;
-                    Fetched { element_type, shape: shape.to_vec(), place: Place::Output(number) }
+                    Fetched {
+                        element_type,
+                        shape: shape.to_vec(),
+                        place: Place::Output(format!("o{number}")),
+                    }
                 }
             });
         }
@@ -208,7 +212,8 @@ impl<'g> Converter<'_, 'g> {
             return Ok(Conversion { model: None, inputs: Vec::new(), outputs });
         }
         let written = self.model.write(&tensors)?;
-        let inputs = written.inputs.iter().filter_map(|&read| inputs.get(read).copied()).collect();
+        let name = |read: usize| Some((*inputs.get(read)?, format!("i{read}")));
+        let inputs = written.inputs.iter().filter_map(|&read| name(read)).collect();
         Ok(Conversion { model: Some(written.bytes), inputs, outputs })
     }
 }

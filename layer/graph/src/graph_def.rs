@@ -1,10 +1,12 @@
 //! A `GraphDef`: its operations and where their inputs come from (`tensorflow/core/framework/graph.proto`, `node_def.proto`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::attributes::Attributes;
+use crate::element_type::ElementType;
 use crate::error::{GraphError, short, too_large};
 use crate::limits::{MAX_EDGES, MAX_NODES};
+use crate::lower;
 use crate::wire::{Fields, damage};
 
 /// A graph that was read; weights stay where they are.
@@ -66,16 +68,6 @@ impl<'g> Graph<'g> {
         Ok(Self { nodes, by_name })
     }
 
-    /// Whether it has an operation of that name.
-    pub fn has_operation(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
-    }
-
-    /// The names and kinds of its operations, in the order of the file.
-    pub fn operations(&self) -> impl Iterator<Item = (&'g str, &'g str)> + '_ {
-        self.nodes.iter().map(|node| (node.name, node.operation))
-    }
-
     pub(crate) fn node(&self, number: usize) -> Result<&Node<'g>, GraphError> {
         self.nodes.get(number).ok_or_else(|| damage("an operation is missing"))
     }
@@ -130,5 +122,46 @@ impl<'g> Node<'g> {
             return Err(damage("an operation has no name or no kind"));
         }
         Ok(Self { name, operation, inputs, attributes: Attributes::of(bytes) })
+    }
+}
+
+/// Something that a graph wants to be fed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placeholder {
+    /// The operation's name.
+    pub name: String,
+    /// Its elements; None for texts and the like.
+    pub element_type: Option<ElementType>,
+    /// Its sides, -1 for any; None where their number is free, too.
+    pub sides: Option<Vec<i64>>,
+}
+
+impl<'g> Graph<'g> {
+    /// What it wants to be fed, in its order.
+    pub fn placeholders(&self) -> Vec<Placeholder> {
+        let placeholders =
+            self.nodes.iter().filter(|node| ["Placeholder", "PlaceholderV2"].contains(&node.operation));
+        placeholders
+            .map(|node| Placeholder {
+                name: node.name.to_owned(),
+                element_type: node.attributes.element_type("dtype").ok().flatten(),
+                sides: node.attributes.sides("shape").ok().flatten(),
+            })
+            .collect()
+    }
+
+    /// Operations whose outputs no other one reads, in its order; neither constants nor what has no output.
+    pub fn results(&self) -> Vec<&'g str> {
+        let inputs = self.nodes.iter().flat_map(|node| &node.inputs);
+        let read: HashSet<usize> = inputs.filter_map(|input| Some(self.source(input).ok()?.node)).collect();
+        let is_result = |(number, node): &(usize, &Node<'g>)| {
+            !read.contains(number) && !["Const", "NoOp", "Assert"].contains(&node.operation)
+        };
+        self.nodes.iter().enumerate().filter(is_result).map(|(_, node)| node.name).collect()
+    }
+
+    /// Each operation, and whether it is known to have one output only.
+    pub fn outputs(&self) -> impl Iterator<Item = (&'g str, bool)> + '_ {
+        self.nodes.iter().map(|node| (node.name, lower::has_one_output(node.operation)))
     }
 }

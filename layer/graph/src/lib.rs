@@ -32,4 +32,4 @@ mod wire;
 pub use convert::{Conversion, Feed, Fetched, Place, convert};
 pub use element_type::ElementType;
 pub use error::GraphError;
-pub use graph_def::{Endpoint, Graph};
+pub use graph_def::{Endpoint, Graph, Placeholder};

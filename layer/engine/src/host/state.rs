@@ -14,7 +14,7 @@ use crate::answer::Step;
 use crate::config::{DirGrant, EngineConfig};
 use crate::image::Decoder;
 use crate::inference::{
-    Backend, GraphBackend, GraphCache, InferenceError, LiteRt, ModelCache, NoGraphs, Session,
+    Backend, GraphBackend, GraphCache, Graphs, InferenceError, LiteRt, ModelCache, Session,
 };
 use crate::limits::SESSIONS_PER_EVENT;
 use crate::nn_model::PreloadedModel;
@@ -40,8 +40,9 @@ impl Resources {
     /// # Errors
     /// LiteRT's reason, where it can't start.
     pub fn new(config: &EngineConfig) -> Result<Self, InferenceError> {
-        let models: Box<dyn Backend> = Box::new(LiteRt::new(config.inference_threads)?);
-        let graphs: Box<dyn GraphBackend> = Box::new(NoGraphs);
+        let litert = LiteRt::new(config.inference_threads)?;
+        let graphs: Box<dyn GraphBackend> = Box::new(Graphs::new(litert.clone()));
+        let models: Box<dyn Backend> = Box::new(litert);
         let nn_models: Result<_, _> = config.nn_models.iter().map(PreloadedModel::new).collect();
         Ok(Self {
             decoder: Decoder::new(config.limits.picture_bytes()),

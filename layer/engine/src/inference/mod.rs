@@ -9,6 +9,7 @@
 mod backend;
 mod cache;
 mod error;
+mod frozen;
 mod graph;
 mod litert;
 #[cfg(test)]
@@ -18,17 +19,16 @@ mod saved_model;
 mod tensor;
 #[cfg(test)]
 mod tests;
-mod unavailable;
 mod verify;
 
 pub use backend::{Backend, Content, Model, Session};
 pub use cache::ModelCache;
 pub use error::InferenceError;
+pub use frozen::Graphs;
 pub use graph::{Graph, GraphBackend, GraphSession, Placeholder, Port};
 pub use litert::LiteRt;
 pub use policy::ModelPolicy;
 pub use saved_model::GraphCache;
 pub use tensor::{ElementType, Tensor, TensorType, byte_size};
-pub use unavailable::NoGraphs;
 
 pub use crate::sealed_file::SealedPart;

@@ -63,6 +63,21 @@ pub(crate) fn refusal(operation: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether an operation is known to have one output only.
+pub(crate) fn has_one_output(operation: &str) -> bool {
+    const SEVERAL: [&str; 8] = [
+        "FusedBatchNorm",
+        "FusedBatchNormV2",
+        "FusedBatchNormV3",
+        "IdentityN",
+        "ShapeN",
+        "Split",
+        "SplitV",
+        "Unpack",
+    ];
+    refusal(operation).is_none() && !SEVERAL.contains(&operation)
+}
+
 /// Adds what the operation becomes to the model.
 pub(crate) fn lower<'g>(operation: &str, step: &mut Step<'_, 'g>) -> Lowered<'g> {
     match lowering(operation) {

@@ -31,6 +31,27 @@ struct Draft<'m, 'g> {
     codes: Vec<i32>,
     operators: Vec<Item<'m, 'g>>,
     bytes: usize,
+    /// Which of its tensors are inputs and outputs, in order.
+    ends: Ends<'m>,
+}
+
+/// The model's tensors that its caller sets and reads.
+#[derive(Clone, Copy)]
+struct Ends<'m> {
+    inputs: &'m [usize],
+    outputs: &'m [usize],
+}
+
+impl Ends<'_> {
+    /// What a tensor is called: `i0` is the first input that was made, `o0` the first output.
+    fn name(self, tensor: usize, number: usize) -> String {
+        let place = |ends: &[usize]| ends.iter().position(|&end| end == tensor);
+        match (place(self.inputs), place(self.outputs)) {
+            (Some(input), _) => format!("i{input}"),
+            (_, Some(output)) => format!("o{output}"),
+            _ => format!("t{number}"),
+        }
+    }
 }
 
 impl Model<'_> {
@@ -46,6 +67,7 @@ impl Model<'_> {
             codes: Vec::new(),
             operators: Vec::new(),
             bytes: 0,
+            ends: Ends { inputs: &self.inputs, outputs },
         };
         let is_read = |tensor: usize| live.iter().any(|operator| operator.inputs.contains(&tensor));
         let inputs: Vec<usize> = self
@@ -98,24 +120,23 @@ impl<'m, 'g> Draft<'m, 'g> {
         let model = self.model;
         let (element_type, shape) = model.kind(tensor)?;
         let data = model.tensors.get(tensor).and_then(|tensor| tensor.data.as_ref());
-        let number = self.new_tensor(element_type, shape, data.map(Data::Constant))?;
+        let name = self.ends.name(tensor, self.tensors.len());
+        let number = self.new_tensor(name, element_type, shape, data.map(Data::Constant))?;
         self.numbers.insert(tensor, number);
         Ok(number)
     }
 
     fn new_tensor(
         &mut self,
+        name: String,
         element_type: ElementType,
         shape: &[usize],
         data: Option<Data<'m, 'g>>,
     ) -> Result<i32, GraphError> {
         let sides = shape.iter().map(|&side| i32::try_from(side).unwrap_or(i32::MAX)).collect();
         let number = self.tensors.len();
-        let mut fields = vec![
-            (0, Item::Ints(sides)),
-            (1, Item::Byte(element_type.tflite())),
-            (3, Item::Text(format!("t{number}"))),
-        ];
+        let mut fields =
+            vec![(0, Item::Ints(sides)), (1, Item::Byte(element_type.tflite())), (3, Item::Text(name))];
         self.bytes += STRUCTURE_BYTES;
         if let Some(data) = data {
             self.bytes += data.bytes();
@@ -133,9 +154,12 @@ impl<'m, 'g> Draft<'m, 'g> {
         let mut inputs: Vec<i32> =
             operator.inputs.iter().map(|&input| self.tensor(input)).collect::<Result<_, _>>()?;
         if let Some(linear) = &operator.linear {
-            inputs.push(self.new_tensor(ElementType::F32, &linear.shape, Some(Data::Weights(linear)))?);
+            let weights = Some(Data::Weights(linear));
+            let name = format!("t{}", self.tensors.len());
+            inputs.push(self.new_tensor(name, ElementType::F32, &linear.shape, weights)?);
             let bias = Data::Floats(linear.bias());
-            inputs.push(self.new_tensor(ElementType::F32, &[linear.outputs], Some(bias))?);
+            let name = format!("t{}", self.tensors.len());
+            inputs.push(self.new_tensor(name, ElementType::F32, &[linear.outputs], Some(bias))?);
         }
         let outputs = operator.outputs.iter().map(|&output| self.tensor(output)).collect::<Result<_, _>>()?;
         let code = self.codes.iter().position(|&code| code == operator.code).unwrap_or_else(|| {

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::rc::Rc;
 
+use super::bytes::ModelBytes;
 use super::compiled::CompiledModel;
 use super::environment::{self, Environment};
 use super::session::LiteRtSession;
@@ -13,7 +14,7 @@ use crate::inference::verify::verify;
 use crate::sealed_file::SealedPart;
 
 /// LiteRT, started.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LiteRt {
     environment: Rc<Environment>,
     threads: NonZeroUsize,
@@ -39,7 +40,16 @@ impl LiteRt {
         bytes: &[u8],
         part: Option<SealedPart>,
     ) -> Result<Rc<CompiledModel>, InferenceError> {
-        CompiledModel::new(&self.environment, bytes, part, self.threads).map(Rc::new)
+        self.compile_bytes(ModelBytes::new(bytes, part))
+    }
+
+    /// Makes a model ready to run that was made here, and verified.
+    pub(in crate::inference) fn take(&self, bytes: Vec<u8>) -> Result<Rc<dyn Model>, InferenceError> {
+        Ok(self.compile_bytes(ModelBytes::made(bytes))?)
+    }
+
+    fn compile_bytes(&self, bytes: ModelBytes) -> Result<Rc<CompiledModel>, InferenceError> {
+        CompiledModel::new(&self.environment, bytes, self.threads).map(Rc::new)
     }
 }
 

@@ -9,17 +9,28 @@ const MODEL_ALIGNMENT: usize = 16;
 
 /// The bytes of a model.
 #[derive(Debug)]
-pub(super) enum ModelBytes {
+pub(in crate::inference) enum ModelBytes {
     /// A copy of them.
     Copied(AlignedBytes),
+    /// They were made here.
+    Made(Vec<u8>),
     /// The file that the module has them from.
     Mapped(Mmap, SealedPart),
 }
 
 impl ModelBytes {
     /// `bytes`, from `part` where that has them at an address that LiteRT can read from.
-    pub(super) fn new(bytes: &[u8], part: Option<SealedPart>) -> Self {
+    pub(in crate::inference) fn new(bytes: &[u8], part: Option<SealedPart>) -> Self {
         part.and_then(Self::mapped).unwrap_or_else(|| Self::Copied(AlignedBytes::new(bytes)))
+    }
+
+    /// Bytes that were made here, where they are if LiteRT can read them there.
+    pub(super) fn made(bytes: Vec<u8>) -> Self {
+        if bytes.as_ptr().addr().is_multiple_of(MODEL_ALIGNMENT) {
+            Self::Made(bytes)
+        } else {
+            Self::Copied(AlignedBytes::new(&bytes))
+        }
     }
 
     fn mapped(part: SealedPart) -> Option<Self> {
@@ -27,22 +38,23 @@ impl ModelBytes {
         map.as_ptr().addr().is_multiple_of(MODEL_ALIGNMENT).then_some(Self::Mapped(map, part))
     }
 
-    pub(super) fn as_slice(&self) -> &[u8] {
+    pub(in crate::inference) fn as_slice(&self) -> &[u8] {
         match self {
             Self::Copied(bytes) => bytes.as_slice(),
+            Self::Made(bytes) => bytes,
             Self::Mapped(map, _) => map,
         }
     }
 
-    pub(super) fn part(&self) -> Option<&SealedPart> {
+    pub(in crate::inference) fn part(&self) -> Option<&SealedPart> {
         match self {
-            Self::Copied(_) => None,
+            Self::Copied(_) | Self::Made(_) => None,
             Self::Mapped(_, part) => Some(part),
         }
     }
 
     /// Gives back memory until the bytes are looked at again: compiled, a model has its weights a second time.
-    pub(super) fn leave_untouched(&self) {
+    pub(in crate::inference) fn leave_untouched(&self) {
         if let Self::Mapped(map, _) = self {
             // SAFETY: the file keeps what the mapping shows. Failing costs memory only.
             drop(unsafe { map.unchecked_advise(UncheckedAdvice::DontNeed) });
@@ -52,7 +64,7 @@ impl ModelBytes {
 
 /// Bytes at a multiple of [`MODEL_ALIGNMENT`].
 #[derive(Debug)]
-pub(super) struct AlignedBytes {
+pub(in crate::inference) struct AlignedBytes {
     blocks: Box<[u128]>,
     length: usize,
 }

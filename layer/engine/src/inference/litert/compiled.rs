@@ -8,6 +8,7 @@ use std::rc::Rc;
 use litert_sys as sys;
 
 use super::buffers::TensorBuffers;
+use super::bytes::ModelBytes;
 use super::environment::Environment;
 use super::model::Model;
 use super::options::Options;
@@ -34,11 +35,10 @@ pub(in crate::inference) struct CompiledModel {
 impl CompiledModel {
     pub(super) fn new(
         environment: &Rc<Environment>,
-        bytes: &[u8],
-        part: Option<SealedPart>,
+        bytes: ModelBytes,
         threads: NonZeroUsize,
     ) -> Result<Self, InferenceError> {
-        let model = Model::new(bytes, part)?;
+        let model = Model::new(bytes)?;
         let signature = Signature::first(&model)?;
         let inputs = signature.inputs()?;
         let outputs = signature.outputs()?;

@@ -15,5 +15,6 @@ mod signature;
 mod status;
 
 pub use backend::LiteRt;
+pub(super) use bytes::ModelBytes;
 #[cfg(test)]
 pub(super) use session::LiteRtSession;

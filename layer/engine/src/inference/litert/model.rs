@@ -17,9 +17,8 @@ pub(super) struct Model {
 }
 
 impl Model {
-    /// Reads a model; `bytes` were verified, and `part` has the same.
-    pub(super) fn new(bytes: &[u8], part: Option<SealedPart>) -> Result<Self, InferenceError> {
-        let bytes = ModelBytes::new(bytes, part);
+    /// Reads a model; `bytes` were verified.
+    pub(super) fn new(bytes: ModelBytes) -> Result<Self, InferenceError> {
         let mut handle = ptr::null_mut();
         // SAFETY: the bytes live in `Self` beside the handle, at a fixed place, until after it is destroyed.
         let status = unsafe {

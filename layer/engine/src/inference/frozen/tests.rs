@@ -1,0 +1,105 @@
+//! Small graphs of every operation that is converted, beside what TensorFlow says of them (tests/graphs/README.md).
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::rc::Rc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+
+use super::Graphs;
+use crate::inference::backend::Backend;
+use crate::inference::error::InferenceError;
+use crate::inference::graph::{Graph, Port};
+use crate::inference::litert::LiteRt;
+use crate::inference::tensor::{ElementType, Tensor};
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    graph: String,
+    inputs: Vec<Named>,
+    outputs: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+    #[serde(rename = "type")]
+    element_type: u32,
+    shape: Vec<i64>,
+    bytes: String,
+}
+
+impl Named {
+    fn port(&self) -> Port {
+        let (operation, index) = self.name.split_once(':').unwrap_or((&self.name, "0"));
+        Port { operation: operation.to_owned(), index: index.parse().unwrap() }
+    }
+
+    fn tensor(&self) -> Tensor {
+        let element_type = ElementType::from_tensorflow(self.element_type).unwrap();
+        Tensor::new(element_type, self.shape.clone(), STANDARD.decode(&self.bytes).unwrap()).unwrap()
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/graphs/operations.jsonl");
+    let text = std::fs::read_to_string(file).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn loaded(graph: &[u8]) -> Result<Rc<dyn Graph>, InferenceError> {
+    let graphs = Graphs::new(LiteRt::new(NonZeroUsize::MIN).unwrap());
+    graphs.verify(graph)?;
+    graphs.load(graph, None)
+}
+
+fn floats(tensor: &Tensor) -> Vec<f32> {
+    tensor.bytes().chunks_exact(4).map(|chunk| f32::from_le_bytes(chunk.try_into().unwrap())).collect()
+}
+
+/// The largest difference, relative to values above 1.
+fn difference(found: &Tensor, expected: &Tensor) -> f32 {
+    let pairs = floats(found).into_iter().zip(floats(expected));
+    pairs.map(|(found, expected)| (found - expected).abs() / expected.abs().max(1.0)).fold(0.0, f32::max)
+}
+
+/// What differs from TensorFlow's answers.
+fn faults(case: &Case) -> Vec<String> {
+    let graph = loaded(&STANDARD.decode(&case.graph).unwrap()).unwrap();
+    let inputs: Vec<(Port, Tensor)> = case.inputs.iter().map(|named| (named.port(), named.tensor())).collect();
+    let outputs: Vec<Port> = case.outputs.iter().map(Named::port).collect();
+    let values = match graph.run(&inputs, &outputs) {
+        Ok(values) => values,
+        Err(error) => return vec![format!("{}: {error}", case.name)],
+    };
+    let pairs = values.iter().zip(&case.outputs).filter_map(|(found, named)| {
+        let expected = named.tensor();
+        let kind = |tensor: &Tensor| (tensor.element_type(), tensor.dimensions().to_vec());
+        let fault = if kind(found) != kind(&expected) {
+            format!("{:?} instead of {:?}", kind(found), kind(&expected))
+        } else if expected.element_type() == ElementType::F32 {
+            let difference = difference(found, &expected);
+            if difference < 1e-5 {
+                return None;
+            }
+            format!("differs by {difference}")
+        } else if found.bytes() == expected.bytes() {
+            return None;
+        } else {
+            "differs".to_owned()
+        };
+        Some(format!("{} {}: {fault}", case.name, named.name))
+    });
+    pairs.collect()
+}
+
+#[test]
+fn converted_graphs_answer_as_tensorflow_does() {
+    let cases = cases();
+    assert!(cases.len() > 50, "{}", cases.len());
+    let faults: Vec<String> = cases.iter().flat_map(faults).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
