@@ -71,7 +71,7 @@ test-imagenet: build
 
 .PHONY: documents
 documents: setup ## Check the documents of the code
-	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --package vision --package worker --package engine --package recognize --package kit --package contract --package flatbuffer --package packed --package packer
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --package vision --package worker --package engine --package recognize --package kit --package contract --package flatbuffer --package packed --package packer --package graph
 
 clean: ## Remove what was built; .toolchain and the cache stay
 	rm -rf target dist

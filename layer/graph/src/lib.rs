@@ -26,6 +26,8 @@ mod lower;
 mod model;
 mod needed;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod value;
 mod wire;
 

@@ -60,13 +60,16 @@ fn not_a_graph(error: &graph::GraphError) -> InferenceError {
     InferenceError::NotAModel { format: "TensorFlow", reason: error.to_string() }
 }
 
+/// What was asked of a graph, and what was made for that.
+type Answer = (Question, Result<Rc<Converted>, Failure>);
+
 /// A frozen graph, with the models that were made of it: the latest used first.
 #[derive(Debug)]
 struct FrozenGraph {
     bytes: ModelBytes,
     index: Index,
     litert: LiteRt,
-    answers: RefCell<Vec<(Question, Result<Rc<Converted>, Failure>)>>,
+    answers: RefCell<Vec<Answer>>,
 }
 
 impl Content for FrozenGraph {

@@ -14,6 +14,7 @@ use crate::inference::error::InferenceError;
 use crate::inference::graph::{Graph, Port};
 use crate::inference::litert::LiteRt;
 use crate::inference::tensor::{ElementType, Tensor};
+use crate::inference::verify::verify;
 
 #[derive(Deserialize)]
 struct Case {
@@ -69,7 +70,8 @@ fn difference(found: &Tensor, expected: &Tensor) -> f32 {
 /// What differs from TensorFlow's answers.
 fn faults(case: &Case) -> Vec<String> {
     let graph = loaded(&STANDARD.decode(&case.graph).unwrap()).unwrap();
-    let inputs: Vec<(Port, Tensor)> = case.inputs.iter().map(|named| (named.port(), named.tensor())).collect();
+    let inputs: Vec<(Port, Tensor)> =
+        case.inputs.iter().map(|named| (named.port(), named.tensor())).collect();
     let outputs: Vec<Port> = case.outputs.iter().map(Named::port).collect();
     let values = match graph.run(&inputs, &outputs) {
         Ok(values) => values,
@@ -102,4 +104,48 @@ fn converted_graphs_answer_as_tensorflow_does() {
     assert!(cases.len() > 50, "{}", cases.len());
     let faults: Vec<String> = cases.iter().flat_map(faults).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn damaged_graphs_become_sound_models_or_none() {
+    let cases: Vec<(Vec<u8>, Case)> =
+        cases().into_iter().map(|case| (STANDARD.decode(&case.graph).unwrap(), case)).collect();
+    let mut state = 15_u64;
+    let mut random = |limit: usize| {
+        // Knuth's multiplier for a linear congruential generator (MMIX).
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % limit
+    };
+    let mut sound = 0;
+    for _ in 0..100 {
+        for (bytes, case) in &cases {
+            let mut bytes = bytes.clone();
+            for _ in 0..=random(3) {
+                let place = random(bytes.len());
+                bytes[place] = random(256) as u8;
+            }
+            let Ok(graph) = graph::Graph::read(&bytes) else { continue };
+            let feeds: Vec<graph::Feed> = case
+                .inputs
+                .iter()
+                .map(|named| graph::Feed {
+                    endpoint: graph::Endpoint { operation: named.name.clone(), index: 0 },
+                    element_type: graph::ElementType::from_tensorflow(named.element_type.into()).unwrap(),
+                    shape: named.shape.iter().map(|&side| side as usize).collect(),
+                })
+                .collect();
+            let outputs: Vec<graph::Endpoint> = case
+                .outputs
+                .iter()
+                .map(|named| named.port())
+                .map(|port| graph::Endpoint { operation: port.operation, index: port.index as usize })
+                .collect();
+            if let Ok(graph::Conversion { model: Some(model), .. }) = graph::convert(&graph, &feeds, &outputs)
+            {
+                verify(&model).unwrap_or_else(|damage| panic!("{}: {damage}", case.name));
+                sound += 1;
+            }
+        }
+    }
+    assert!(sound > 1000, "{sound}");
 }
