@@ -50,7 +50,7 @@ $(VENV)/%/installed: %/requirements.txt
 
 .PHONY: test-guests
 test-guests: setup
-	toolchain/cargo-wasm build --release --package classify --package copies
+	toolchain/cargo-wasm build --release --package classify --package copies --package interfaces
 
 lint: setup ## Check formatting and lints; warnings are errors
 	cargo fmt --all --check

@@ -18,6 +18,8 @@ mod control_groups;
 mod functions;
 /// The functions that modules import, with every result code.
 mod host_functions;
+/// Every interface for inference that modules are built with.
+mod interfaces;
 /// Which models a module may run.
 mod models;
 /// Modules that are no modules, misbehave, or were written by other people.

@@ -14,7 +14,7 @@ use worker::{CodeSource, DirGrant, EngineConfig, Processor};
 use worker::{ModelPolicy, Sha256Sum};
 
 use super::exit::Failure;
-use crate::modules::{Cache, ModuleFile, known_modules};
+use crate::modules::{Cache, ModuleFile, NamedModel, known_modules};
 use crate::pool::{Confining, LoadedPool, Loader, Loading};
 use crate::system_limits::{Files, check_addresses, check_file_size};
 
@@ -50,6 +50,16 @@ pub struct EngineArgs {
     /// Let the module use any model. Models are verified first, but a hostile one may still end the process
     #[arg(long, env = "VISION_ALLOW_ANY_MODEL", value_parser = BoolishValueParser::new())]
     pub allow_any_model: bool,
+
+    /// Give the module a model by a name (WASI-NN), as NAME:ENCODING:TARGET:PATH: tensorflowlite or tensorflow, and cpu. It must be
+    /// known as any other; may be repeated
+    #[arg(
+        long = "nn-preload",
+        env = "VISION_NN_PRELOAD",
+        value_name = "NAME:ENCODING:TARGET:PATH",
+        value_delimiter = ','
+    )]
+    pub nn_preload: Vec<NamedModel>,
 
     /// Let the native code run that the module with this sha256 carries, and the models in it; may be repeated
     #[arg(long = "trust-module", env = "VISION_TRUST_MODULES", value_name = "SHA256", value_delimiter = ',')]
@@ -99,6 +109,8 @@ impl EngineArgs {
         let file_bytes = config.limits.answer_bytes().max(config.limits.event_bytes()) as u64;
         let checked = files.check(workers.get()).and_then(|()| check_addresses());
         checked.and_then(|()| check_file_size(file_bytes)).map_err(Failure::usage)?;
+        let nn_models = NamedModel::read_all(&self.nn_preload, &config.models).map_err(Failure::usage)?;
+        let config = EngineConfig { nn_models, ..config };
         let path = module_or_default(self.wasm.as_ref())?;
         let name = path.display().to_string();
         let cache = Cache::of_user();

@@ -165,7 +165,9 @@ impl Loader {
         let gone = |error: AskError| self.gone(name, &error);
         let deadline = Instant::now() + self.limits.load_time;
         let ends = WorkerEnds::new(config.limits).map_err(|error| LoadError::Worker(error.to_string()))?;
-        self.send(&asked, &[module.as_fd()]).map_err(gone)?;
+        let models = config.nn_models.iter().filter_map(|model| model.file.as_ref());
+        let files: Vec<_> = [module.as_fd()].into_iter().chain(models.map(|file| file.as_fd())).collect();
+        self.send(&asked, &files).map_err(gone)?;
         // The first worker starts as soon as the module is loaded, while this process confines itself.
         self.send(&Asked::Start, &ends.others()).map_err(gone)?;
         match self.reply(deadline).map_err(gone)? {

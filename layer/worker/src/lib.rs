@@ -34,4 +34,6 @@ pub use engine::limits;
 pub use engine::native_stack::STACK_BYTES;
 pub use engine::printable;
 pub use engine::progress::Told;
-pub use engine::{CodeSource, DirGrant, EngineConfig, LoadError, LoadStep, Processor, Sha256Sum, cores};
+pub use engine::{
+    CodeSource, DirGrant, EngineConfig, LoadError, LoadStep, NnEncoding, NnModel, Processor, Sha256Sum, cores,
+};

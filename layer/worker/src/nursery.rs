@@ -127,10 +127,19 @@ impl Serving {
                 };
                 self.start_compiler(&scratch, processor, memory_mib, [input, output, channel])
             }
-            Asked::Load { name, config, is_known } => match descriptors.pop() {
-                Some(module) => self.load(&name, *config, module, is_known),
-                None => nothing_came(),
-            },
+            Asked::Load { name, mut config, is_known } => {
+                let models = descriptors.split_off(descriptors.len().min(1));
+                if models.len() != config.nn_models.len() {
+                    return nothing_came();
+                }
+                for (model, file) in config.nn_models.iter_mut().zip(models) {
+                    model.file = Some(Arc::new(file.into()));
+                }
+                match descriptors.pop() {
+                    Some(module) => self.load(&name, *config, module, is_known),
+                    None => nothing_came(),
+                }
+            }
             Asked::Start => match (descriptors.pop(), descriptors.pop()) {
                 (Some(answers), Some(channel)) => {
                     let reply = self.start_worker(channel.into(), answers);

@@ -34,7 +34,7 @@ pub enum Asked {
         /// Memory that it may take, in MiB.
         memory_mib: u32,
     },
-    /// Load the module in the descriptor.
+    /// Load the module in the first descriptor; behind it are the models that have names, in their order.
     Load {
         /// What messages call it.
         name: String,

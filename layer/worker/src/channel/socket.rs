@@ -4,6 +4,7 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
+use engine::limits::NN_MODELS;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
@@ -14,8 +15,8 @@ use thiserror::Error;
 
 /// Bytes of the largest message: a line for the log, or a configuration.
 const MESSAGE_BYTES: usize = 64 << 10;
-/// Descriptors beside a message.
-const MAX_DESCRIPTORS: usize = 3;
+/// Descriptors beside a message: a module with all models that have names, or the three of a compiler.
+const MAX_DESCRIPTORS: usize = 1 + NN_MODELS;
 
 /// Why a message did not come.
 #[derive(Debug, Error)]
