@@ -23,11 +23,19 @@ pub(crate) trait Client {
         self.post("/v1/recognize", "image/jpeg", picture)
     }
 
-    /// The value of a metric, by its name with labels and a space; 0 where it was never counted.
+    /// The value of a metric, by its name with labels and a space, or without labels for the sum of all; 0 where it was never
+    /// counted.
     fn metric(&self, name: &str) -> f64 {
         let text = self.get("/metrics").text();
-        let value = text.lines().find_map(|line| line.strip_prefix(name));
-        value.map_or(0.0, |value| value.trim().parse().unwrap())
+        let value = |line: &str| match line.strip_prefix(name) {
+            Some(value) => Some(value.to_owned()),
+            None => line
+                .strip_prefix(name.trim_end())?
+                .strip_prefix('{')?
+                .split_once("} ")
+                .map(|(_, value)| value.to_owned()),
+        };
+        text.lines().filter_map(value).map(|value| value.trim().parse::<f64>().unwrap()).sum()
     }
 }
 

@@ -92,10 +92,10 @@ fn metrics_count_answers_and_the_time_of_each_stage() {
     for line in [
         r#"vision_requests_total{route="/v1/recognize",status="200"} 1"#,
         r#"vision_requests_total{route="/v1/recognize",status="415"} 1"#,
-        r#"vision_stage_seconds_count{stage="inference"} 2"#,
-        r#"vision_stage_seconds_count{stage="queue"} 2"#,
-        "vision_queue_length 0",
-        "vision_instances 2",
+        r#"vision_stage_seconds_count{function="recognize",stage="inference"} 2"#,
+        r#"vision_stage_seconds_count{function="recognize",stage="queue"} 2"#,
+        r#"vision_queue_length{function="recognize"} 0"#,
+        r#"vision_instances{function="recognize"} 2"#,
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is missing:\n{text}");
     }
@@ -165,6 +165,7 @@ fn real_answers_are_as_the_interface_is_described() {
         interface.assert_describes("post", "/v1/recognize", &reply);
     }
     interface.assert_describes("get", "/v1/status", &server.get("/v1/status"));
+    interface.assert_describes("get", "/v1/functions", &server.get("/v1/functions"));
     eventually("both are kept", || server.metric("vision_history_kept_total ") >= 2.0);
     let list = server.get("/v1/history?limit=1");
     interface.assert_describes("get", "/v1/history", &list);

@@ -13,6 +13,8 @@ mod documents;
 mod errors;
 /// The forms in which a picture may come, and the answers.
 mod forms;
+/// Several functions in one service.
+mod functions;
 /// `--history`, on SQLite and on PostgreSQL.
 mod history;
 /// The file of a history: what is left in it, who may read it, what is wrong with it.

@@ -7,9 +7,10 @@
 //! outcome    exit code, standard output and error → their meaning    note         the host's remark beside pixels
 //! limits     limits that both sides know                             utf16        events encoded as UTF-16
 //! unsure     the line of an answer that may be wrong                 file         answers that are files, such as pictures
-//! settings   what a function is started with
+//! settings   what a function is started with                        about        what a function says of itself
 //! ```
 
+pub mod about;
 mod code;
 mod error_body;
 pub mod file;

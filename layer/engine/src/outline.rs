@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use contract::about::{self, About};
 use wasmparser::{ExternalKind, MemoryType, Parser, Payload, TypeRef};
 
 use super::error::LoadError;
@@ -20,6 +21,8 @@ pub struct Outline {
     has_start: bool,
     /// Whether it carries native code of WasmEdge's compiler.
     pub has_native_code: bool,
+    /// What it says of itself, if it can be read.
+    pub about: Option<About>,
     memory_pages: u64,
     memories: usize,
     /// The first part of WebAssembly that modules may not use.
@@ -70,7 +73,11 @@ impl Outline {
                     self.has_start |= export.name == "_start" && export.kind == ExternalKind::Func;
                 }
             }
-            Payload::CustomSection(section) => self.has_native_code |= section.name() == NATIVE_CODE_SECTION,
+            Payload::CustomSection(section) => match section.name() {
+                NATIVE_CODE_SECTION => self.has_native_code = true,
+                about::SECTION => self.about = About::from_json(section.data()).ok(),
+                _ => {}
+            },
             _ => {}
         }
         Ok(())

@@ -7,12 +7,14 @@
 //! labels      a file of labels → a list    describe   all that → what the function must know, and where that came from
 //! fixed       a model whose batch or size is open gets a fixed one
 //! graft       a function and a block → the function with the block in it
+//! about       what a function says of itself
 //! ```
 //!
 //! All of it is safe code on files that a person chose; nothing is run, and every length is checked.
 
 #![deny(clippy::indexing_slicing)]
 
+mod about;
 mod archive;
 mod describe;
 mod error;
@@ -27,6 +29,7 @@ mod source;
 mod tests;
 mod tflite;
 
+pub use about::{read_about, with_about};
 pub use describe::{Finding, Options, Packing, pack};
 pub use error::PackError;
 pub use graft::{GraftError, Grafted, NativeCode, graft};

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use contract::about::Title;
 use packed::{Normalization, Unsure};
 use serde::Deserialize;
 
@@ -15,6 +16,7 @@ const MAX_BYTES: u64 = 1 << 20;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Manifest {
     pub(crate) name: String,
+    pub(crate) title: Option<Title>,
     pub(crate) file: String,
     pub(crate) sha256: String,
     pub(crate) input: Input,

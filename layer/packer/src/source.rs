@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use contract::about::Title;
 use sha2::{Digest as _, Sha256};
 
 use crate::archive::Archive;
@@ -31,6 +32,11 @@ pub struct Source {
 }
 
 impl Source {
+    /// What people call its model, where that was said.
+    pub fn title(&self) -> Option<&Title> {
+        self.manifest.as_ref()?.title.as_ref()
+    }
+
     /// Reads it.
     ///
     /// # Errors

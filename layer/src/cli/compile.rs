@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use packer::{read_about, with_about};
 use worker::Sha256Sum;
 use worker::limits::LoadLimits;
 use worker::sandbox::SandboxMode;
@@ -29,12 +30,17 @@ pub(super) struct CompileArgs {
     #[arg(long)]
     native: bool,
 
+    /// Write into it what this file says of the function (docs/functions.md): what it answers, and what people call it
+    #[arg(long, value_name = "function.toml")]
+    about: Option<PathBuf>,
+
     #[command(flatten)]
     limits: LoadLimits,
 }
 
 pub(super) fn run(Start { nursery, log_level, .. }: Start, arguments: &CompileArgs) -> Outcome {
-    let CompileArgs { input, output, native, limits } = arguments;
+    let CompileArgs { input, output, native, about, limits } = arguments;
+    let about = about.as_deref().map(read_about).transpose().map_err(Failure::usage)?;
     let processor = if *native { Processor::Native } else { Processor::Generic };
     let module = ModuleFile::open(input).map_err(Failure::usage)?;
     let (loader, _) = Loader::confine(nursery, SandboxMode::Auto, Vec::new(), *limits, log_level)
@@ -47,6 +53,9 @@ pub(super) fn run(Start { nursery, log_level, .. }: Start, arguments: &CompileAr
     })?;
     let mut bytes = Vec::new();
     compiled.rewind().and_then(|()| compiled.read_to_end(&mut bytes)).map_err(Failure::failed)?;
+    if let Some(about) = about {
+        bytes = with_about(&input.display().to_string(), &bytes, &about).map_err(Failure::usage)?;
+    }
     replace_file(output, &bytes)
         .with_context(|| format!("can't write {}", output.display()))
         .map_err(Failure::usage)?;

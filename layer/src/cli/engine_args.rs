@@ -91,7 +91,20 @@ pub(super) struct Start {
 pub(super) struct Begun {
     confining: Confining,
     /// The files that this process may open.
-    pub(crate) files: Files,
+    files: Files,
+}
+
+/// The same with a nursery for each of several functions.
+#[derive(Debug)]
+pub(super) struct BegunFunctions {
+    confining: Vec<Confining>,
+    files: Files,
+}
+
+impl From<Begun> for BegunFunctions {
+    fn from(Begun { confining, files }: Begun) -> Self {
+        Self { confining: vec![confining], files }
+    }
 }
 
 impl EngineArgs {
@@ -106,12 +119,36 @@ impl EngineArgs {
         config: EngineConfig,
         workers: NonZeroUsize,
     ) -> Result<LoadedPool, Failure> {
-        let file_bytes = config.limits.answer_bytes().max(config.limits.event_bytes()) as u64;
-        let checked = files.check(workers.get()).and_then(|()| check_addresses());
-        checked.and_then(|()| check_file_size(file_bytes)).map_err(Failure::usage)?;
+        check(files, workers.get(), &[&config])?;
+        self.load_module(self.wasm.as_ref(), confining, config)
+    }
+
+    /// The same for several functions: the module and the configuration of each, and how many workers all of them have. Each is
+    /// loaded when it is asked for, in the same order.
+    ///
+    /// # Errors
+    /// What keeps all from being loaded.
+    pub(super) fn load_functions(
+        &self,
+        BegunFunctions { confining, files }: BegunFunctions,
+        functions: Vec<(Option<PathBuf>, EngineConfig)>,
+        workers: usize,
+    ) -> Result<impl Iterator<Item = Result<LoadedPool, Failure>>, Failure> {
+        check(files, workers, &functions.iter().map(|(_, config)| config).collect::<Vec<_>>())?;
+        let functions = confining.into_iter().zip(functions);
+        Ok(functions
+            .map(|(confining, (module, config))| self.load_module(module.as_ref(), confining, config)))
+    }
+
+    fn load_module(
+        &self,
+        module: Option<&PathBuf>,
+        confining: Confining,
+        config: EngineConfig,
+    ) -> Result<LoadedPool, Failure> {
         let nn_models = NamedModel::read_all(&self.nn_preload, &config.models).map_err(Failure::usage)?;
         let config = EngineConfig { nn_models, ..config };
-        let path = module_or_default(self.wasm.as_ref())?;
+        let path = module_or_default(module)?;
         let name = path.display().to_string();
         let cache = Cache::of_user();
         let known = known_modules(&self.trust_modules, cache.as_ref());
@@ -160,6 +197,25 @@ impl EngineArgs {
         Ok(Begun { confining: confining.map_err(Failure::usage)?, files })
     }
 
+    /// The same for several functions, which get a nursery each.
+    ///
+    /// # Errors
+    /// A nursery is gone.
+    pub(super) fn begin_functions(&self, start: Start, count: usize) -> Result<BegunFunctions, Failure> {
+        if count <= 1 {
+            return self.begin(start).map(BegunFunctions::from);
+        }
+        let Start { nursery, log_level, files } = start;
+        let others: Result<Vec<Nursery>, _> = (1..count).map(|_| nursery.another()).collect();
+        let others = others.map_err(|error| {
+            Failure::failed(anyhow::anyhow!("no process for the workers of {count} functions: {error}"))
+        })?;
+        let nurseries = std::iter::once(nursery).chain(others).collect();
+        let (mode, folders) = (self.sandbox.sandbox, self.granted_folders());
+        let confining = Loader::confine_all(nurseries, mode, &folders, self.load_limits, &log_level);
+        Ok(BegunFunctions { confining: confining.map_err(Failure::usage)?, files })
+    }
+
     /// The loader, once its process is confined as far as was asked.
     fn confined(&self, confining: Confining) -> Result<Loader, Failure> {
         let mode = self.sandbox.sandbox;
@@ -206,6 +262,14 @@ impl EngineArgs {
     pub(crate) fn granted_folders(&self) -> Vec<PathBuf> {
         self.dirs.iter().map(|dir| dir.host.clone()).collect()
     }
+}
+
+/// Checks what the system lets this process have, for so many workers of functions with these configurations.
+fn check(files: Files, workers: usize, configs: &[&EngineConfig]) -> Result<(), Failure> {
+    let bytes = |config: &&EngineConfig| config.limits.answer_bytes().max(config.limits.event_bytes()) as u64;
+    let file_bytes = configs.iter().map(bytes).max().unwrap_or(0);
+    let checked = files.check(workers).and_then(|()| check_addresses());
+    checked.and_then(|()| check_file_size(file_bytes)).map_err(Failure::usage)
 }
 
 /// The module that was named, or the one that is there by default.

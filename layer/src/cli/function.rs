@@ -7,7 +7,8 @@ use std::io::{Read as _, Seek as _};
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
-use packer::{Finding, GraftError, NativeCode, PackError, Source, graft, pack};
+use contract::about::{About, Answers};
+use packer::{Finding, GraftError, NativeCode, PackError, Source, graft, pack, with_about};
 use worker::sandbox::SandboxMode;
 use worker::{LoadError, Processor, Sha256Sum};
 
@@ -36,6 +37,8 @@ pub(super) fn run(Start { nursery, log_level, .. }: Start, arguments: &FunctionA
         .map_err(Failure::failed)?;
     let name = arguments.output.display().to_string();
     let wasm = if grafted.has_native_code { grafted.wasm } else { compiled(&loader, &name, &grafted.wasm)? };
+    let title = arguments.title().or_else(|| source.title().cloned());
+    let wasm = with_about(&name, &wasm, &About { answers: Answers::Labels, title }).map_err(refused)?;
     trial::run(loader, &name, &wasm)?;
     replace_file(&arguments.output, &wasm)
         .with_context(|| format!("can't write {name}"))

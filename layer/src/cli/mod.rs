@@ -8,6 +8,7 @@ mod eval;
 mod exit;
 mod front;
 mod function;
+mod function_arg;
 mod lambda;
 mod logging;
 mod run;

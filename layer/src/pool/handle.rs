@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use contract::about::About;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use worker::answer::{Answer, CallError};
@@ -24,6 +25,7 @@ pub struct Pool {
     pub(super) limits: Limits,
     pub(super) counters: Counters,
     pub(super) alive: Arc<AtomicUsize>,
+    pub(super) about: Arc<About>,
 }
 
 impl Pool {
@@ -50,6 +52,11 @@ impl Pool {
     /// The limits that every event runs under.
     pub fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// What the function says of itself.
+    pub fn about(&self) -> &About {
+        &self.about
     }
 
     /// What happened to workers.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
+use contract::about::{About, Answers};
 use futures_util::future::try_join_all;
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::{Mutex, mpsc};
@@ -70,22 +71,43 @@ impl Loader {
         limits: LoadLimits,
         log_level: String,
     ) -> Result<Confining, LoadError> {
+        let groups = groups(&[nursery.process]);
+        let preparing = groups.as_ref().and_then(ControlGroups::keep_prepared);
+        Self::confine_in(nursery, (groups, preparing), mode, folders, limits, log_level)
+    }
+
+    /// The same for nurseries of a module each, whose workers' control groups lie beside each other.
+    ///
+    /// # Errors
+    /// [`LoadError::Worker`].
+    pub fn confine_all(
+        nurseries: Vec<Nursery>,
+        mode: SandboxMode,
+        folders: &[PathBuf],
+        limits: LoadLimits,
+        log_level: &str,
+    ) -> Result<Vec<Confining>, LoadError> {
+        let processes: Vec<i32> = nurseries.iter().map(|nursery| nursery.process).collect();
+        let groups = groups(&processes);
+        // One is enough for all.
+        let mut preparing = groups.as_ref().and_then(ControlGroups::keep_prepared);
+        let confine = |nursery| {
+            let groups = (groups.clone(), preparing.take());
+            Self::confine_in(nursery, groups, mode, folders.to_vec(), limits, log_level.to_owned())
+        };
+        nurseries.into_iter().map(confine).collect()
+    }
+
+    fn confine_in(
+        nursery: Nursery,
+        (groups, preparing): (Option<ControlGroups>, Option<Preparing>),
+        mode: SandboxMode,
+        folders: Vec<PathBuf>,
+        limits: LoadLimits,
+        log_level: String,
+    ) -> Result<Confining, LoadError> {
         // Only a compiler needs it.
         let scratch = tempfile::tempdir().ok();
-        let groups = ControlGroups::of_this_process(nursery.process);
-        match &groups {
-            Ok(groups) => tracing::info!("each worker has a control group for its memory ({groups})"),
-            Err(reason @ NoGroups::NotGiven(_)) => {
-                tracing::info!("workers have no control groups for their memory: {reason}");
-            }
-            Err(reason @ NoGroups::Failed(_)) => {
-                tracing::warn!(
-                    "workers have no control groups for their memory, though this system gives them: {reason}"
-                );
-            }
-        }
-        let groups = groups.ok();
-        let preparing = groups.as_ref().and_then(ControlGroups::keep_prepared);
         let loader = Self { nursery, limits, scratch, groups, preparing };
         let scratch = loader.scratch.as_ref().map(|folder| folder.path().to_owned());
         let groups = loader.groups.as_ref().map(|groups| groups.folder().to_owned());
@@ -171,14 +193,15 @@ impl Loader {
         // The first worker starts as soon as the module is loaded, while this process confines itself.
         self.send(&Asked::Start, &ends.others()).map_err(gone)?;
         match self.reply(deadline).map_err(gone)? {
-            Reply::Loaded => Ok(Loading::Loaded(LoadedPool {
+            Reply::Loaded { about } => Ok(Loading::Loaded(LoadedPool {
                 channel: self.nursery.channel,
                 limits: config.limits,
                 module: name.to_owned(),
-                makes_thumbnails: config.makes_thumbnail,
+                makes_thumbnails: config.makes_thumbnail && about.answers != Answers::Picture,
                 groups: self.groups,
                 preparing: self.preparing,
                 first: ends,
+                about,
             })),
             Reply::NeedsCompiling { carries_code } => {
                 // Nor was a worker started.
@@ -223,6 +246,23 @@ impl Loader {
             (AskError::Channel(error), Err(_)) => LoadError::Worker(error.to_string()),
         }
     }
+}
+
+/// The control groups for the workers of these nurseries, where the system has any to give.
+fn groups(nurseries: &[i32]) -> Option<ControlGroups> {
+    let groups = ControlGroups::of_this_process(nurseries);
+    match &groups {
+        Ok(groups) => tracing::info!("each worker has a control group for its memory ({groups})"),
+        Err(reason @ NoGroups::NotGiven(_)) => {
+            tracing::info!("workers have no control groups for their memory: {reason}");
+        }
+        Err(reason @ NoGroups::Failed(_)) => {
+            tracing::warn!(
+                "workers have no control groups for their memory, though this system gives them: {reason}"
+            );
+        }
+    }
+    groups.ok()
 }
 
 #[derive(Debug)]
@@ -304,6 +344,7 @@ pub struct LoadedPool {
     preparing: Option<Preparing>,
     /// Of the first worker, which was asked for already.
     first: WorkerEnds,
+    about: About,
 }
 
 impl LoadedPool {
@@ -317,7 +358,7 @@ impl LoadedPool {
     /// # Errors
     /// See [`LoadError`].
     pub async fn start(self, workers: usize) -> Result<Pool, LoadError> {
-        let Self { channel, limits, module, makes_thumbnails, groups, preparing, first } = self;
+        let Self { channel, limits, module, makes_thumbnails, groups, preparing, first, about } = self;
         let nursery = NurseryClient::new(channel).map_err(|error| LoadError::Worker(error.to_string()))?;
         let (jobs, queue) = mpsc::unbounded_channel();
         let counters = Counters::default();
@@ -340,6 +381,6 @@ impl LoadedPool {
             counters.started.inc();
             tokio::spawn(Slot::new(Arc::clone(&shared), worker).serve());
         }
-        Ok(Pool { jobs, limits, counters, alive })
+        Ok(Pool { jobs, limits, counters, alive, about: Arc::new(about) })
     }
 }

@@ -35,7 +35,7 @@ use super::objects::{Besides, Labeller, Output, Service, UploadArgs};
 use super::shutdown::{Shutdown, ShutdownArgs};
 use super::{Requirements, Trigger, TriggerError};
 use crate::history::History;
-use crate::pool::Pool;
+use crate::pool::Pools;
 use crate::secrets;
 use extension::Extension;
 
@@ -166,9 +166,9 @@ impl Trigger for LambdaTrigger {
         Ok(needs)
     }
 
-    async fn open(&self, pool: &Pool) -> Result<Self::Opened, TriggerError> {
+    async fn open(&self, pools: &Pools) -> Result<Self::Opened, TriggerError> {
         let history = self.args.history.open().await?.map(Arc::new);
-        let managed = self.args.managed(pool.limits().event_bytes(), history)?;
+        let managed = self.args.managed(pools.first().limits().event_bytes(), history)?;
         let platform = self.args.platform().map_err(TriggerError::configuration)?;
         Ok((managed, Extension::register(platform.address()).await))
     }
@@ -180,12 +180,12 @@ impl Trigger for LambdaTrigger {
     async fn serve(
         self,
         (managed, extension): Self::Opened,
-        pool: &Pool,
+        pools: &Pools,
         shutdown: &Shutdown,
     ) -> Result<(), TriggerError> {
         tokio::select! {
             biased;
-            served = managed.serve(pool, shutdown) => served,
+            served = managed.serve(pools.first(), shutdown) => served,
             never = extension::stay(extension) => match never {},
         }
     }

@@ -32,7 +32,7 @@ use std::num::NonZeroUsize;
 use thiserror::Error;
 use worker::sandbox::{Needs, Network};
 
-use crate::pool::Pool;
+use crate::pool::Pools;
 use shutdown::{Shutdown, ShutdownArgs, Unfinished};
 
 /// A way in which events come.
@@ -49,11 +49,11 @@ pub trait Trigger {
     /// [`TriggerError::Configuration`] as a rule.
     fn prepare(&self) -> Result<Needs, TriggerError>;
 
-    /// Opens what it serves with, within what it kept. The workers of `pool` are ready.
+    /// Opens what it serves with, within what it kept. The workers of `pools` are ready.
     ///
     /// # Errors
     /// [`TriggerError::Configuration`] as a rule.
-    fn open(&self, pool: &Pool) -> impl Future<Output = Result<Self::Opened, TriggerError>>;
+    fn open(&self, pools: &Pools) -> impl Future<Output = Result<Self::Opened, TriggerError>>;
 
     /// Tells whoever would send events that there can be none, for the reason in `message`.
     fn failed_start(&self, message: &str) -> impl Future<Output = ()> {
@@ -69,7 +69,7 @@ pub trait Trigger {
         Ok(())
     }
 
-    /// Answers events with `pool` until there are no more, or the end is asked for. The process has
+    /// Answers events with `pools` until there are no more, or the end is asked for. The process has
     /// no more of the network now than [`Requirements::network_of_events`].
     ///
     /// # Errors
@@ -77,7 +77,7 @@ pub trait Trigger {
     fn serve(
         self,
         opened: Self::Opened,
-        pool: &Pool,
+        pools: &Pools,
         shutdown: &Shutdown,
     ) -> impl Future<Output = Result<(), TriggerError>>;
 }

@@ -14,7 +14,7 @@ use super::shutdown::Shutdown;
 use super::{Requirements, Trigger, TriggerError};
 use crate::console;
 use crate::modules::OutputFile;
-use crate::pool::{Handler, Pool};
+use crate::pool::{Handler, Pools};
 
 /// One event, read before the module is loaded.
 #[derive(Debug)]
@@ -61,12 +61,12 @@ impl Trigger for RunTrigger {
         Ok(Needs { folders: folder.map(Path::to_owned).into_iter().collect(), ..Needs::default() })
     }
 
-    async fn open(&self, _: &Pool) -> Result<(), TriggerError> {
+    async fn open(&self, _: &Pools) -> Result<(), TriggerError> {
         Ok(())
     }
 
-    async fn serve(self, (): (), pool: &Pool, _: &Shutdown) -> Result<(), TriggerError> {
-        answer(pool, self.event, self.output, self.with_timings).await.map_err(TriggerError::failed)
+    async fn serve(self, (): (), pools: &Pools, _: &Shutdown) -> Result<(), TriggerError> {
+        answer(pools.first(), self.event, self.output, self.with_timings).await.map_err(TriggerError::failed)
     }
 }
 

@@ -21,7 +21,7 @@ use super::objects::{Besides, Endpoint, Labeller, Output, UploadArgs, object_lim
 use super::shutdown::{Shutdown, ShutdownArgs};
 use super::{Requirements, Trigger, TriggerError};
 use crate::history::History;
-use crate::pool::Pool;
+use crate::pool::Pools;
 
 /// Where the platform is, and what it is told.
 #[derive(Clone, Debug, Args)]
@@ -145,13 +145,18 @@ impl Trigger for ScfTrigger {
         Ok(needs)
     }
 
-    async fn open(&self, pool: &Pool) -> Result<Self::Opened, TriggerError> {
+    async fn open(&self, pools: &Pools) -> Result<Self::Opened, TriggerError> {
         let history = self.args.history.open().await?.map(Arc::new);
-        self.args.managed(pool.limits().event_bytes(), history)
+        self.args.managed(pools.first().limits().event_bytes(), history)
     }
 
-    async fn serve(self, opened: Self::Opened, pool: &Pool, shutdown: &Shutdown) -> Result<(), TriggerError> {
-        opened.serve(pool, shutdown).await
+    async fn serve(
+        self,
+        opened: Self::Opened,
+        pools: &Pools,
+        shutdown: &Shutdown,
+    ) -> Result<(), TriggerError> {
+        opened.serve(pools.first(), shutdown).await
     }
 }
 

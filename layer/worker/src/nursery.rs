@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use contract::about::{About, Answers};
 use engine::answer::WorkerEnd;
 use engine::limits::MIB;
 use engine::{CodeSource, EngineConfig, LoadError, LoadedModule, Outline, Processor, compile};
@@ -45,6 +46,23 @@ pub fn fork() -> io::Result<Nursery> {
         Err(_) => 1,
     })?;
     Ok(Nursery { channel, process })
+}
+
+impl Nursery {
+    /// Another nursery, for another module. It is a copy of this one, which must not have been asked for anything else: so it
+    /// knows nothing either, whatever this process has read meanwhile. It is no child of this process, and ends with it all the same.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn another(&self) -> io::Result<Self> {
+        let (channel, other) = Socket::pair()?;
+        self.channel.send(&Asked::Another, &[other.as_fd()]).map_err(io::Error::other)?;
+        match self.channel.receive_only().map_err(io::Error::other)? {
+            Reply::Started { process } => Ok(Self { channel, process }),
+            Reply::NotStarted { reason } => Err(io::Error::other(reason)),
+            other => Err(io::Error::other(format!("the nursery answered {other:?}"))),
+        }
+    }
 }
 
 /// Starts the nursery from the built program, at this path: for programs that are not it and have threads already, such as
@@ -113,6 +131,10 @@ struct Serving {
 impl Serving {
     fn answer(&mut self, asked: Asked, mut descriptors: Vec<OwnedFd>) -> Reply {
         match asked {
+            Asked::Another => match descriptors.pop() {
+                Some(channel) => self.start_another(channel),
+                None => nothing_came(),
+            },
             Asked::Confine { mode, folders, scratch, groups, log_level } => {
                 log::send_over(&self.channel);
                 log::install(&log_level);
@@ -159,6 +181,17 @@ impl Serving {
                 }
             }
         }
+    }
+
+    fn start_another(&self, channel: OwnedFd) -> Reply {
+        if self.sandbox.is_some() {
+            return Reply::NotStarted { reason: "this one is confined already".to_owned() };
+        }
+        let own = [Some(self.channel.as_raw_fd()), self.statm.as_ref().map(File::as_raw_fd)];
+        started(process::start(|| {
+            own.into_iter().flatten().for_each(process::close);
+            serve(channel.into())
+        }))
     }
 
     fn confine(&mut self, mode: SandboxMode, folders: Vec<PathBuf>, scratch: Option<PathBuf>) -> Reply {
@@ -241,12 +274,12 @@ impl Serving {
             .unwrap_or_else(|_| Err(failed("loading it failed in a way that is our fault".to_owned())));
         process::end_by_itself();
         match prepared {
-            Ok(Prepared::Loaded(module, config)) => {
+            Ok(Prepared::Loaded { module, config, about }) => {
                 if let Some(sandbox) = &self.sandbox {
                     sandbox.end_loading();
                 }
                 self.loaded = Some((*module, config));
-                Reply::Loaded
+                Reply::Loaded { about }
             }
             Ok(Prepared::NeedsCompiling { carries_code }) => Reply::NeedsCompiling { carries_code },
             Err(error) => Reply::NotLoaded(error),
@@ -271,7 +304,7 @@ impl Serving {
 }
 
 enum Prepared {
-    Loaded(Box<LoadedModule>, EngineConfig),
+    Loaded { module: Box<LoadedModule>, config: EngineConfig, about: About },
     NeedsCompiling { carries_code: bool },
 }
 
@@ -290,7 +323,11 @@ fn prepare(name: &str, wasm: &[u8], mut config: EngineConfig, is_known: bool) ->
         }
     };
     if runs_as_it_is {
-        return Ok(Prepared::Loaded(Box::new(LoadedModule::load(name, wasm, &config)?), config));
+        let about = outline.about.unwrap_or_default();
+        // Small copies are kept beside labels; what answers pictures has none.
+        config.makes_thumbnail &= about.answers != Answers::Picture;
+        let module = Box::new(LoadedModule::load(name, wasm, &config)?);
+        return Ok(Prepared::Loaded { module, config, about });
     }
     Outline::check_features(name, wasm)?;
     Ok(Prepared::NeedsCompiling { carries_code })

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use contract::about::Title;
 use packed::{Certainty, Scores};
 use packer::{Options, PackError, read_label_file};
 use worker::limits::LoadLimits;
@@ -34,6 +35,14 @@ pub(in crate::cli) struct FunctionArgs {
     /// The model's name in answers [default: from model.toml, the model's metadata or the file's name]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+
+    /// What people call it, in a word or two: for the page, where a service has several models [default: from model.toml]
+    #[arg(long, value_name = "TITLE")]
+    title: Option<String>,
+
+    /// The same in Chinese
+    #[arg(long = "title-zh", value_name = "TITLE", requires = "title")]
+    title_zh: Option<String>,
 
     /// What is taken from each byte of a pixel: one number, or three for red, green and blue, such as 127.5
     #[arg(long, value_name = "N[,N,N]", value_parser = parse_each, allow_hyphen_values = true, help_heading = "Model")]
@@ -78,6 +87,12 @@ pub(in crate::cli) struct FunctionArgs {
 }
 
 impl FunctionArgs {
+    /// What people call it, if that was said.
+    pub(super) fn title(&self) -> Option<Title> {
+        let en = self.title.clone()?;
+        Some(Title { zh: self.title_zh.clone().unwrap_or_else(|| en.clone()), en })
+    }
+
     /// What was said of the model; files of labels are read.
     pub(super) fn options(&self) -> Result<Options, PackError> {
         let read = |file: &Option<PathBuf>| {

@@ -158,8 +158,9 @@ impl IntoResponse for ModuleAnswer {
     }
 }
 
-fn internal() -> Problem {
-    Problem::new(ErrorCode::Internal, "the picture could not be recognised because of a fault on our side")
+/// What callers are told of a failure whose details are for the log.
+pub(super) fn internal() -> Problem {
+    Problem::new(ErrorCode::Internal, "the picture could not be dealt with because of a fault on our side")
 }
 
 #[cfg(test)]

@@ -1,16 +1,20 @@
-//! HTTP: the module behind `POST /v1/recognize`, with a page, a history and what machines ask for.
+//! HTTP: functions behind `POST /v1/NAME`, with a page, a history and what machines ask for.
 //!
 //! The path of a request: `connections` reads its head within a time limit, `callers` checks where it comes from, `router`
 //! finds its handler, `body` reads the body within limits of size and time, `http_event` makes an event of it, `admission`
-//! lets it wait for a worker or refuses it, the handler answers, and `answer` turns that into a response.
+//! lets it wait for a worker of its function or refuses it, the handler answers, and `answer` turns that into a response.
 
 mod admission;
 mod answer;
 mod body;
+mod call;
 mod callers;
 mod connections;
 mod content_types;
 mod drain;
+mod function;
+mod function_routes;
+mod functions;
 mod history_routes;
 mod metrics;
 mod openapi;
@@ -25,8 +29,8 @@ mod service;
 mod settings;
 mod status;
 mod upload_routes;
-mod workers;
 
+pub(crate) use functions::{RECOGNIZE, check_function_name};
 pub(crate) use places::MORE as CONNECTIONS_BEYOND;
 pub use settings::ServeSettings;
 
@@ -46,9 +50,8 @@ use super::shutdown::Shutdown;
 use super::{Requirements, Threads, Trigger, TriggerError};
 use crate::console;
 use crate::history::History;
-use crate::pool::Pool;
+use crate::pool::{FunctionPool, Pool, Pools};
 use service::Service;
-use workers::Workers;
 
 /// The address is taken, or not this machine's.
 #[derive(Debug, Error)]
@@ -64,14 +67,13 @@ pub struct ListenError {
 #[derive(Debug)]
 pub struct ServeTrigger {
     settings: ServeSettings,
-    workers: NonZeroUsize,
     history: HistoryArgs,
 }
 
 impl ServeTrigger {
-    /// With these settings, and so many requests that are answered at the same time.
-    pub fn new(settings: ServeSettings, workers: NonZeroUsize, history: HistoryArgs) -> Self {
-        Self { settings, workers, history }
+    /// With these settings.
+    pub fn new(settings: ServeSettings, history: HistoryArgs) -> Self {
+        Self { settings, history }
     }
 
     /// What is left of the network: for the database, and for the storage of uploads.
@@ -95,12 +97,12 @@ impl Trigger for ServeTrigger {
 
     fn requirements(&self) -> Requirements {
         Requirements {
-            workers: self.workers,
             event_mib: self.settings.event_mib(),
             makes_thumbnail: self.history.is_on(),
             network_of_events: Some(self.network()),
             threads: Threads::EachCore,
             shutdown: Some(self.settings.shutdown),
+            ..Requirements::default()
         }
     }
 
@@ -114,23 +116,17 @@ impl Trigger for ServeTrigger {
         Ok(needs)
     }
 
-    async fn open(&self, _: &Pool) -> Result<Opened, TriggerError> {
+    async fn open(&self, _: &Pools) -> Result<Opened, TriggerError> {
         let uploads = self.settings.uploads()?;
         let history = self.history.open().await?;
         let (listener, address) = listen(self.settings.listen).await.map_err(TriggerError::configuration)?;
         Ok(Opened { history, uploads, listener, address })
     }
 
-    async fn serve(self, opened: Opened, pool: &Pool, shutdown: &Shutdown) -> Result<(), TriggerError> {
-        let Self { settings, workers, .. } = self;
+    async fn serve(self, opened: Opened, pools: &Pools, shutdown: &Shutdown) -> Result<(), TriggerError> {
+        let Self { settings, .. } = self;
         let Opened { history, uploads, listener, address } = opened;
-        let starting = Service::start(
-            &settings,
-            Workers::of(pool, workers),
-            pool.limits(),
-            (history, uploads),
-            pool.clone(),
-        );
+        let starting = Service::start(&settings, (history, uploads), pools);
         let Some(service) = shutdown.unless_asked(starting).await else {
             return Ok(());
         };
@@ -154,8 +150,8 @@ pub async fn answering(
     pool: &Pool,
 ) -> axum::Router {
     metrics::prepare();
-    let workers = Workers::of(pool, workers);
-    let service = Service::start(settings, workers, pool.limits(), (history, None), pool.clone()).await;
+    let only = FunctionPool { name: RECOGNIZE.to_owned(), workers, pool: pool.clone() };
+    let service = Service::start(settings, (history, None), &Pools::new(only, Vec::new())).await;
     router::router(&Arc::new(service))
 }
 

@@ -1,5 +1,6 @@
 //! What can be set about the service: bounds on everything that comes from outside.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use worker::limits::{MIB, parse_duration};
 
+use super::body::BodyReader;
 use super::drain::{DrainArgs, DrainTooLong};
 use crate::trigger::TriggerError;
 use crate::trigger::objects::s3::{S3, S3Args, check_bucket};
@@ -26,13 +28,13 @@ pub struct ServeSettings {
           value_parser = clap::value_parser!(u32).range(1..=64))]
     pub body_mib: u32,
 
-    /// Memory for all bodies and the events they become together, in MiB; requests beyond it are told to come again (one
-    /// of the largest always has its place)
+    /// Memory for all bodies and the events they become together, in MiB, for each function; requests beyond it are told to come
+    /// again (one of the largest always has its place)
     #[arg(long = "bodies-limit", env = "VISION_BODIES_LIMIT", value_name = "MIB", default_value_t = 128,
           value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub bodies_mib: u32,
 
-    /// Requests that may wait for a worker; more are told to come again
+    /// Requests that may wait for a worker, of each function; more are told to come again
     #[arg(long = "queue-limit", env = "VISION_QUEUE_LIMIT", value_name = "N", default_value_t = 64,
           value_parser = clap::value_parser!(u16).range(0..=4096))]
     pub queue: u16,
@@ -51,6 +53,10 @@ pub struct ServeSettings {
     #[arg(long = "body-time", env = "VISION_BODY_TIME", value_name = "TIME", default_value = "30s",
           value_parser = parse_duration)]
     pub body_time: Duration,
+
+    /// How many may wait for a function, where it has a number of its own.
+    #[arg(skip)]
+    pub queues: BTreeMap<String, u16>,
 
     /// How long the end may take.
     #[command(flatten)]
@@ -93,6 +99,16 @@ impl ServeSettings {
     /// Bytes that a body may have.
     pub fn body_bytes(&self) -> usize {
         self.body_mib as usize * MIB
+    }
+
+    /// What reads the bodies of requests for one function.
+    pub(super) fn bodies(&self) -> BodyReader {
+        BodyReader::new(self.body_bytes(), self.body_time, self.memory_mib())
+    }
+
+    /// Requests that may wait for this function.
+    pub(super) fn queue_of(&self, function: &str) -> usize {
+        self.queues.get(function).copied().unwrap_or(self.queue).into()
     }
 
     /// MiB for all bodies and their events: at least for the largest body and its event.

@@ -15,7 +15,7 @@ use super::service::Service;
 /// What this service is.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct Status {
-    /// The model's name, where the module tells it.
+    /// The name of the model that is asked where no other is named, if its function tells it.
     #[schema(example = "groceries")]
     model: Option<String>,
     /// The runtime's version.
@@ -33,7 +33,7 @@ pub(super) struct Status {
     (status = 403, description = "Another host than the service's own", body = contract::ErrorBody)))]
 pub(super) async fn status(State(service): State<Arc<Service>>) -> Json<Status> {
     Json(Status {
-        model: service.model.clone(),
+        model: service.functions.recognizer().and_then(|function| function.model.clone()),
         version: env!("CARGO_PKG_VERSION"),
         history: service.history.is_some(),
         uploads: service.uploads.is_some(),
@@ -46,18 +46,25 @@ pub(super) async fn alive() -> &'static str {
 }
 
 /// Whether requests should be sent here.
-pub(super) async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, &'static str) {
+pub(super) async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, String) {
     if service.is_ending() {
-        (StatusCode::SERVICE_UNAVAILABLE, "ending\n")
-    } else if service.workers.alive() == 0 {
-        (StatusCode::SERVICE_UNAVAILABLE, "no worker is alive\n")
-    } else {
-        (StatusCode::OK, "ready\n")
+        return (StatusCode::SERVICE_UNAVAILABLE, "ending\n".to_owned());
     }
+    let without_workers = service.functions.iter().filter(|function| function.alive() == 0);
+    let names: Vec<&str> = without_workers.map(|function| function.name.as_str()).collect();
+    if names.is_empty() {
+        return (StatusCode::OK, "ready\n".to_owned());
+    }
+    let of = if service.functions.iter().count() > 1 {
+        format!(" of {}", names.join(", "))
+    } else {
+        String::new()
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, format!("no worker{of} is alive\n"))
 }
 
 /// Counts and times, for Prometheus.
 pub(super) async fn metrics(State(service): State<Arc<Service>>) -> impl IntoResponse {
-    let text = service.metrics.text(&service.admission, service.bodies.held_bytes(), &service.workers);
+    let text = service.metrics.text(&service.functions);
     ([(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE))], text)
 }

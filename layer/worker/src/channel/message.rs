@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use contract::about::About;
 use engine::answer::{CallError, Timings, WorkerEnd};
 use engine::{EngineConfig, LoadError, Processor};
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,9 @@ use crate::sandbox::SandboxMode;
 /// What the front asks of the nursery.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Asked {
-    /// Be confined. The first request.
+    /// Start another nursery, whose channel is the descriptor. Before any other request.
+    Another,
+    /// Be confined, before a module is touched.
     Confine {
         /// How far.
         mode: SandboxMode,
@@ -61,7 +64,10 @@ pub enum Reply {
         missing: Vec<Mechanism>,
     },
     /// The module is loaded.
-    Loaded,
+    Loaded {
+        /// What it says of itself.
+        about: About,
+    },
     /// It has no native code that may run: it is to be compiled and then loaded.
     NeedsCompiling {
         /// Whether it carries native code that nobody vouches for.

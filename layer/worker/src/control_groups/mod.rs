@@ -6,10 +6,10 @@
 //! the front's own group
 //! └ vision-<front>-<n>   made at the start; `n` tells apart several in one process
 //!   ├ <worker>           a group for each worker, with its limit, as long as it lives
-//!   └ front              version 2 only: where the front and its nursery are then
+//!   └ front              version 2 only: where the front and its nurseries are then
 //! ```
 //!
-//! The front makes the groups and moves workers into them; the nursery removes what is left when the front is gone.
+//! The front makes the groups and moves workers into them; the nurseries remove what is left when the front is gone.
 
 mod place;
 mod preparing;
@@ -36,7 +36,7 @@ use worker_group::Left;
 const NAME: &str = "vision-";
 /// More groups of one front's number are not looked for.
 const MAX_NUMBERS: usize = 1000;
-/// The group of the front and its nursery where none may be above those of workers.
+/// The group of the front and its nurseries where none may be above those of workers.
 const OWN_GROUP: &str = "front";
 
 /// Groups for workers. Cheap to clone.
@@ -64,29 +64,34 @@ pub enum NoGroups {
 }
 
 impl ControlGroups {
-    /// Groups for the workers of this process, whose nursery is `nursery`; removes those of fronts that are gone.
+    /// Groups for the workers of this process, which these nurseries start; removes those of fronts that are gone.
     ///
     /// # Errors
     /// Why there are none to be had.
-    pub fn of_this_process(nursery: i32) -> Result<Self, NoGroups> {
+    pub fn of_this_process(nurseries: &[i32]) -> Result<Self, NoGroups> {
         let read = |file: &str| {
             fs::read_to_string(file).map_err(|error| NoGroups::NotGiven(format!("{file}: {error}")))
         };
         let place = Place::find(&read("/proc/self/cgroup")?, &read("/proc/self/mountinfo")?);
         let place = place.map_err(NoGroups::NotGiven)?;
-        let own = [std::process::id().cast_signed(), nursery];
-        Self::at(&place, own, |process| Path::new("/proc").join(process).exists())
+        let front = std::process::id().cast_signed();
+        Self::at(&place, front, nurseries, |process| Path::new("/proc").join(process).exists())
     }
 
     /// The same for processes in the group of `place`. `is_there` tells whether a process is, by its number.
-    fn at(place: &Place, own: [i32; 2], is_there: impl Fn(&str) -> bool) -> Result<Self, NoGroups> {
+    fn at(
+        place: &Place,
+        front: i32,
+        nurseries: &[i32],
+        is_there: impl Fn(&str) -> bool,
+    ) -> Result<Self, NoGroups> {
+        let own = [&[front], nurseries].concat();
         place.check(&own).map_err(NoGroups::NotGiven)?;
-        let [front, _] = own;
         let folder = make_folder(&place.folder, front, is_there)?;
         let own_group = match place.version {
             Version::One => Ok(place.folder.clone()),
             Version::Two => {
-                hand_memory_on(place, &folder, own).inspect_err(|_| drop(fs::remove_dir(&folder)))
+                hand_memory_on(place, &folder, &own).inspect_err(|_| drop(fs::remove_dir(&folder)))
             }
         };
         let own_group = own_group.map_err(NoGroups::Failed)?;
@@ -149,9 +154,9 @@ fn group_of(folder: &Path, worker: i32) -> PathBuf {
     folder.join(worker.to_string())
 }
 
-/// In version 2 a group with processes can't have groups below it that have memory limits: the front and its nursery, the
+/// In version 2 a group with processes can't have groups below it that have memory limits: the front and its nurseries, the
 /// only ones there, go into a group of their own. Where they are then.
-fn hand_memory_on(place: &Place, folder: &Path, own: [i32; 2]) -> Result<PathBuf, String> {
+fn hand_memory_on(place: &Place, folder: &Path, own: &[i32]) -> Result<PathBuf, String> {
     if place.hands_memory_on() {
         place::write(folder, "cgroup.subtree_control", "+memory")?;
         return Ok(place.folder.clone());

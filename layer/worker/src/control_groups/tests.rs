@@ -59,7 +59,7 @@ impl Tree {
     }
 
     fn groups(&self) -> Result<ControlGroups, NoGroups> {
-        ControlGroups::at(&self.place, [70, 71], |process| ["70", "60"].contains(&process))
+        ControlGroups::at(&self.place, 70, &[71], |process| ["70", "60"].contains(&process))
     }
 
     /// The name of the folder that a front gets.
