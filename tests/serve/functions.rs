@@ -195,7 +195,7 @@ fn workers_of_one_function_that_die_cost_the_other_nothing() {
     let expected = labels_of_run(&tomato());
     let nursery = other_nursery(&server);
     let died = || server.metric(r#"vision_workers_died_total{function="beans"} "#);
-    for (name, count) in [("-KILL", 1.0), ("-SEGV", 2.0), ("-STOP", 2.0)] {
+    for (name, count) in [("-KILL", 1.0), ("-ABRT", 2.0), ("-STOP", 2.0)] {
         eventually("a worker is there", || !children(nursery).is_empty());
         children(nursery).into_iter().for_each(|worker| signal(name, worker));
         assert_eq!(server.recognize(&tomato()).json(), expected, "{name}");
