@@ -278,7 +278,7 @@ impl Serving {
                 if let Some(sandbox) = &self.sandbox {
                     sandbox.end_loading();
                 }
-                self.loaded = Some((*module, config));
+                self.loaded = Some((*module, *config));
                 Reply::Loaded { about }
             }
             Ok(Prepared::NeedsCompiling { carries_code }) => Reply::NeedsCompiling { carries_code },
@@ -304,7 +304,7 @@ impl Serving {
 }
 
 enum Prepared {
-    Loaded { module: Box<LoadedModule>, config: EngineConfig, about: About },
+    Loaded { module: Box<LoadedModule>, config: Box<EngineConfig>, about: About },
     NeedsCompiling { carries_code: bool },
 }
 
@@ -327,7 +327,7 @@ fn prepare(name: &str, wasm: &[u8], mut config: EngineConfig, is_known: bool) ->
         // Small copies are kept beside labels; what answers pictures has none.
         config.makes_thumbnail &= about.answers != Answers::Picture;
         let module = Box::new(LoadedModule::load(name, wasm, &config)?);
-        return Ok(Prepared::Loaded { module, config, about });
+        return Ok(Prepared::Loaded { module, config: Box::new(config), about });
     }
     Outline::check_features(name, wasm)?;
     Ok(Prepared::NeedsCompiling { carries_code })

@@ -125,9 +125,12 @@ fn number(value: usize) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
+/// One of the counters of a function's workers.
+type Count = fn(&Counters) -> &Counter;
+
 /// What happened to the workers of each function. The pool counts; what it counts with is what is told.
 fn register_counters(registry: &mut Registry, functions: &Functions) {
-    let counters: [(_, _, fn(&Counters) -> &Counter); 4] = [
+    let counters: [(&str, &str, Count); 4] = [
         ("vision_workers_started", "Workers that were started", |counters| &counters.started),
         ("vision_workers_died", "Workers that ended unasked", |counters| &counters.died),
         ("vision_workers_out_of_memory", "Workers that ended at their memory limit", |counters| {
