@@ -29,7 +29,7 @@ use worker::sandbox::Needs;
 
 use super::shutdown::Shutdown;
 use super::{Requirements, Threads, Trigger, TriggerError};
-use crate::pool::Pool;
+use crate::pool::{Pool, Pools};
 use output::{Done, Output};
 use photo_name::PhotoName;
 use progress::Progress;
@@ -126,7 +126,7 @@ impl Trigger for BatchTrigger {
         Ok(self.source.needs())
     }
 
-    async fn open(&self, _: &Pool) -> Result<(), TriggerError> {
+    async fn open(&self, _: &Pools) -> Result<(), TriggerError> {
         Ok(())
     }
 
@@ -134,8 +134,8 @@ impl Trigger for BatchTrigger {
         Err(TriggerError::failed(BatchError::Interrupted(0, GOES_ON)))
     }
 
-    async fn serve(self, (): (), pool: &Pool, shutdown: &Shutdown) -> Result<(), TriggerError> {
-        let run = Run::new(self, pool);
+    async fn serve(self, (): (), pools: &Pools, shutdown: &Shutdown) -> Result<(), TriggerError> {
+        let run = Run::new(self, pools.first());
         // Who would not wait gets no more rows; those that are there are whole.
         match shutdown.bound(run.finish(shutdown)).await {
             Ok(ended) => ended.map_err(TriggerError::failed),
