@@ -55,7 +55,7 @@ test-guests: setup
 lint: setup ## Check formatting and lints; warnings are errors
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
-	toolchain/cargo-wasm clippy --release --package recognize --package kit --package contract --package packed -- -D warnings
+	toolchain/cargo-wasm clippy --release --package recognize --package kit --package contract --package packed --package raster --package thumbnail --features kit/pictures -- -D warnings
 
 check: test test-api test-s3 test-page test-lambda lint test-deploy test-deploy-aws documents test-imagenet ## Everything that CI checks
 
@@ -71,12 +71,13 @@ test-imagenet: build
 
 .PHONY: documents
 documents: setup ## Check the documents of the code
-	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --package vision --package worker --package engine --package recognize --package kit --package contract --package flatbuffer --package packed --package packer --package graph
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --package vision --package worker --package engine --package recognize --package kit --package contract --package flatbuffer --package packed --package packer --package graph --package raster --package thumbnail --features kit/pictures
 
 clean: ## Remove what was built; .toolchain and the cache stay
 	rm -rf target dist
 
 include train/train.mk
+-include functions/thumbnail/thumbnail.mk
 -include package/package.mk
 -include bench/bench.mk
 -include deploy/tencent/deploy.mk

@@ -8,6 +8,7 @@
 //! limits     limits that both sides know                             utf16        events encoded as UTF-16
 //! unsure     the line of an answer that may be wrong                 file         answers that are files, such as pictures
 //! settings   what a function is started with                        about        what a function says of itself
+//! pictures   requests of what our host does with pictures
 //! ```
 
 pub mod about;
@@ -19,6 +20,7 @@ pub mod limits;
 pub mod note;
 pub mod notice;
 mod outcome;
+pub mod pictures;
 pub mod settings;
 pub mod unsure;
 pub mod utf16;

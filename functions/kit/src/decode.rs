@@ -49,13 +49,13 @@ pub(crate) fn decode(
     }
 }
 
-fn undecodable(format: Format, reason: Option<String>) -> FunctionError {
+pub(crate) fn undecodable(format: Format, reason: Option<String>) -> FunctionError {
     let reason = reason.unwrap_or_else(|| "its data is damaged or incomplete".to_owned());
     let message = format!("the {} can't be decoded: {reason}", format.name());
     FunctionError::new(ErrorCode::UndecodableImage, message)
 }
 
-fn too_large(format: Format, reason: Option<String>) -> FunctionError {
+pub(crate) fn too_large(format: Format, reason: Option<String>) -> FunctionError {
     let reason = reason.unwrap_or_else(|| "it takes more memory than the runtime gives to one".to_owned());
     FunctionError::new(ErrorCode::TooLarge, format!("the {} is too large: {reason}", format.name()))
 }

@@ -27,6 +27,8 @@ mod multipart;
 mod negotiation;
 mod picture;
 mod picture_text;
+#[cfg(feature = "pictures")]
+pub mod pictures;
 mod pixels;
 mod respond;
 mod setup;

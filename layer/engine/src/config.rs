@@ -35,6 +35,8 @@ pub struct EngineConfig {
     pub models: ModelPolicy,
     /// Models that the module may load by a name (WASI-NN).
     pub nn_models: Vec<NnModel>,
+    /// What the host has for the module.
+    pub host_functions: HostFunctions,
     /// Whether the first picture that the module decodes is kept for a thumbnail.
     pub makes_thumbnail: bool,
 }
@@ -50,6 +52,7 @@ impl Default for EngineConfig {
             dirs: Vec::new(),
             models: ModelPolicy::default(),
             nn_models: Vec::new(),
+            host_functions: HostFunctions::default(),
             makes_thumbnail: false,
         }
     }
@@ -95,6 +98,17 @@ pub enum CodeSource {
     /// Interpret the module (about 20 times slower), whatever native code it carries; only the time limit bounds
     /// how deeply its calls nest
     Interpret,
+}
+
+/// What the host has for modules. Their imports are the same: what is more is asked for through them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+pub enum HostFunctions {
+    /// All that there is
+    #[default]
+    All,
+    /// Only what WasmEdge's own plug-ins do, to try whether a function runs there as well: pictures are not turned, reasons are
+    /// not told, and there are no operations of pictures
+    Wasmedge,
 }
 
 /// A folder of the host that the module sees under a name of its own: `GUEST:HOST`.

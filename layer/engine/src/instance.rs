@@ -54,7 +54,12 @@ impl Surroundings {
         let context = wasi_context(module, config, &streams).map_err(failed)?;
         let stdout = streams.stdout.clone();
         let has_printed_too_much = Box::new(move || stdout.has_exceeded());
-        let state = HostState::new(resources, module.data_image.clone(), config.makes_thumbnail);
+        let state = HostState::new(
+            resources,
+            module.data_image.clone(),
+            config.host_functions,
+            config.makes_thumbnail,
+        );
         let deadline = Rc::new(Cell::new(None));
         let imports = Imports::new(context, &deadline, &state, &module.imported, has_printed_too_much)
             .map_err(|error| failed(error.to_string()))?;

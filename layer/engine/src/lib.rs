@@ -47,7 +47,7 @@ mod sha256_sum;
 mod tests;
 
 pub use compile::compile;
-pub use config::{CodeSource, DirGrant, EngineConfig, cores};
+pub use config::{CodeSource, DirGrant, EngineConfig, HostFunctions, cores};
 pub use error::{LoadError, LoadStep};
 pub use event::Event;
 pub use events::{Events, answer_events};

@@ -10,7 +10,7 @@ use contract::settings::QUERY_ARGUMENT;
 use worker::Nursery;
 use worker::limits::{Limits, LoadLimits};
 use worker::sandbox::{SandboxArgs, SandboxError, SandboxMode};
-use worker::{CodeSource, DirGrant, EngineConfig, Processor};
+use worker::{CodeSource, DirGrant, EngineConfig, HostFunctions, Processor};
 use worker::{ModelPolicy, Sha256Sum};
 
 use super::exit::Failure;
@@ -29,6 +29,10 @@ pub struct EngineArgs {
     /// Which code of the module runs
     #[arg(long, env = "VISION_CODE", value_enum, default_value_t = CodeSource::Auto)]
     pub code: CodeSource,
+
+    /// What the host has for the module
+    #[arg(long, value_enum, default_value_t = HostFunctions::All)]
+    pub host_functions: HostFunctions,
 
     /// Threads for the inference of one event [default: one for each core]
     #[arg(long, env = "VISION_THREADS", value_name = "N", value_parser = parse_count)]
@@ -242,6 +246,7 @@ impl EngineArgs {
             inference_threads: self.threads.unwrap_or(defaults.inference_threads),
             code: self.code,
             arguments: self.arguments(arguments),
+            host_functions: self.host_functions,
             dirs: self.dirs.clone(),
             models,
             ..defaults

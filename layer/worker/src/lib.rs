@@ -35,5 +35,6 @@ pub use engine::native_stack::STACK_BYTES;
 pub use engine::printable;
 pub use engine::progress::Told;
 pub use engine::{
-    CodeSource, DirGrant, EngineConfig, LoadError, LoadStep, NnEncoding, NnModel, Processor, Sha256Sum, cores,
+    CodeSource, DirGrant, EngineConfig, HostFunctions, LoadError, LoadStep, NnEncoding, NnModel, Processor,
+    Sha256Sum, cores,
 };

@@ -6,9 +6,10 @@
 use contract::note;
 
 use super::function::{Failure, HostFunction, SharedState, host_function};
-use super::memory;
 use super::state::{HostState, timed};
+use super::{memory, pictures};
 use crate::answer::Step;
+use crate::config::HostFunctions;
 use crate::image::PixelFormat;
 
 pub(super) const MODULE: &str = "wasmedge_image";
@@ -23,6 +24,8 @@ pub(super) enum LoadErrno {
     Failed = 1,
     /// The picture has more pixels, takes more memory or more work than the host gives to one.
     Limit = 2,
+    /// A request that this version does not know (`contract::pictures`).
+    Unknown = contract::pictures::UNKNOWN as isize,
 }
 
 impl Failure for LoadErrno {
@@ -38,6 +41,9 @@ fn load(
     memory: &mut [u8],
     [img_ptr, img_len, width, height, pixel_type, out_ptr, out_len]: [u32; 7],
 ) -> Result<(), LoadErrno> {
+    if state.host_functions == HostFunctions::All && pictures::is_request(memory, img_ptr, img_len) {
+        return pictures::answer(state, memory, (img_ptr, img_len), (out_ptr, out_len));
+    }
     let format = pixel_format(pixel_type).ok_or(LoadErrno::Failed)?;
     decode(state, memory, (img_ptr, img_len), (width, height), format, (out_ptr, out_len))
 }
@@ -54,10 +60,13 @@ pub(super) fn decode(
     let (encoded, out) = memory::input_and_output(memory, picture, pixels).ok_or(LoadErrno::Failed)?;
     let mut resources = state.resources.try_borrow_mut().map_err(|_| LoadErrno::Failed)?;
     let decoder = &mut resources.decoder;
-    let decoded = timed(&mut state.timings.image, Step::Image, || {
-        decoder.decode_into(encoded, width, height, format, out)
+    let decoded = timed(&mut state.timings.image, Step::Image, || match state.host_functions {
+        HostFunctions::All => decoder.decode_into(encoded, width, height, format, out),
+        HostFunctions::Wasmedge => decoder.decode_as_stored_into(encoded, width, height, format, out),
     });
-    if let Some(field) = note_field(out, (width, height), format) {
+    if state.host_functions == HostFunctions::All
+        && let Some(field) = note_field(out, (width, height), format)
+    {
         match &decoded {
             Ok(None) => note::write(field, ""),
             Ok(Some(notice)) => note::write(field, &notice.to_string()),

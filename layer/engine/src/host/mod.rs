@@ -19,6 +19,7 @@ mod nn;
 mod nn_context;
 mod older;
 mod pages;
+mod pictures;
 mod state;
 mod tensorflow;
 mod tensorflow_lite;

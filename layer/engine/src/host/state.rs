@@ -11,7 +11,7 @@ use super::nn::NnHandles;
 use super::older::OlderHandles;
 use super::tensorflow::NamedOutputs;
 use crate::answer::Step;
-use crate::config::{DirGrant, EngineConfig};
+use crate::config::{DirGrant, EngineConfig, HostFunctions};
 use crate::image::Decoder;
 use crate::inference::{
     Backend, GraphBackend, GraphCache, Graphs, InferenceError, LiteRt, ModelCache, Session,
@@ -82,6 +82,8 @@ pub(crate) struct HostState {
     /// Of WASI-NN.
     pub(super) nn: NnHandles,
     pub(crate) timings: HostTimings,
+    /// What there is for the guest.
+    pub(super) host_functions: HostFunctions,
     /// Whether the first picture that is decoded is kept for the answer.
     pub(super) keeps_picture: bool,
     pub(crate) picture: Option<Vec<u8>>,
@@ -91,6 +93,7 @@ impl HostState {
     pub(crate) fn new(
         resources: &SharedResources,
         data_image: Option<Arc<DataImage>>,
+        host_functions: HostFunctions,
         keeps_picture: bool,
     ) -> Rc<RefCell<Self>> {
         Rc::new(RefCell::new(Self {
@@ -101,6 +104,7 @@ impl HostState {
             older: OlderHandles::new(),
             nn: NnHandles::new(),
             timings: HostTimings::default(),
+            host_functions,
             keeps_picture,
             picture: None,
         }))

@@ -1,8 +1,8 @@
 //! What a decoder hands on.
 
 use super::notice::Notice;
-use super::orientation::Orientation;
 use super::pixels::Rgb;
+use raster::Orientation;
 
 /// A picture as it is stored, reduced where the target allows, and what is known of it.
 #[derive(Debug)]

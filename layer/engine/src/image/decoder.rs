@@ -1,5 +1,7 @@
 //! One picture after the other, with buffers that are used again.
 
+use raster::Orientation;
+
 use super::decoded::Decoded;
 use super::error::ImageError;
 use super::limits::Memory;
@@ -28,6 +30,11 @@ impl Decoder {
         Self { most_bytes, scratch: Vec::new(), resized: Vec::new(), resizer: resize::Resizer::default() }
     }
 
+    /// What one picture may take.
+    pub fn most_bytes(&self) -> usize {
+        self.most_bytes
+    }
+
     /// Decodes `encoded` (JPEG or PNG, found by content) and stretches it to `width` × `height`, row by row from the
     /// top left, three channels a pixel, into the start of `out`. Transparent pixels lie over white. The notice tells
     /// what is wrong with a picture that is damaged and yet has pixels.
@@ -42,11 +49,38 @@ impl Decoder {
         format: PixelFormat,
         out: &mut [u8],
     ) -> Result<Option<Notice>, ImageError> {
+        self.decode_turned_into(encoded, (width, height), format, out, |orientation| orientation)
+    }
+
+    /// The same for a picture that is not turned, whatever it says of its orientation.
+    ///
+    /// # Errors
+    /// See [`ImageError`]; `out` may then hold anything.
+    pub fn decode_as_stored_into(
+        &mut self,
+        encoded: &[u8],
+        width: u32,
+        height: u32,
+        format: PixelFormat,
+        out: &mut [u8],
+    ) -> Result<Option<Notice>, ImageError> {
+        self.decode_turned_into(encoded, (width, height), format, out, |_| Orientation::UPRIGHT)
+    }
+
+    fn decode_turned_into(
+        &mut self,
+        encoded: &[u8],
+        (width, height): (u32, u32),
+        format: PixelFormat,
+        out: &mut [u8],
+        turned: impl Fn(Orientation) -> Orientation,
+    ) -> Result<Option<Notice>, ImageError> {
         let out = pixels::checked_target(width, height, format, out)?;
         let mut memory = Memory::new(self.most_bytes);
         let scratch = std::mem::take(&mut self.scratch);
         let Decoded { picture, orientation, notice } =
             decode(encoded, (width, height), &mut memory, scratch)?;
+        let orientation = turned(orientation);
         let stored = orientation.stored_size((width, height));
         let first = if orientation.is_transposed() { First::Down } else { First::Across };
         let resized = self.resizer.resize(&picture, stored, first, &mut memory, &mut self.resized);

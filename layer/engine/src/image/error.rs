@@ -69,6 +69,17 @@ pub enum ImageError {
         /// Pixels down.
         height: u32,
     },
+    /// Pixels can't be written with so many channels.
+    #[error("pixels of {channels} channels can't be written so, accepted are {accepted}")]
+    Channels {
+        /// Channels of a pixel.
+        channels: u32,
+        /// What can be.
+        accepted: &'static str,
+    },
+    /// Pixels could not be written; the text says why.
+    #[error("the picture can't be written: {0}")]
+    Unwritten(String),
     /// The caller's buffer is too small.
     #[error("the buffer has {found} bytes, needed are {needed}")]
     BufferTooSmall {

@@ -8,23 +8,30 @@
 mod bounds;
 mod decoded;
 mod decoder;
+mod encoding;
 mod error;
 mod jpeg;
 mod limits;
 mod notice;
-mod orientation;
+mod operations;
 mod pixels;
 mod png;
+mod profile;
 mod reduction;
 mod resize;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod thumbnail;
 mod turning;
+mod upright;
 
 pub use bounds::{MAX_PIXELS, MAX_PNG_ROWS, MAX_SCANNED_PIXELS, MAX_TARGET_PIXELS};
 pub use decoder::Decoder;
+pub use encoding::{Effort, Quality, Raster, jpeg as encode_jpeg, png as encode_png};
 pub use error::ImageError;
 pub use notice::Notice;
+pub use operations::{Described, describe, resize};
 pub use pixels::PixelFormat;
 pub use thumbnail::thumbnail;
+pub use upright::decode_upright;

@@ -312,3 +312,5 @@ mod hostile;
 mod orientation;
 /// The same for PNGs as for JPEGs.
 mod png_damage;
+/// Pictures as people see them, and pixels written as pictures.
+mod upright;

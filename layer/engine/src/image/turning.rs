@@ -1,7 +1,7 @@
 //! Pixels as the caller wants them: upright, in the caller's format.
 
-use super::orientation::Orientation;
 use super::pixels::PixelFormat;
+use raster::Orientation;
 
 /// Writes stored pixels (`size` as stored) turned by `orientation` in the caller's format.
 pub(super) fn write(

@@ -50,6 +50,6 @@ fn load(state: &mut HostState, memory: &mut [u8], arguments: [u64; 5], format: P
     let length = width.checked_mul(height)?.checked_mul(pixel_bytes)?;
     match image::decode(state, memory, (img_ptr, img_len), (width, height), format, (out_ptr, length)) {
         Ok(()) => Some(0),
-        Err(LoadErrno::Failed | LoadErrno::Limit) => None,
+        Err(LoadErrno::Failed | LoadErrno::Limit | LoadErrno::Unknown) => None,
     }
 }

@@ -19,7 +19,8 @@
 #error "written for libjpeg-turbo 3.1"
 #endif
 
-enum { MAX_SEGMENTS = 8, COMPONENT_LIMIT = 4 };
+/* APP1 has EXIF and XMP, APP2 the colour profile in pieces of 64 KB. */
+enum { MAX_APP1 = 8, MAX_APP2 = 32, COMPONENT_LIMIT = 4 };
 
 /* Pixels that a restart counts as, by the time that it takes: one that is there, and one that is looked for. */
 enum { RESTART_WORK = 256, LOST_RESTART_WORK = 1024 };
@@ -90,8 +91,8 @@ struct vision_jpeg {
   int parameter;
   const uint8_t *input;
   size_t input_length;
-  struct segment segments[MAX_SEGMENTS];
-  uint32_t segment_count;
+  struct segment app1[MAX_APP1], app2[MAX_APP2];
+  uint32_t app1_count, app2_count;
   int in_data, lossless;
   /* This scan: the row where data ran out or -1, and rows before that were lost so. */
   long lost_since;
@@ -270,12 +271,16 @@ static void on_message(j_common_ptr common, int level)
 
 static void print_nothing(j_common_ptr common) { (void)common; }
 
-/* Remembers where an APP1 segment (EXIF, XMP) is; the input stays alive as long as the handle reads it. */
-static boolean on_app1(j_decompress_ptr jpeg)
+/* Remembers where an APP1 or APP2 segment is; the input stays alive as long as the handle reads it. */
+static boolean on_segment(j_decompress_ptr jpeg)
 {
   struct vision_jpeg *self = jpeg->client_data;
   struct jpeg_source_mgr *source = jpeg->src;
   size_t length = 0, rest;
+  int is_app1 = jpeg->unread_marker == JPEG_APP0 + 1;
+  struct segment *segments = is_app1 ? self->app1 : self->app2;
+  uint32_t *count = is_app1 ? &self->app1_count : &self->app2_count;
+  uint32_t most = is_app1 ? MAX_APP1 : MAX_APP2;
   for (int i = 0; i < 2; i++) {
     if (source->bytes_in_buffer == 0 && !(*source->fill_input_buffer)(jpeg)) return FALSE;
     length = length << 8 | *source->next_input_byte++;
@@ -283,10 +288,10 @@ static boolean on_app1(j_decompress_ptr jpeg)
   }
   length = length < 2 ? 0 : length - 2;
   rest = length < source->bytes_in_buffer ? length : source->bytes_in_buffer;
-  if (!self->in_data && self->segment_count < MAX_SEGMENTS && source->next_input_byte >= self->input &&
+  if (!self->in_data && *count < most && source->next_input_byte >= self->input &&
       source->next_input_byte + rest <= self->input + self->input_length) {
-    self->segments[self->segment_count].bytes = source->next_input_byte;
-    self->segments[self->segment_count++].length = (uint32_t)rest;
+    segments[*count].bytes = source->next_input_byte;
+    segments[(*count)++].length = (uint32_t)rest;
   }
   if (length > 0) (*source->skip_input_data)(jpeg, (long)length);
   return TRUE;
@@ -308,7 +313,8 @@ struct vision_jpeg *vision_jpeg_new(void)
   }
   /* Keeps err and client_data. */
   jpeg_create_decompress(&self->jpeg);
-  jpeg_set_marker_processor(&self->jpeg, JPEG_APP0 + 1, on_app1);
+  jpeg_set_marker_processor(&self->jpeg, JPEG_APP0 + 1, on_segment);
+  jpeg_set_marker_processor(&self->jpeg, JPEG_APP0 + 2, on_segment);
   return self;
 }
 
@@ -330,11 +336,13 @@ enum failure vision_jpeg_failure(const struct vision_jpeg *self, int *parameter,
   return self->failure;
 }
 
-uint32_t vision_jpeg_segment(const struct vision_jpeg *self, uint32_t index, const uint8_t **bytes)
+/* The `index`th segment of APP1 or, where `number` is 2, of APP2. */
+uint32_t vision_jpeg_segment(const struct vision_jpeg *self, uint32_t number, uint32_t index, const uint8_t **bytes)
 {
-  if (index >= self->segment_count) return 0;
-  *bytes = self->segments[index].bytes;
-  return self->segments[index].length;
+  const struct segment *segments = number == 2 ? self->app2 : self->app1;
+  if (index >= (number == 2 ? self->app2_count : self->app1_count)) return 0;
+  *bytes = segments[index].bytes;
+  return segments[index].length;
 }
 
 static uint64_t round_up(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }

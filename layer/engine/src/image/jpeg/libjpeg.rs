@@ -52,6 +52,15 @@ impl Header {
     }
 }
 
+/// A kind of segments beside the picture's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Segment {
+    /// EXIF and XMP; the first eight are kept.
+    App1 = 1,
+    /// The colour profile in pieces; the first 32 are kept.
+    App2 = 2,
+}
+
 /// What comes out at the scale that the library takes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
@@ -130,7 +139,7 @@ unsafe extern "C" {
     fn vision_jpeg_free(handle: *mut Raw);
     fn vision_jpeg_restarts(handle: *const Raw) -> u32;
     fn vision_jpeg_failure(handle: *const Raw, parameter: *mut c_int, message: *mut *const c_char) -> c_int;
-    fn vision_jpeg_segment(handle: *const Raw, index: u32, bytes: *mut *const u8) -> u32;
+    fn vision_jpeg_segment(handle: *const Raw, number: u32, index: u32, bytes: *mut *const u8) -> u32;
     fn vision_jpeg_header(handle: *mut Raw, input: *const u8, length: usize, header: *mut Header) -> c_int;
     fn vision_jpeg_scale(handle: *mut Raw, denominator: u32, output: *mut Output) -> c_int;
     fn vision_jpeg_start(handle: *mut Raw, most_bytes: u64, most_work: u64) -> c_int;
@@ -171,12 +180,12 @@ impl<'a> Jpeg<'a> {
         self.header
     }
 
-    /// What stands in the APP1 segments before the picture's data, at most eight of them.
-    pub(super) fn segments(&self) -> impl Iterator<Item = &'a [u8]> {
-        (0..).map_while(|index| {
+    /// What stands in the segments of this kind before the picture's data.
+    pub(super) fn segments(&self, segment: Segment) -> impl Iterator<Item = &'a [u8]> {
+        (0..).map_while(move |index| {
             let mut bytes = std::ptr::null();
             // SAFETY: the handle is alive.
-            let length = unsafe { vision_jpeg_segment(self.raw, index, &raw mut bytes) };
+            let length = unsafe { vision_jpeg_segment(self.raw, segment as u32, index, &raw mut bytes) };
             // SAFETY: a part of the input, which lives for 'a: the C side checked that it lies within.
             (length > 0).then(|| unsafe { std::slice::from_raw_parts(bytes, length as usize) })
         })

@@ -14,16 +14,26 @@ pub(super) struct Described<'a> {
     pub(super) exif: Option<&'a [u8]>,
     pub(super) xmp: Option<&'a [u8]>,
     pub(super) is_apple_s: bool,
+    /// Alpha of its own, or transparent colours.
+    pub(super) has_transparency: bool,
+    /// The data of the chunk with the colour profile.
+    pub(super) profile: Option<&'a [u8]>,
 }
 
 /// Looks through the chunks as far as they can be followed, behind the pixels, too.
 pub(super) fn describe(png: &[u8]) -> Described<'_> {
     let mut found = Described::default();
     let mut rest = png.get(SIGNATURE.len()..).unwrap_or_default();
-    let mut is_first = true;
+    let (mut is_first, mut is_before_pixels) = (true, true);
     while let Some((name, data, behind)) = next(rest) {
         match name {
             b"CgBI" if is_first => found.is_apple_s = true,
+            b"IHDR" if is_first => {
+                found.has_transparency = data.get(COLOR_TYPE).is_some_and(|color| HAS_ALPHA.contains(color));
+            }
+            b"tRNS" if is_before_pixels => found.has_transparency = true,
+            b"iCCP" if is_before_pixels => found.profile = found.profile.or(Some(data)),
+            b"IDAT" => is_before_pixels = false,
             b"eXIf" => found.exif = found.exif.or(Some(data)),
             b"iTXt" => found.xmp = found.xmp.or(data.strip_prefix(XMP)),
             b"IEND" => break,
@@ -42,6 +52,10 @@ pub(super) const HEADER_S_END: usize = 8 + 12 + 13;
 const COLOR_TYPE: usize = 9;
 const COMPRESSION: usize = 10;
 const INDEXED: u8 = 3;
+const HAS_ALPHA: [u8; 2] = [4, 6];
+
+/// Bytes that a colour profile may have; those of screens and cameras have some hundred to some thousand.
+const MAX_PROFILE_BYTES: usize = 2 << 20;
 
 /// The picture without what is wrong before its pixels and has no part in them, where the decoder would refuse it for that:
 /// a palette of a wrong length in a picture whose pixels have their own colours, a second palette, a compression with
@@ -78,6 +92,14 @@ pub(super) fn mended(png: &[u8]) -> Option<Vec<u8>> {
 
 fn is_palette_s_length(bytes: usize) -> bool {
     bytes.is_multiple_of(3) && (3..=256 * 3).contains(&bytes)
+}
+
+/// The profile of an iCCP chunk: a name, 0, 0 for the compression that there is, the compressed profile. None where it can't be
+/// inflated, or is too large.
+pub(super) fn inflated_profile(chunk: &[u8]) -> Option<Vec<u8>> {
+    let name = chunk.iter().take(80).position(|byte| *byte == 0)?;
+    let compressed = chunk.get(name + 1..)?.strip_prefix(&[0])?;
+    miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(compressed, MAX_PROFILE_BYTES).ok()
 }
 
 /// The next chunk's name and data, and what comes behind it.

@@ -1,26 +1,24 @@
 //! PNG: every colour type and depth, transparency over white, large ones reduced row by row.
 
+mod averaged;
 mod chunks;
 
 use std::io::Cursor;
 
 use png::{ColorType, DecodeOptions, DecodingError, Info, InterlaceInfo, Limits, Reader, Transformations};
+use raster::orientation::{self, Orientation};
 
 use super::bounds::MAX_PNG_ROWS;
 use super::decoded::Decoded;
 use super::error::ImageError;
 use super::limits::{Memory, check_size, product};
-use super::notice::{Found, judge};
-use super::orientation::{self, Orientation};
-use super::reduction::{self, Reduction};
+use super::notice::{Found, Notice, judge};
+use super::rows::{Color, RowSink};
+use averaged::Averaged;
 use chunks::Described;
 
 /// Bytes that chunks other than the pixels (palettes, texts, profiles) may take together.
 const CHUNK_BYTES: usize = 8 << 20;
-
-/// How many times larger than the target a reduced picture must be at least: averages first and a stretch then are not
-/// quite the stretch alone, and of a model's labels each fortieth is another one where they are only twice as large.
-const MARGIN: u32 = 4;
 
 type Input<'a> = Cursor<&'a [u8]>;
 
@@ -31,12 +29,37 @@ pub(super) fn is_png(encoded: &[u8]) -> bool {
 /// Width and height of the upright picture.
 pub(super) fn upright_size(encoded: &[u8]) -> Result<(u32, u32), ImageError> {
     let described = describe(encoded)?;
+    Ok(orientation(&described).upright_size(stored_size(encoded)?))
+}
+
+/// What the file says besides its pixels.
+#[derive(Clone, Debug)]
+pub(super) struct Header {
+    /// Width and height as stored.
+    pub(super) size: (u32, u32),
+    pub(super) orientation: Orientation,
+    pub(super) has_alpha: bool,
+    /// The colour profile.
+    pub(super) profile: Option<Vec<u8>>,
+}
+
+pub(super) fn header(encoded: &[u8]) -> Result<Header, ImageError> {
+    let described = describe(encoded)?;
+    Ok(Header {
+        size: stored_size(encoded)?,
+        orientation: orientation(&described),
+        has_alpha: described.has_transparency,
+        profile: described.profile.and_then(chunks::inflated_profile),
+    })
+}
+
+fn stored_size(encoded: &[u8]) -> Result<(u32, u32), ImageError> {
     let start = encoded.get(..chunks::HEADER_S_END).and_then(chunks::mended);
     let start = start.as_deref().unwrap_or(encoded);
-    let size = |sums: Sums| header(&mut decoder(start, sums));
+    let size = |sums: Sums| header_size(&mut decoder(start, sums));
     let size = size(Sums::Checked).or_else(|_| size(Sums::Ignored))?;
     check_size(size.0, size.1)?;
-    Ok(orientation(&described).upright_size(size))
+    Ok(size)
 }
 
 /// Decodes what is to be stretched to `target` once it is upright.
@@ -48,27 +71,33 @@ pub(super) fn decode(
 ) -> Result<Decoded, ImageError> {
     let orientation = orientation(&describe(encoded)?);
     let target = orientation.stored_size(target);
+    let mut averaged = Averaged::new(target, scratch);
+    let (size, notice) = decode_rows(encoded, memory, &mut averaged)?;
+    let extent = (f64::from(size.0), f64::from(size.1));
+    Ok(Decoded { picture: averaged.finish(extent), orientation, notice })
+}
+
+/// Decodes row by row, as they are stored. Rows that are missing never come. Says the size, and what is wrong with the picture.
+pub(super) fn decode_rows(
+    encoded: &[u8],
+    memory: &mut Memory,
+    sink: &mut dyn RowSink,
+) -> Result<((u32, u32), Option<Notice>), ImageError> {
     let mended = chunks::mended(encoded);
     if let Some(mended) = &mended {
         memory.take(mended.len())?;
     }
     let encoded = mended.as_deref().unwrap_or(encoded);
     let mut memory_again = *memory;
-    let first = read(encoded, target, Sums::Checked, memory, scratch);
+    let first = read(encoded, Sums::Checked, memory, sink);
     let found = match first {
-        Ok(part) if part.there < 1.0 => {
-            // A checksum that is wrong ends the decoding; the data may be good enough.
-            let scratch = part.reduced.finish((0.0, 0.0)).into_bytes();
-            read(encoded, target, Sums::Ignored, &mut memory_again, scratch)?
-        }
-        Err(ImageError::Undecodable(_)) => {
-            read(encoded, target, Sums::Ignored, &mut memory_again, Vec::new())?
-        }
+        // A checksum that is wrong ends the decoding; the data may be good enough.
+        Ok(Read { there, .. }) if there < 1.0 => read(encoded, Sums::Ignored, &mut memory_again, sink)?,
+        Err(ImageError::Undecodable(_)) => read(encoded, Sums::Ignored, &mut memory_again, sink)?,
         other => other?,
     };
     let notice = judge(Found { there: found.there, lacks_details: false, is_damaged: found.is_damaged })?;
-    let extent = (f64::from(found.size.0), f64::from(found.size.1));
-    Ok(Decoded { picture: found.reduced.finish(extent), orientation, notice })
+    Ok((found.size, notice))
 }
 
 /// What stands beside the pixels. Apple's own variety has pixels that only Apple's decoders read.
@@ -106,7 +135,7 @@ fn decoder(encoded: &[u8], sums: Sums) -> png::Decoder<Input<'_>> {
     decoder
 }
 
-fn header(decoder: &mut png::Decoder<Input<'_>>) -> Result<(u32, u32), ImageError> {
+fn header_size(decoder: &mut png::Decoder<Input<'_>>) -> Result<(u32, u32), ImageError> {
     let header = decoder.read_header_info().map_err(undecodable)?;
     Ok((header.width, header.height))
 }
@@ -114,21 +143,14 @@ fn header(decoder: &mut png::Decoder<Input<'_>>) -> Result<(u32, u32), ImageErro
 /// As much of a picture as could be read.
 struct Read {
     size: (u32, u32),
-    reduced: Reduction,
     /// The share of it that is there, 0 to 1.
     there: f64,
     is_damaged: bool,
 }
 
-fn read(
-    encoded: &[u8],
-    target: (u32, u32),
-    sums: Sums,
-    memory: &mut Memory,
-    scratch: Vec<u8>,
-) -> Result<Read, ImageError> {
+fn read(encoded: &[u8], sums: Sums, memory: &mut Memory, sink: &mut dyn RowSink) -> Result<Read, ImageError> {
     let mut decoder = decoder(encoded, sums);
-    let size = header(&mut decoder)?;
+    let size = header_size(&mut decoder)?;
     check_size(size.0, size.1)?;
     let info = decoder.read_header_info().map_err(undecodable)?;
     check_rows(info)?;
@@ -138,15 +160,14 @@ fn read(
     decoder.set_limits(Limits { bytes: CHUNK_BYTES + out_row_bytes(size.0) });
     let mut reader = decoder.read_info().map_err(undecodable)?;
     check_palette(reader.info())?;
-    let factors = reduction::factors(size, target, MARGIN);
-    let mut reduced = Reduction::new(size, factors, memory, scratch)?;
+    sink.start(size, (f64::from(size.0), f64::from(size.1)), memory)?;
     let there = if reader.info().interlaced {
-        add_whole(&mut reader, &mut reduced, memory)?
+        add_whole(&mut reader, sink, memory)?
     } else {
-        add_rows(&mut reader, &mut reduced)?
+        add_rows(&mut reader, sink)?
     };
     let is_damaged = sums == Sums::Ignored || there == 1.0 && sum_is_wrong(&mut reader);
-    Ok(Read { size, reduced, there, is_damaged })
+    Ok(Read { size, there, is_damaged })
 }
 
 /// Columns and rows of the seven passes of interlaced pictures: the first one, and how far apart (PNG specification, 8.2).
@@ -221,29 +242,29 @@ fn sum_is_wrong(reader: &mut Reader<Input<'_>>) -> bool {
 }
 
 /// Adds rows as long as they come; the share that came.
-fn add_rows(reader: &mut Reader<Input<'_>>, reduced: &mut Reduction) -> Result<f64, ImageError> {
-    let (color, _) = reader.output_color_type();
+fn add_rows(reader: &mut Reader<Input<'_>>, sink: &mut dyn RowSink) -> Result<f64, ImageError> {
+    let color = color(reader)?;
     let height = reader.info().height;
-    while reduced.rows() < height {
+    while sink.rows() < height {
         match reader.next_row() {
-            Ok(Some(row)) => add(reduced, row.data(), color)?,
+            Ok(Some(row)) => sink.add(row.data(), color)?,
             Ok(None) => break,
-            Err(error) if reduced.rows() == 0 => return Err(undecodable(error)),
+            Err(error) if sink.rows() == 0 => return Err(undecodable(error)),
             Err(_) => break,
         }
     }
-    Ok(f64::from(reduced.rows()) / f64::from(height))
+    Ok(f64::from(sink.rows()) / f64::from(height))
 }
 
 /// Interlaced pictures come in seven passes over the whole area, the last of which has every second row.
 fn add_whole(
     reader: &mut Reader<Input<'_>>,
-    reduced: &mut Reduction,
+    sink: &mut dyn RowSink,
     memory: &mut Memory,
 ) -> Result<f64, ImageError> {
-    let (color, _) = reader.output_color_type();
+    let color = color(reader)?;
     let (width, height) = (reader.info().width, reader.info().height);
-    let channels = color.samples();
+    let channels = color.channels();
     let stride = width as usize * channels;
     let length = product(&[width.into(), height.into(), channels as u64]);
     memory.take(length)?;
@@ -272,28 +293,18 @@ fn add_whole(
         pixels.copy_within((odd - 1) * stride..odd * stride, odd * stride);
     }
     for row in pixels.chunks_exact(stride) {
-        add(reduced, row, color)?;
+        sink.add(row, color)?;
     }
     Ok(pixels_there as f64 / all as f64)
 }
 
-fn add(reduced: &mut Reduction, row: &[u8], color: ColorType) -> Result<(), ImageError> {
-    match color {
-        ColorType::Grayscale => reduced.add(row, |[grey]| [grey; 3]),
-        ColorType::GrayscaleAlpha => reduced.add(row, |[grey, alpha]| over_white([grey; 3], alpha)),
-        ColorType::Rgb => reduced.add(row, |rgb| rgb),
-        ColorType::Rgba => {
-            reduced.add(row, |[red, green, blue, alpha]| over_white([red, green, blue], alpha))
-        }
-        ColorType::Indexed => {
-            return Err(ImageError::Undecodable("PNG: the palette is missing".to_owned()));
-        }
+/// The transformations leave nothing but bytes of these.
+fn color(reader: &Reader<Input<'_>>) -> Result<Color, ImageError> {
+    match reader.output_color_type().0 {
+        ColorType::Grayscale => Ok(Color::Grey),
+        ColorType::GrayscaleAlpha => Ok(Color::GreyAlpha),
+        ColorType::Rgb => Ok(Color::Rgb),
+        ColorType::Rgba => Ok(Color::Rgba),
+        ColorType::Indexed => Err(ImageError::Undecodable("PNG: the palette is missing".to_owned())),
     }
-    Ok(())
-}
-
-fn over_white(color: [u8; 3], alpha: u8) -> [u8; 3] {
-    let alpha = u32::from(alpha);
-    // At most 255: a weighted mean of bytes.
-    color.map(|value| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8)
 }

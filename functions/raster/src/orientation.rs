@@ -5,7 +5,7 @@
 
 /// One of the eight orientations of EXIF 2.3, table "Orientation" (tag 0x0112).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Orientation {
+pub struct Orientation {
     /// Rows are columns (orientations 5 to 8).
     transposed: bool,
     /// The stored first column is on the right side (before transposing: the column index runs backwards).
@@ -13,8 +13,6 @@ pub(super) struct Orientation {
     /// The stored first row is at the bottom.
     flip_y: bool,
 }
-
-const UPRIGHT: Orientation = Orientation { transposed: false, flip_x: false, flip_y: false };
 
 /// The tag "Orientation" of EXIF.
 const ORIENTATION: u16 = 0x0112;
@@ -24,12 +22,12 @@ const ENTRY_BYTES: usize = 12;
 
 /// By blocks of EXIF (each as TIFF) and packets of XMP, in the order of the file; EXIF counts where both say something.
 /// Upright where nothing is said that makes sense.
-pub(super) fn of<'a>(
+pub fn of<'a>(
     exif: impl IntoIterator<Item = &'a [u8]>,
     xmp: impl IntoIterator<Item = &'a [u8]>,
 ) -> Orientation {
     let by_exif = exif.into_iter().find_map(in_exif);
-    by_exif.or_else(|| xmp.into_iter().find_map(in_xmp)).unwrap_or(UPRIGHT)
+    by_exif.or_else(|| xmp.into_iter().find_map(in_xmp)).unwrap_or(Orientation::UPRIGHT)
 }
 
 /// In the first list (IFD0) of EXIF, whatever is wrong with its other entries and with what they point to.
@@ -102,27 +100,31 @@ fn from_exif(value: u32) -> Option<Orientation> {
 }
 
 impl Orientation {
-    pub(super) fn is_upright(self) -> bool {
-        self == UPRIGHT
+    /// Rows and columns lie as they should.
+    pub const UPRIGHT: Self = Self { transposed: false, flip_x: false, flip_y: false };
+
+    /// Whether stored pixels lie as they should.
+    pub fn is_upright(self) -> bool {
+        self == Self::UPRIGHT
     }
 
     /// Whether rows are columns.
-    pub(super) fn is_transposed(self) -> bool {
+    pub fn is_transposed(self) -> bool {
         self.transposed
     }
 
     /// The stored size of a picture that is `width` × `height` when upright.
-    pub(super) fn stored_size(self, (width, height): (u32, u32)) -> (u32, u32) {
+    pub fn stored_size(self, (width, height): (u32, u32)) -> (u32, u32) {
         if self.transposed { (height, width) } else { (width, height) }
     }
 
     /// The upright size of a picture that is stored as `width` × `height`.
-    pub(super) fn upright_size(self, stored: (u32, u32)) -> (u32, u32) {
+    pub fn upright_size(self, stored: (u32, u32)) -> (u32, u32) {
         self.stored_size(stored)
     }
 
     /// Where the stored pixel (`x`, `y`) lies in the upright picture.
-    pub(super) fn upright_position(self, x: usize, y: usize, width: usize, height: usize) -> (usize, usize) {
+    pub fn upright_position(self, x: usize, y: usize, width: usize, height: usize) -> (usize, usize) {
         let (x, y, width, height) =
             if self.transposed { (y, x, height, width) } else { (x, y, width, height) };
         (if self.flip_x { width - 1 - x } else { x }, if self.flip_y { height - 1 - y } else { y })
@@ -211,7 +213,7 @@ mod tests {
             r#"tiff:Orientation="9""#,
             r#"tiff:Orientation="66""#,
         ] {
-            assert_eq!(of([], [packet.as_bytes()]), UPRIGHT, "{packet}");
+            assert_eq!(of([], [packet.as_bytes()]), Orientation::UPRIGHT, "{packet}");
         }
     }
 

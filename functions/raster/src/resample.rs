@@ -1,0 +1,414 @@
+//! Rows of one size to rows of another, by Lanczos in linear light, as they come: a picture needs not be in memory.
+
+use std::collections::VecDeque;
+
+use crate::light::Light;
+use crate::weights::Weights;
+
+/// What is more than twice as many times larger than the target is averaged first, down to so many times.
+const MAX_TIMES: u32 = 8;
+
+/// A pixel in linear light: red, green, blue (each with its share of alpha), alpha. Four are one vector.
+type Pixel = [f32; 4];
+
+/// What a pixel is made of, a byte each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channels {
+    /// Red, green, blue.
+    Rgb,
+    /// Red, green, blue, alpha (not multiplied).
+    Rgba,
+}
+
+impl Channels {
+    /// Bytes of a pixel.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::Rgb => 3,
+            Self::Rgba => 4,
+        }
+    }
+}
+
+/// What becomes of what.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shape {
+    /// Pixels across and down that come, at least 1 each.
+    pub from: (u32, u32),
+    /// What of them is picture: the last column and row may stand for less than a whole pixel.
+    pub extent: (f64, f64),
+    /// Pixels across and down that are wanted, at least 1 each.
+    pub to: (u32, u32),
+    /// Of both.
+    pub channels: Channels,
+}
+
+impl Shape {
+    /// All of `from` becomes `to`.
+    pub fn new(from: (u32, u32), to: (u32, u32), channels: Channels) -> Self {
+        Self { from, extent: (f64::from(from.0), f64::from(from.1)), to, channels }
+    }
+
+    /// Pixels across and down that are averaged into one first.
+    fn factors(&self) -> (u32, u32) {
+        let factor = |from: u32, to: u32| match from / (to.saturating_mul(MAX_TIMES)).max(1) {
+            0 | 1 => 1,
+            factor => factor,
+        };
+        (factor(self.from.0, self.to.0), factor(self.from.1, self.to.1))
+    }
+
+    /// What is left behind the averages.
+    fn averaged(&self) -> Self {
+        let (across, down) = self.factors();
+        Self {
+            from: (self.from.0.div_ceil(across), self.from.1.div_ceil(down)),
+            extent: (self.extent.0 / f64::from(across), self.extent.1 / f64::from(down)),
+            ..*self
+        }
+    }
+
+    /// Bytes that a resampler takes; at most `u64::MAX`.
+    pub fn bytes(&self) -> u64 {
+        let averaged = self.averaged();
+        let row = u64::from(averaged.from.0) * size_of::<Pixel>() as u64;
+        // A row of the target is at work as long as its filter lies over what comes.
+        let enlargement = u64::from(self.to.1 / averaged.from.1.max(1)) + 1;
+        row.saturating_mul(2 + 8 * enlargement)
+            .saturating_add(Weights::bytes(averaged.extent.0, self.to.0.into()))
+            .saturating_add(Weights::bytes(averaged.extent.1, self.to.1.into()))
+            .saturating_add(u64::from(self.to.0) * 4)
+    }
+}
+
+/// A stretch at work: rows come from the top down and go in the same order.
+pub struct Resampler<'l> {
+    light: &'l Light,
+    shape: Shape,
+    factors: (u32, u32),
+    across: Weights,
+    down: Weights,
+    /// The row that is averaged, and how many rows are in it.
+    row: Vec<Pixel>,
+    rows_in_row: u32,
+    /// Rows that came, and how many they became.
+    came: u32,
+    averaged: usize,
+    /// Rows of the target that are at work, from the first that is not done.
+    at_work: VecDeque<Vec<Pixel>>,
+    free: Vec<Vec<Pixel>>,
+    done: usize,
+    out: Vec<u8>,
+}
+
+impl<'l> Resampler<'l> {
+    /// A stretch of `shape`, which takes [`Shape::bytes`].
+    pub fn new(shape: Shape, light: &'l Light) -> Self {
+        let (factors, averaged) = (shape.factors(), shape.averaged());
+        let width = averaged.from.0 as usize;
+        Self {
+            light,
+            shape,
+            factors,
+            across: Weights::new(averaged.extent.0, width, shape.to.0 as usize),
+            down: Weights::new(averaged.extent.1, averaged.from.1 as usize, shape.to.1 as usize),
+            row: vec![[0.0; 4]; width],
+            rows_in_row: 0,
+            came: 0,
+            averaged: 0,
+            at_work: VecDeque::new(),
+            free: Vec::new(),
+            done: 0,
+            out: vec![0; shape.to.0 as usize * shape.channels.bytes()],
+        }
+    }
+
+    /// Takes the next row and hands rows that are done with their numbers to `emit`. Rows that are too short are filled with
+    /// black, and those behind the last one are not looked at.
+    pub fn push(&mut self, row: &[u8], emit: &mut dyn FnMut(u32, &[u8])) {
+        if self.came == self.shape.from.1 {
+            return;
+        }
+        self.came += 1;
+        match self.shape.channels {
+            Channels::Rgb => {
+                let light = self.light;
+                self.add(row, |[red, green, blue]: [u8; 3]| {
+                    [light.linear(red), light.linear(green), light.linear(blue), 0.0]
+                });
+            }
+            Channels::Rgba => {
+                let light = self.light;
+                self.add(row, |[red, green, blue, alpha]: [u8; 4]| {
+                    let alpha = f32::from(alpha) / 255.0;
+                    let part = |value| light.linear(value) * alpha;
+                    [part(red), part(green), part(blue), alpha]
+                });
+            }
+        }
+        self.rows_in_row += 1;
+        if self.rows_in_row == self.factors.1 || self.came == self.shape.from.1 {
+            self.average();
+            self.go_down();
+            self.averaged += 1;
+            self.rows_in_row = 0;
+            self.emit_done(emit);
+        }
+    }
+
+    /// Adds a row's pixels to the averages, or puts them there where nothing is averaged.
+    fn add<const N: usize>(&mut self, row: &[u8], pixel: impl Fn([u8; N]) -> Pixel) {
+        // Slices of N bytes are arrays, which the compiler does not know by itself.
+        let pixel = |source: &[u8]| source.first_chunk().map_or([0.0; 4], |source| pixel(*source));
+        if self.factors == (1, 1) {
+            for (out, source) in self.row.iter_mut().zip(row.chunks_exact(N)) {
+                *out = pixel(source);
+            }
+            return;
+        }
+        if self.rows_in_row == 0 {
+            self.row.fill([0.0; 4]);
+        }
+        for (sum, sources) in self.row.iter_mut().zip(row.chunks(self.factors.0 as usize * N)) {
+            for source in sources.chunks_exact(N) {
+                add_weighted(sum, pixel(source), 1.0);
+            }
+        }
+    }
+
+    fn average(&mut self) {
+        if self.factors == (1, 1) {
+            return;
+        }
+        let columns = self.factors.0;
+        let of_last = self.shape.from.0 - (self.row.len() as u32 - 1) * columns;
+        let share = |columns: u32| 1.0 / (columns as f32 * self.rows_in_row as f32);
+        let (all, last) = (share(columns), share(of_last));
+        let end = self.row.len() - 1;
+        for (at, sum) in self.row.iter_mut().enumerate() {
+            let share = if at == end { last } else { all };
+            for value in sum {
+                *value *= share;
+            }
+        }
+    }
+
+    /// Adds the row to all rows of the target that it lies under.
+    fn go_down(&mut self) {
+        let starts = self.down.starts.iter().skip(self.done);
+        let weights = self.down.values.chunks_exact(self.down.taps).skip(self.done);
+        for (index, (start, weights)) in starts.zip(weights).enumerate() {
+            let Some(tap) = self.averaged.checked_sub(*start) else { break };
+            if index == self.at_work.len() {
+                let mut sums = self.free.pop().unwrap_or_default();
+                sums.clear();
+                sums.resize(self.row.len(), [0.0; 4]);
+                self.at_work.push_back(sums);
+            }
+            let (Some(sums), Some(&weight)) = (self.at_work.get_mut(index), weights.get(tap)) else {
+                continue;
+            };
+            if weight != 0.0 {
+                for (sum, pixel) in sums.iter_mut().zip(&self.row) {
+                    add_weighted(sum, *pixel, weight);
+                }
+            }
+        }
+    }
+
+    /// Hands out the rows whose last pixel came.
+    fn emit_done(&mut self, emit: &mut dyn FnMut(u32, &[u8])) {
+        while let Some(start) = self.down.starts.get(self.done) {
+            if start + self.down.taps > self.averaged {
+                return;
+            }
+            let Some(sums) = self.at_work.pop_front() else { return };
+            self.go_across(&sums);
+            // At most the target's height, which is a u32.
+            emit(self.done as u32, &self.out);
+            self.free.push(sums);
+            self.done += 1;
+        }
+    }
+
+    fn go_across(&mut self, sums: &[Pixel]) {
+        let light = self.light;
+        match self.shape.channels {
+            Channels::Rgb => across(sums, &self.across, &mut self.out, |[red, green, blue, _]| {
+                [light.encoded(red), light.encoded(green), light.encoded(blue)]
+            }),
+            Channels::Rgba => across(sums, &self.across, &mut self.out, |[red, green, blue, alpha]| {
+                let opacity = (alpha * 255.0 + 0.5) as u8;
+                if opacity == 0 {
+                    return [0; 4];
+                }
+                let whole = |value: f32| light.encoded(value / alpha);
+                [whole(red), whole(green), whole(blue), opacity]
+            }),
+        }
+    }
+}
+
+fn across<const N: usize>(
+    sums: &[Pixel],
+    weights: &Weights,
+    out: &mut [u8],
+    encoded: impl Fn(Pixel) -> [u8; N],
+) {
+    let out = out.chunks_exact_mut(N);
+    let values = weights.values.chunks_exact(weights.taps);
+    for ((out, start), values) in out.zip(&weights.starts).zip(values) {
+        let mut sum = [0.0; 4];
+        for (pixel, weight) in sums.get(*start..).unwrap_or_default().iter().zip(values) {
+            add_weighted(&mut sum, *pixel, *weight);
+        }
+        out.copy_from_slice(&encoded(sum));
+    }
+}
+
+#[inline(always)]
+fn add_weighted(sum: &mut Pixel, pixel: Pixel, weight: f32) {
+    for (sum, value) in sum.iter_mut().zip(pixel) {
+        *sum += value * weight;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resampled(shape: Shape, pixels: &[u8]) -> Vec<u8> {
+        let light = Light::new();
+        let mut resampler = Resampler::new(shape, &light);
+        let mut out = Vec::new();
+        for row in pixels.chunks(shape.from.0 as usize * shape.channels.bytes()) {
+            resampler.push(row, &mut |number, row| {
+                assert_eq!(number as usize * row.len(), out.len());
+                out.extend_from_slice(row);
+            });
+        }
+        out
+    }
+
+    fn noise(length: usize) -> Vec<u8> {
+        let mut state = 1_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        (0..length).map(|_| next()).collect()
+    }
+
+    /// All pixels at once, in double precision, straight from the definition.
+    fn by_definition(shape: Shape, pixels: &[u8]) -> Vec<f64> {
+        let light = Light::new();
+        let (from, to) = (shape.from, shape.to);
+        let lanczos = |at: f64| {
+            let sinc = |at: f64| {
+                if at == 0.0 { 1.0 } else { (at * std::f64::consts::PI).sin() / (at * std::f64::consts::PI) }
+            };
+            if at.abs() < 3.0 { sinc(at) * sinc(at / 3.0) } else { 0.0 }
+        };
+        let weights = |from: u32, to: u32, at: u32| -> Vec<f64> {
+            let scale = f64::from(from) / f64::from(to);
+            let center = (f64::from(at) + 0.5) * scale;
+            let all: Vec<f64> =
+                (0..from).map(|at| lanczos((f64::from(at) + 0.5 - center) / scale.max(1.0))).collect();
+            let sum: f64 = all.iter().sum();
+            all.into_iter().map(|weight| weight / sum).collect()
+        };
+        let mut out = Vec::new();
+        for y in 0..to.1 {
+            let down = weights(from.1, to.1, y);
+            for x in 0..to.0 {
+                let across = weights(from.0, to.0, x);
+                for channel in 0..3 {
+                    let mut sum = 0.0;
+                    for (row, weight) in pixels.chunks(from.0 as usize * 3).zip(&down) {
+                        for (pixel, of_column) in row.chunks(3).zip(&across) {
+                            sum += f64::from(light.linear(pixel[channel])) * weight * of_column;
+                        }
+                    }
+                    out.push(sum);
+                }
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn pixels_are_those_of_the_definition() {
+        let light = Light::new();
+        for (from, to) in [((60, 40), (20, 13)), ((31, 57), (30, 9)), ((9, 7), (20, 21)), ((5, 5), (1, 1))] {
+            let shape = Shape::new(from, to, Channels::Rgb);
+            let pixels = noise(from.0 as usize * from.1 as usize * 3);
+            let found = resampled(shape, &pixels);
+            let expected = by_definition(shape, &pixels);
+            assert_eq!(found.len(), expected.len());
+            for (found, expected) in found.iter().zip(expected) {
+                let expected = light.encoded(expected as f32);
+                assert!(found.abs_diff(expected) <= 1, "{from:?} to {to:?}: {found}, {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_size_is_the_same_picture() {
+        for channels in [Channels::Rgb, Channels::Rgba] {
+            let mut pixels = noise(8 * 5 * channels.bytes());
+            if channels == Channels::Rgba {
+                pixels.chunks_mut(4).for_each(|pixel| pixel[3] = 255);
+            }
+            assert_eq!(resampled(Shape::new((8, 5), (8, 5), channels), &pixels), pixels);
+        }
+    }
+
+    #[test]
+    fn one_colour_stays_one_colour_however_far_it_is_reduced_or_enlarged() {
+        for (from, to) in [((1000, 3), (3, 2)), ((3, 900), (1, 4)), ((333, 333), (2, 2)), ((2, 2), (9, 17))] {
+            let pixels = [12, 200, 99].repeat((from.0 * from.1) as usize);
+            let out = resampled(Shape::new(from, to, Channels::Rgb), &pixels);
+            assert_eq!(out, [12, 200, 99].repeat((to.0 * to.1) as usize), "{from:?} to {to:?}");
+        }
+    }
+
+    #[test]
+    fn grey_is_the_mean_of_light_and_not_of_numbers() {
+        let chequered: Vec<u8> = (0..64 * 64).flat_map(|at| [((at + at / 64) % 2 * 255) as u8; 3]).collect();
+        let out = resampled(Shape::new((64, 64), (8, 8), Channels::Rgb), &chequered);
+        // Half of the light: sRGB's 188, not 128.
+        assert!(out.iter().all(|value| (187..=189).contains(value)), "{out:?}");
+    }
+
+    #[test]
+    fn transparent_pixels_have_no_colour_to_give() {
+        let pixels: Vec<u8> = (0..32 * 32)
+            .flat_map(|at| if at % 32 < 16 { [255, 0, 0, 255] } else { [0, 255, 0, 0] })
+            .collect();
+        let out = resampled(Shape::new((32, 32), (8, 8), Channels::Rgba), &pixels);
+        assert!(out.chunks(4).all(|pixel| pixel[1] == 0), "no green shines through");
+        assert_eq!((&out[..4], &out[28..32]), (&[255, 0, 0, 255][..], &[0; 4][..]));
+    }
+
+    #[test]
+    fn averages_first_come_to_nearly_the_same() {
+        let shape = Shape::new((320, 320), (8, 8), Channels::Rgb);
+        assert_eq!(shape.factors(), (5, 5));
+        let pixels: Vec<u8> = (0..320 * 320_u32)
+            .flat_map(|at| [(at % 320 * 2 / 3) as u8, (at / 320 * 2 / 3) as u8, (at % 251) as u8])
+            .collect();
+        let light = Light::new();
+        for (found, expected) in resampled(shape, &pixels).iter().zip(by_definition(shape, &pixels)) {
+            assert!(found.abs_diff(light.encoded(expected as f32)) <= 1);
+        }
+    }
+
+    #[test]
+    fn what_it_takes_does_not_grow_with_the_picture() {
+        let bytes = |from, to| Shape::new(from, to, Channels::Rgb).bytes();
+        assert!(bytes((10_000, 10_000), (160, 160)) < 1 << 20);
+        assert!(bytes((100_000_000, 1), (160, 1)) < 1 << 20);
+        assert!(bytes((1, 100_000_000), (1, 160)) < 1 << 20);
+        assert!(bytes((1, 1), (1, u32::MAX)) > u64::from(u32::MAX));
+    }
+}
