@@ -96,7 +96,7 @@ class Runtime(BaseHTTPRequestHandler):
 class Function:
     """Instances of the function that share one queue of events."""
 
-    def __init__(self, environment: dict[str, str], instances: int = 1) -> None:
+    def __init__(self, environment: dict[str, str], instances: int = 1, module: Path = MODULE) -> None:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Runtime)
         self.server.daemon_threads = True
         self.server.events, self.server.sent, self.server.is_closed = queue.Queue(), {}, False
@@ -104,7 +104,7 @@ class Function:
         address = f"127.0.0.1:{self.server.server_port}"
         variables = {"PATH": "/usr/bin:/bin", "AWS_REGION": "eu-central-1", "VISION_LOG": "warn",
                      "AWS_LAMBDA_RUNTIME_API": address, **environment}
-        command = [VISION, "lambda", "--wasm", MODULE]
+        command = [VISION, "lambda", "--wasm", module]
         self.processes = [subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL) for _ in range(instances)]
 
     def __enter__(self) -> "Function":

@@ -6,6 +6,8 @@
 mod connections;
 /// Pictures put into a bucket.
 mod cos;
+/// The same with a function that answers pictures.
+mod cos_pictures;
 /// The storage for those tests, and events about it.
 mod cos_server;
 /// Good and bad events of every kind.

@@ -74,7 +74,9 @@ fn prepare(
     let general = config(engine, arguments, requirements, workers);
     let modules = functions.iter().map(|Planned { module, limits, .. }| {
         let event_mib = limits.event_mib.max(requirements.event_mib);
-        let config = EngineConfig { limits: Limits { event_mib, ..*limits }, ..general.clone() };
+        let answer_mib = limits.answer_mib.max(requirements.answer_mib);
+        let limits = Limits { event_mib, answer_mib, ..*limits };
+        let config = EngineConfig { limits, ..general.clone() };
         (module.clone(), config)
     });
     let several = functions.len() > 1;

@@ -1,4 +1,5 @@
-//! What bytes are that come without a type, by their start. Nothing is decoded.
+//! Types of answers: what bytes are that come without one, by their start (nothing is decoded); and which types a module's answer may
+//! have, which are data and pictures, nothing that a browser would run or lay out as a document.
 
 /// How pictures begin, and their types.
 const STARTS: [(&[u8], &str); 4] = [
@@ -20,6 +21,32 @@ pub(super) fn of_binary(bytes: &[u8]) -> Option<&'static str> {
     (!is_text).then_some("application/octet-stream")
 }
 
+/// Types without parameters, in lower case.
+const ALLOWED: [&str; 10] = [
+    "application/json",
+    "application/octet-stream",
+    "application/problem+json",
+    "image/avif",
+    "image/gif",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "text/csv",
+    "text/plain",
+];
+
+/// What any other answer is.
+const OTHER: &str = "application/octet-stream";
+
+/// The type that an answer gets which a module calls `told`.
+pub(super) fn allowed(told: &str) -> &str {
+    let essence = told.split(';').next().unwrap_or_default().trim();
+    // A comma would begin a second type, which some clients would take.
+    let is_allowed =
+        ALLOWED.iter().any(|allowed| essence.eq_ignore_ascii_case(allowed)) && !told.contains(',');
+    if is_allowed { told } else { OTHER }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +64,25 @@ mod tests {
             (b"", None),
         ] {
             assert_eq!(of_binary(bytes), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn data_and_pictures_keep_their_type_and_documents_lose_it() {
+        for told in ["image/png", "IMAGE/JPEG", "text/plain; charset=utf-8", "application/json;charset=utf-8"]
+        {
+            assert_eq!(allowed(told), told);
+        }
+        for told in [
+            "text/html",
+            "image/svg+xml",
+            "application/xhtml+xml",
+            "text/xml",
+            "",
+            "png",
+            "text/plain, text/html",
+        ] {
+            assert_eq!(allowed(told), OTHER, "{told}");
         }
     }
 }

@@ -31,7 +31,7 @@ use worker::sandbox::{Needs, Network};
 use super::history_args::HistoryArgs;
 use super::managed::{self, EventSource, Invocation, ManagedLoop, Platform, Post};
 use super::objects::s3::{S3, S3Args, check_bucket};
-use super::objects::{Besides, Labeller, Output, Service, UploadArgs};
+use super::objects::{Besides, Labeller, OBJECT_ANSWER_MIB, Service, UploadArgs};
 use super::shutdown::{Shutdown, ShutdownArgs};
 use super::{Requirements, Trigger, TriggerError};
 use crate::history::History;
@@ -102,11 +102,10 @@ impl LambdaArgs {
     ) -> Result<ManagedLoop<Lambda, S3>, TriggerError> {
         let platform = self.platform().map_err(TriggerError::configuration)?;
         let storage = S3::new(&self.s3, self.uploads.upload_method).map_err(TriggerError::configuration)?;
-        let S3Args { s3_output_bucket: bucket, s3_output_prefix: prefix, s3_tags: tags, .. } =
-            self.s3.clone();
+        let output = self.s3.output().map_err(TriggerError::configuration)?;
+        let tags = self.s3.s3_tags;
         let object_limit = (self.object_limit as usize * MIB).max(self.uploads.object_bytes());
-        let labeller =
-            Labeller::new(storage, Output { bucket, prefix }, Besides { tags, history }, object_limit);
+        let labeller = Labeller::new(storage, output, Besides { tags, history }, object_limit);
         let check = |bucket: &str| check_bucket(bucket).map_err(|error| error.to_string());
         let labeller = labeller.with_uploads(&self.uploads, check).map_err(TriggerError::configuration)?;
         ManagedLoop::new(platform, labeller, event_limit, self.time_margin).map_err(TriggerError::failed)
@@ -152,6 +151,7 @@ impl Trigger for LambdaTrigger {
         Requirements {
             workers: self.args.max_concurrency.min(cores),
             event_mib: self.args.event_mib(),
+            answer_mib: OBJECT_ANSWER_MIB,
             makes_thumbnail: self.args.history.is_on(),
             shutdown: Some(self.args.shutdown),
             ..Requirements::default()

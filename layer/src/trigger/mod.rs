@@ -89,6 +89,8 @@ pub struct Requirements {
     pub workers: NonZeroUsize,
     /// MiB that an event may have at least, whatever limit was set.
     pub event_mib: u32,
+    /// MiB that an answer may have at least, whatever limit was set.
+    pub answer_mib: u32,
     /// Whether the workers make a small copy of each picture.
     pub makes_thumbnail: bool,
     /// What is left of the network once all is open; as much as before without it.
@@ -114,6 +116,7 @@ impl Default for Requirements {
         Self {
             workers: NonZeroUsize::MIN,
             event_mib: 0,
+            answer_mib: 0,
             makes_thumbnail: false,
             network_of_events: None,
             threads: Threads::One,

@@ -2,6 +2,7 @@
 
 use base64_simd::STANDARD;
 use bytes::Bytes;
+use contract::file::SUFFIX_HEADER;
 use contract::{ErrorCode, HttpAnswer, Outcome};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -44,18 +45,36 @@ pub(super) struct Prediction {
 /// A small picture that is still being made.
 pub(super) type PendingThumbnail = oneshot::Receiver<Result<Thumbnail, String>>;
 
+/// What a module said of a picture.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    /// Its words or bytes.
+    pub(super) body: Bytes,
+    /// The type that the module calls it.
+    pub(super) content_type: Option<String>,
+    /// The ending of the file that it becomes, in the module's word.
+    pub(super) suffix: Option<String>,
+}
+
 /// What became of a picture that was given to a module as an HTTP event.
 #[derive(Debug)]
 pub(super) enum Recognized {
     /// What the module said of it.
     Answered {
-        /// What it printed, or the body of the HTTP answer that it printed.
-        body: Bytes,
+        /// What it printed, or the HTTP answer that it printed.
+        said: Said,
         /// A small copy of the picture, where it was asked for.
         thumbnail: Option<PendingThumbnail>,
     },
     /// The module has nothing to say of this picture, and never will.
-    Refused { code: ErrorCode, reason: String },
+    Refused {
+        /// What kind of failure it is, in the module's word.
+        code: String,
+        /// Why.
+        reason: String,
+        /// The ending of the file that tells of it.
+        suffix: Option<String>,
+    },
     /// It failed, which may pass.
     Failed { code: ErrorCode, reason: String },
 }
@@ -76,15 +95,24 @@ impl Recognized {
             Outcome::Answer { .. } => {}
         }
         let Answer { stdout, thumbnail, .. } = answer;
-        match HttpAnswer::parse(&String::from_utf8_lossy(&stdout)) {
-            None => Self::Answered { body: stdout.into(), thumbnail },
-            Some(answer) if answer.status >= 400 => Self::from_http_failure(&answer),
-            Some(HttpAnswer { body, is_base64: true, .. }) => match STANDARD.decode_to_vec(&body) {
-                Ok(body) => Self::Answered { body: body.into(), thumbnail },
-                Err(_) => Self::internal("the module's answer is no base64".to_owned()),
-            },
-            Some(HttpAnswer { body, .. }) => Self::Answered { body: body.into(), thumbnail },
-        }
+        let answer = match HttpAnswer::parse(&String::from_utf8_lossy(&stdout)) {
+            None => {
+                return Self::Answered { said: Said { body: stdout.into(), ..Said::default() }, thumbnail };
+            }
+            Some(answer) if answer.status >= 400 => return Self::from_http_failure(&answer),
+            Some(answer) => answer,
+        };
+        let header = |name| answer.header(name).map(str::to_owned);
+        let (content_type, suffix) = (header("content-type"), header(SUFFIX_HEADER));
+        let body = if answer.is_base64 {
+            match STANDARD.decode_to_vec(&answer.body) {
+                Ok(body) => body.into(),
+                Err(_) => return Self::internal("the module's answer is no base64".to_owned()),
+            }
+        } else {
+            answer.body.into()
+        };
+        Self::Answered { said: Said { body, content_type, suffix }, thumbnail }
     }
 
     fn from_http_failure(answer: &HttpAnswer) -> Self {
@@ -102,23 +130,34 @@ impl Recognized {
             || format!("the module answered {}", answer.status),
             |Body { error }| error.message.clone(),
         );
-        let by_name = told.and_then(|Body { error }| {
-            ErrorCode::OF_FUNCTIONS.into_iter().find(|code| code.name() == error.code)
-        });
-        let by_status = || match answer.status {
-            400..=499 => ErrorCode::BadRequest,
-            _ => ErrorCode::Internal,
-        };
-        Self::refused_or_failed(by_name.unwrap_or_else(by_status), reason)
+        let word = told.map(|Body { error }| error.code).filter(|code| is_word(code));
+        let known = ErrorCode::OF_FUNCTIONS.into_iter().find(|code| word.as_deref() == Some(code.name()));
+        let is_the_callers =
+            known.map_or_else(|| (400..500).contains(&answer.status), ErrorCode::is_the_callers);
+        if !is_the_callers {
+            return Self::Failed { code: known.unwrap_or(ErrorCode::Internal), reason };
+        }
+        // Functions may have kinds of refusals of their own, in words such as `no_person`.
+        let code = word.unwrap_or_else(|| ErrorCode::BadRequest.name().to_owned());
+        Self::Refused { code, reason, suffix: answer.header(SUFFIX_HEADER).map(str::to_owned) }
     }
 
     fn refused_or_failed(code: ErrorCode, reason: String) -> Self {
-        if code.is_the_callers() { Self::Refused { code, reason } } else { Self::Failed { code, reason } }
+        if code.is_the_callers() {
+            Self::Refused { code: code.name().to_owned(), reason, suffix: None }
+        } else {
+            Self::Failed { code, reason }
+        }
     }
 
     fn internal(reason: String) -> Self {
         Self::Failed { code: ErrorCode::Internal, reason }
     }
+}
+
+/// Whether a code is a word such as `no_person`.
+fn is_word(code: &str) -> bool {
+    (1..=40).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// The labels in the body of an answer, where it is JSON of this project's functions.
@@ -193,9 +232,25 @@ mod tests {
             r#"{"statusCode": 200, "isBase64Encoded": true, "body": "TGVtb246IDk3LjAwJQo="}"#,
             "Lemon: 97.00%\n",
         ] {
-            let Recognized::Answered { body, .. } = printed(stdout, 0, "") else { panic!("{stdout}") };
-            assert_eq!(body, "Lemon: 97.00%\n");
+            let Recognized::Answered { said, .. } = printed(stdout, 0, "") else { panic!("{stdout}") };
+            assert_eq!(said.body, "Lemon: 97.00%\n");
         }
+    }
+
+    #[test]
+    fn an_answer_tells_its_type_and_the_ending_of_its_file() {
+        let stdout = r#"{"statusCode": 200, "isBase64Encoded": true, "body": "AQI=",
+            "headers": {"Content-Type": "image/png", "X-Vision-Suffix": ".cutout.png"}}"#;
+        let Recognized::Answered { said, .. } = printed(stdout, 0, "") else { panic!("{stdout}") };
+        let told = |text: &str| Some(text.to_owned());
+        let body = Bytes::from_static(&[1, 2]);
+        assert_eq!(said, Said { body, content_type: told("image/png"), suffix: told(".cutout.png") });
+        let nobody = serde_json::json!({"statusCode": 422, "headers": {"x-vision-suffix": ".cutout.json"},
+            "body": r#"{"error":{"code":"no_person","message":"nobody is in the picture"}}"#});
+        let Recognized::Refused { code, suffix, .. } = printed(&nobody.to_string(), 0, "") else {
+            panic!("{nobody}")
+        };
+        assert_eq!((code.as_str(), suffix), ("no_person", told(".cutout.json")));
     }
 
     #[test]
@@ -203,13 +258,13 @@ mod tests {
         let gif = r#"{"error":{"code":"unsupported_image","message":"found GIF"}}"#;
         let http = serde_json::json!({"statusCode": 415, "body": gif}).to_string();
         for (stdout, exit_code, stderr) in [(http.as_str(), 0, ""), ("", 15, "found GIF\n")] {
-            let Recognized::Refused { code, reason } = printed(stdout, exit_code, stderr) else {
+            let Recognized::Refused { code, reason, .. } = printed(stdout, exit_code, stderr) else {
                 panic!("{stdout}")
             };
-            assert_eq!((code, reason.as_str()), (ErrorCode::UnsupportedImage, "found GIF"));
+            assert_eq!((code.as_str(), reason.as_str()), ("unsupported_image", "found GIF"));
         }
         let other = printed(r#"{"statusCode": 418, "body": "no"}"#, 0, "");
-        assert!(matches!(other, Recognized::Refused { code: ErrorCode::BadRequest, .. }), "{other:?}");
+        assert!(matches!(&other, Recognized::Refused { code, .. } if code == "bad_request"), "{other:?}");
     }
 
     #[test]

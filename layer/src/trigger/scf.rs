@@ -17,7 +17,7 @@ use worker::sandbox::{Needs, Network};
 use super::history_args::HistoryArgs;
 use super::managed::{Invocation, ManagedLoop, Platform, Post};
 use super::objects::cos::{Cos, check_bucket};
-use super::objects::{Besides, Endpoint, Labeller, Output, UploadArgs, object_limit};
+use super::objects::{Besides, Endpoint, Labeller, OBJECT_ANSWER_MIB, Output, UploadArgs, object_limit};
 use super::shutdown::{Shutdown, ShutdownArgs};
 use super::{Requirements, Trigger, TriggerError};
 use crate::history::History;
@@ -57,17 +57,27 @@ pub struct ScfArgs {
     pub history: HistoryArgs,
 }
 
-/// Where labels of pictures in buckets go.
+/// Where results for pictures in buckets go.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "COS trigger")]
 pub struct CosArgs {
-    /// Bucket for the labels, with its APPID [default: the picture's bucket]
+    /// Bucket for the results, with its APPID [default: the picture's bucket]
     #[arg(long, env = "VISION_COS_OUTPUT_BUCKET", value_name = "NAME-APPID")]
     pub cos_output_bucket: Option<String>,
 
-    /// Put before the picture's key to make the key of its labels
+    /// Put before the picture's key to make the keys of its results
     #[arg(long, env = "VISION_COS_OUTPUT_PREFIX", value_name = "PREFIX", default_value = "")]
     pub cos_output_prefix: String,
+
+    /// Word in the names of results, such as `thumb` in KEY.thumb.jpg [default: the function's own]
+    #[arg(
+        long,
+        env = "VISION_COS_OUTPUT_NAME",
+        value_name = "WORD",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub cos_output_name: String,
 
     /// Address of a bucket
     #[arg(
@@ -97,14 +107,20 @@ impl ScfArgs {
     ) -> Result<ManagedLoop<Scf, Cos>, TriggerError> {
         let platform = Scf::new(&self.runtime_api, self.runtime_api_port);
         let platform = platform.map_err(TriggerError::configuration)?;
-        let CosArgs { cos_output_bucket: bucket, cos_output_prefix: prefix, cos_endpoint, cos_tags: tags } =
-            self.cos.clone();
+        let CosArgs {
+            cos_output_bucket: bucket,
+            cos_output_prefix: prefix,
+            cos_output_name,
+            cos_endpoint,
+            cos_tags: tags,
+        } = self.cos.clone();
         bucket.as_deref().map_or(Ok(()), check_bucket).map_err(TriggerError::configuration)?;
         let endpoint =
             Endpoint::new("VISION_COS_ENDPOINT", &cos_endpoint).map_err(TriggerError::configuration)?;
         // What is uploaded is to be labelled, too.
         let object_limit = object_limit(event_limit).max(self.uploads.object_bytes());
-        let (output, besides) = (Output { bucket, prefix }, Besides { tags, history });
+        let output = Output::new(bucket, prefix, &cos_output_name).map_err(TriggerError::configuration)?;
+        let besides = Besides { tags, history };
         let check = |bucket: &str| check_bucket(bucket).map_err(|error| error.to_string());
         let labeller = Labeller::new(Cos::new(endpoint), output, besides, object_limit);
         let labeller = labeller.with_uploads(&self.uploads, check).map_err(TriggerError::configuration)?;
@@ -132,6 +148,7 @@ impl Trigger for ScfTrigger {
         // The platform gives an instance one event at a time.
         Requirements {
             event_mib: self.args.uploads.event_mib(),
+            answer_mib: OBJECT_ANSWER_MIB,
             makes_thumbnail: self.args.history.is_on(),
             shutdown: Some(self.args.shutdown),
             ..Requirements::default()

@@ -37,6 +37,12 @@ impl HttpAnswer {
         }
     }
 
+    /// The first value of a header, whose name is given in lower case.
+    pub fn header(&self, wanted: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// The answer as JSON, in the form that the gateway wants.
     pub fn to_json(&self, form: HttpForm) -> String {
         let mut wire = Written {
@@ -207,6 +213,10 @@ mod tests {
         );
         let read = read.unwrap();
         let headers: Vec<(&str, &str)> = read.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        assert_eq!(
+            (read.header("x-one"), read.header("many"), read.header("none")),
+            (Some("1"), Some("a"), None)
+        );
         assert_eq!(headers, [("X-One", "1"), ("many", "a"), ("many", "2"), ("set-cookie", "c=d")]);
         assert_eq!((read.status, read.body.as_str(), read.is_base64), (418, "QUJD", true));
         for text in ["", "{}", "[]", "Lemon: 97%", r#"{"statusCode": "200"}"#, r#"{"statusCode": 70000}"#] {

@@ -1,6 +1,7 @@
 //! What is written of a photo: one row, whatever became of it.
 
-use contract::ErrorCode;
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value;
 use worker::answer::{Answer, CallError};
@@ -27,8 +28,8 @@ pub(super) enum Said {
 /// Why there is nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Problem {
-    /// One of the contract's codes, or one of [`UNREADABLE`], [`NOT_FOUND`] and [`NOT_TEXT`].
-    pub(super) code: &'static str,
+    /// A code of the contract or of the function, or one of [`UNREADABLE`], [`NOT_FOUND`] and [`NOT_TEXT`].
+    pub(super) code: Cow<'static, str>,
     /// For people.
     pub(super) message: String,
 }
@@ -41,12 +42,8 @@ pub(super) const NOT_FOUND: &str = "not_found";
 pub(super) const NOT_TEXT: &str = "not_text";
 
 impl Problem {
-    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
-    }
-
-    fn of(code: ErrorCode, reason: String) -> Self {
-        Self::new(code.name(), reason)
+    pub(super) fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
     }
 }
 
@@ -54,10 +51,9 @@ impl Row {
     /// The row of a photo that was given to a module.
     pub(super) fn of_call(name: PhotoName, result: Result<Answer, CallError>) -> Self {
         let result = match Recognized::from_call(result) {
-            Recognized::Answered { body, .. } => said(&body),
-            Recognized::Refused { code, reason } | Recognized::Failed { code, reason } => {
-                Err(Problem::of(code, reason))
-            }
+            Recognized::Answered { said: answer, .. } => said(&answer.body),
+            Recognized::Refused { code, reason, .. } => Err(Problem::new(code, reason)),
+            Recognized::Failed { code, reason } => Err(Problem::new(code.name(), reason)),
         };
         Self { name, result }
     }
@@ -90,7 +86,7 @@ impl Row {
 /// A row's fields, in the order in which they are written.
 #[derive(Debug, Serialize)]
 pub(super) struct Fields<'a> {
-    pub(super) path: std::borrow::Cow<'a, str>,
+    pub(super) path: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) path_base64: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

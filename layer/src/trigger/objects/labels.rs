@@ -1,10 +1,10 @@
 //! The file beside a picture.
 
 use bytes::Bytes;
-use contract::ErrorCode;
 use serde::{Deserialize, Serialize};
 
 use super::address::ObjectAddress;
+use super::output::Content;
 use crate::trigger::recognition::{Prediction, recognition};
 
 /// What an object may keep for us: the language of its labels.
@@ -74,8 +74,8 @@ impl Labels {
     }
 
     /// Why there are none.
-    pub(super) fn without(source: &ObjectAddress, code: ErrorCode, reason: &str) -> Self {
-        let result = LabelResult::Error { error: reason.to_owned(), code: code.name().to_owned() };
+    pub(super) fn without(source: &ObjectAddress, code: &str, reason: &str) -> Self {
+        let result = LabelResult::Error { error: reason.to_owned(), code: code.to_owned() };
         Self { bucket: source.bucket.clone(), key: source.key.clone(), result }
     }
 
@@ -86,6 +86,11 @@ impl Labels {
             Some(predictions) => Some(&predictions.first()?.label),
             None => Some(labels.first()?.rsplit_once(": ")?.0),
         }
+    }
+
+    /// As it is written.
+    pub(super) fn content(&self) -> Content {
+        Content { content_type: "application/json".to_owned(), bytes: self.to_json() }
     }
 
     pub(super) fn to_json(&self) -> Bytes {
@@ -137,7 +142,7 @@ mod tests {
         assert_eq!(json["predictions"][0]["probability"], 0.97265625);
         let read: Labels = serde_json::from_value(json).unwrap();
         assert!(matches!(read.result, LabelResult::Labels { predictions: Some(_), .. }));
-        let refused = Labels::without(&source, ErrorCode::UnsupportedImage, "found GIF");
+        let refused = Labels::without(&source, "unsupported_image", "found GIF");
         let json: serde_json::Value = serde_json::from_slice(&refused.to_json()).unwrap();
         assert_eq!((&json["error"], &json["code"]), (&"found GIF".into(), &"unsupported_image".into()));
         assert!(matches!(serde_json::from_value::<Labels>(json).unwrap().result, LabelResult::Error { .. }));

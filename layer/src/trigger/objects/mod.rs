@@ -15,6 +15,7 @@ pub mod cos;
 pub mod fuzzing;
 mod labels;
 mod listing;
+mod made;
 mod notification;
 mod outcome;
 mod output;
@@ -25,7 +26,7 @@ mod uploads;
 
 pub use address::{Endpoint, EndpointError, Location, ObjectAddress, Unaddressable};
 pub use notification::Notification;
-pub use output::Output;
+pub use output::{NameError, Output};
 pub use service::{Change, Created, Presigned, Record, Service, Signed, Unsigned, Upload};
 pub use uploads::{UploadArgs, UploadError};
 
@@ -34,6 +35,7 @@ pub(super) use listing::{BucketReader, Page};
 
 use client::Ask;
 use labels::{LANGUAGE, Labels};
+use made::{Made, MadeFile};
 use outcome::Outcome;
 pub(super) use uploads::{
     NewUpload, NewUploadJson, Refusal, UploadEvent, UploadProgress, UploadTicket, Uploads,
@@ -54,7 +56,7 @@ use super::recognition::{PendingThumbnail, Recognized, new_entry};
 use super::reply::Reply;
 use crate::history::History;
 use crate::pool::Handler;
-use output::{Identity, Written};
+use output::{Content, Identity, Written};
 
 /// What else becomes of pictures than their labels.
 #[derive(Debug, Default)]
@@ -183,6 +185,8 @@ struct Fetched {
     identity: Option<String>,
     /// The language that its labels are wanted in.
     language: Option<String>,
+    /// Whether a function wrote it.
+    is_result: bool,
 }
 
 impl<S: Service, H: Handler> Call<'_, S, H> {
@@ -213,6 +217,9 @@ impl<S: Service, H: Handler> Call<'_, S, H> {
             }
             Err(error) => return Err(error.into()),
         };
+        if object.is_result {
+            return Ok(Outcome::OwnOutput);
+        }
         if object.bytes.is_empty() && created.address.key.ends_with('/') {
             return Ok(Outcome::Folder);
         }
@@ -223,7 +230,7 @@ impl<S: Service, H: Handler> Call<'_, S, H> {
     async fn without_reading(&self, created: &Created) -> Result<Option<Outcome>, SendAgain> {
         let Labeller { output, object_limit, .. } = self.labeller;
         let key = &created.address.key;
-        if output::is_labels(key) {
+        if output.is_own(key) {
             return Ok(Some(Outcome::OwnOutput));
         }
         if let Err(reason) = output.check(&created.address) {
@@ -255,58 +262,103 @@ impl<S: Service, H: Handler> Call<'_, S, H> {
                 .filter(|version| version != "null")
                 .or_else(|| received.etag()),
             language: received.header(&format!("{}{LANGUAGE}", S::METADATA)).filter(is_language),
+            is_result: output::is_result::<S>(&received),
             bytes: received.body,
         })
     }
 
     async fn recognize(&self, created: &Created, object: Fetched) -> Result<Outcome, SendAgain> {
-        let Fetched { bytes, identity, language } = object;
+        let Fetched { bytes, identity, language, .. } = object;
         let source = &created.address;
         let identity = Identity::of(created, identity);
         let event =
             event(&bytes, language.as_deref()).map_err(|error| SendAgain { reason: error.to_string() })?;
         let left = self.deadline.saturating_duration_since(Instant::now());
         match Recognized::from_call(self.handler.call(event, Some(left)).await) {
-            Recognized::Answered { body, thumbnail } => {
-                let labels = Labels::new(source, &body);
-                let written = self.write(&labels, source, &identity).await?;
-                let output = match &written {
-                    Written::Superseded => return Ok(Outcome::Superseded),
-                    Written::New(output) | Written::Already(output) => output.clone(),
-                };
-                self.keep(created, &identity, &body, thumbnail).await?;
-                self.tag(created, &labels).await?;
-                Ok(match written {
-                    Written::Already(_) => Outcome::AlreadyLabelled { output },
-                    _ => Outcome::Labelled { output },
-                })
-            }
-            Recognized::Refused { code, reason } => {
-                let labels = Labels::without(source, code, &reason);
-                let written = self.write(&labels, source, &identity).await?;
+            Recognized::Answered { said, thumbnail } => match Made::of(said) {
+                Ok(Made::Labels(body)) => self.keep_labels(created, &identity, &body, thumbnail).await,
+                Ok(Made::Files(files)) => self.keep_files(source, &identity, files).await,
+                Err(reason) => Err(SendAgain { reason }),
+            },
+            Recognized::Refused { code, reason, suffix } => {
+                let labels = Labels::without(source, &code, &reason);
+                let target = self.labeller.output.refusal(source, suffix.as_deref());
+                let written = self.write(&target, labels.content(), &identity).await?;
                 Ok(written.outcome(|output| Outcome::Refused { output, reason }))
             }
             Recognized::Failed { reason, .. } => Err(SendAgain { reason }),
         }
     }
 
+    async fn keep_labels(
+        &self,
+        created: &Created,
+        identity: &Identity,
+        answer: &Bytes,
+        thumbnail: Option<PendingThumbnail>,
+    ) -> Result<Outcome, SendAgain> {
+        let source = &created.address;
+        let labels = Labels::new(source, answer);
+        let written = self.write(&self.labeller.output.of(source), labels.content(), identity).await?;
+        let output = match &written {
+            Written::Superseded => return Ok(Outcome::Superseded),
+            Written::New(output) | Written::Already(output) => output.clone(),
+        };
+        self.keep(created, identity, answer, thumbnail).await?;
+        self.tag(created, &labels).await?;
+        Ok(match written {
+            Written::Already(_) => Outcome::AlreadyLabelled { output },
+            _ => Outcome::Labelled { output },
+        })
+    }
+
+    async fn keep_files(
+        &self,
+        source: &ObjectAddress,
+        identity: &Identity,
+        files: Vec<MadeFile>,
+    ) -> Result<Outcome, SendAgain> {
+        let output = &self.labeller.output;
+        let (mut outputs, mut is_new) = (Vec::new(), false);
+        for MadeFile { suffix, content_type, bytes } in files {
+            let suffix = output.suffix(&suffix);
+            let target = output.file(source, &suffix);
+            // A storage that keeps nothing with its objects does not say what is ours.
+            if source.key.ends_with(&suffix) {
+                return Ok(Outcome::OwnOutput);
+            }
+            if let Err(reason) = output::check_key(&target) {
+                return Ok(Outcome::Unreadable { reason });
+            }
+            match self.write(&target, Content { content_type, bytes }, identity).await? {
+                Written::Superseded => return Ok(Outcome::Superseded),
+                Written::Already(file) => outputs.push(file),
+                Written::New(file) => {
+                    is_new = true;
+                    outputs.push(file);
+                }
+            }
+        }
+        Ok(if is_new { Outcome::Made { outputs } } else { Outcome::AlreadyMade { outputs } })
+    }
+
     async fn too_large(&self, created: &Created, found: u64) -> Result<Outcome, SendAgain> {
         let limit = self.labeller.object_limit;
         let reason = StorageError::TooLarge { found, limit }.to_string();
-        let labels = Labels::without(&created.address, ErrorCode::TooLarge, &reason);
-        let written = self.write(&labels, &created.address, &Identity::of(created, None)).await?;
+        let labels = Labels::without(&created.address, ErrorCode::TooLarge.name(), &reason);
+        let target = self.labeller.output.of(&created.address);
+        let written = self.write(&target, labels.content(), &Identity::of(created, None)).await?;
         Ok(written.outcome(|output| Outcome::TooLarge { output, reason }))
     }
 
     async fn write(
         &self,
-        labels: &Labels,
-        source: &ObjectAddress,
+        target: &ObjectAddress,
+        content: Content,
         identity: &Identity,
     ) -> Result<Written, StorageError> {
-        let Labeller { storage, output, .. } = self.labeller;
-        let target = output.of(source);
-        output::write(storage, &target, labels.to_json(), identity, &self.credentials, self.deadline).await
+        let storage = &self.labeller.storage;
+        output::write(storage, target, content, identity, &self.credentials, self.deadline).await
     }
 
     /// Keeps what was recognised in the history, once for each version of an object.
@@ -362,6 +414,10 @@ fn event(object: &[u8], language: Option<&str>) -> std::io::Result<worker::chann
     let uri = language.and_then(|language| format!("/?lang={language}").parse().ok());
     http_event::event(&uri.unwrap_or(Uri::from_static("/")), &HeaderMap::new(), object)
 }
+
+/// MiB that an answer to an object may have at least, whatever limit was set: what goes into a bucket passes no platform, and base64 adds a
+/// third.
+pub const OBJECT_ANSWER_MIB: u32 = 16;
 
 /// The size of an object that fits into an event: four characters for three bytes, and the JSON around them.
 pub fn object_limit(event_limit: usize) -> usize {

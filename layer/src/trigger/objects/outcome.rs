@@ -10,6 +10,10 @@ pub(super) enum Outcome {
     Labelled { output: String },
     /// They were there already, for the same version of the picture.
     AlreadyLabelled { output: String },
+    /// Files were made of it.
+    Made { outputs: Vec<String> },
+    /// They were there already, for the same version of the picture.
+    AlreadyMade { outputs: Vec<String> },
     /// The module has no labels for this object; the reason was written where the labels would be.
     Refused { output: String, reason: String },
     /// The object is larger than an event can carry; said so where the labels would be.

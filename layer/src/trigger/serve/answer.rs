@@ -7,10 +7,9 @@ use contract::ErrorCode;
 use contract::{HttpAnswer, Outcome};
 use worker::answer::{Answer, CallError};
 
-use super::content_types;
 use super::problem::Problem;
 use crate::history::NewEntry;
-use crate::trigger::content_type::of_binary;
+use crate::trigger::content_type;
 use crate::trigger::recognition::{self, PendingThumbnail, Recognition};
 
 /// What the module answered, ready to be sent.
@@ -81,7 +80,7 @@ impl ModuleAnswer {
             return Self::from_http(answer, thumbnail);
         }
         let is_json = || serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
-        let content_type = match of_binary(&answer.stdout) {
+        let content_type = match content_type::of_binary(&answer.stdout) {
             Some(content_type) => content_type,
             None if is_json() => "application/json",
             None => "text/plain; charset=utf-8",
@@ -136,7 +135,7 @@ fn header_of((told, value): &(String, String)) -> Option<(HeaderName, HeaderValu
         |name: &HeaderName| MODULE_HEADERS.contains(name) || name.as_str().starts_with(OWN_HEADERS);
     let name = HeaderName::try_from(told.as_str()).ok().filter(is_the_modules);
     let header = name.and_then(|name| {
-        let value = if name == header::CONTENT_TYPE { content_types::allowed(value) } else { value };
+        let value = if name == header::CONTENT_TYPE { content_type::allowed(value) } else { value };
         Some((name, HeaderValue::try_from(value).ok()?))
     });
     if header.is_none() {

@@ -10,7 +10,6 @@ mod body;
 mod call;
 mod callers;
 mod connections;
-mod content_types;
 mod drain;
 mod function;
 mod function_routes;
@@ -98,6 +97,7 @@ impl Trigger for ServeTrigger {
     fn requirements(&self) -> Requirements {
         Requirements {
             event_mib: self.settings.event_mib(),
+            answer_mib: 0,
             makes_thumbnail: self.history.is_on(),
             network_of_events: Some(self.network()),
             threads: Threads::EachCore,

@@ -12,7 +12,7 @@ use super::body::BodyReader;
 use super::drain::{DrainArgs, DrainTooLong};
 use crate::trigger::TriggerError;
 use crate::trigger::objects::s3::{S3, S3Args, check_bucket};
-use crate::trigger::objects::{Output, Storage, UploadArgs, Uploads};
+use crate::trigger::objects::{Storage, UploadArgs, Uploads};
 use crate::trigger::shutdown::ShutdownArgs;
 
 /// Where the service listens and what a client may take of it.
@@ -122,9 +122,9 @@ impl ServeSettings {
     /// A setting that makes no sense.
     pub(super) fn uploads(&self) -> Result<Option<Uploads<S3>>, TriggerError> {
         let s3 = S3::new(&self.s3, self.uploads.upload_method).map_err(TriggerError::configuration)?;
-        let S3Args { s3_output_bucket: bucket, s3_output_prefix: prefix, .. } = self.s3.clone();
+        let output = self.s3.output().map_err(TriggerError::configuration)?;
         let check = |bucket: &str| check_bucket(bucket).map_err(|error| error.to_string());
-        let uploads = self.uploads.uploads(Arc::new(Storage::new(s3)), Output { bucket, prefix }, check);
+        let uploads = self.uploads.uploads(Arc::new(Storage::new(s3)), output, check);
         uploads.map_err(TriggerError::configuration)
     }
 

@@ -46,7 +46,7 @@ pub(super) fn record(row: &Row) -> io::Result<Vec<u8>> {
         fields.notice.unwrap_or_default(),
         fields.error.map(|problem| problem.message.as_str()).unwrap_or_default(),
         if fields.unsure { "true" } else { "false" },
-        fields.error.map(|problem| problem.code).unwrap_or_default(),
+        fields.error.map(|problem| problem.code.as_ref()).unwrap_or_default(),
     ])?;
     writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
 }

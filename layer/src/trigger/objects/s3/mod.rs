@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use thiserror::Error;
 
 use super::address::{Endpoint, EndpointError, Location, ObjectAddress, Unaddressable};
+use super::output::{NameError, Output};
 use super::service::{Presigned, Record, Service, Signed, Unsigned, Upload};
 use credentials::CredentialSource;
 pub use credentials::Credentials;
@@ -22,13 +23,23 @@ use signature::{SignedParts, Signer};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "S3")]
 pub struct S3Args {
-    /// Bucket for the labels [default: the picture's bucket]
+    /// Bucket for the results [default: the picture's bucket]
     #[arg(long, env = "VISION_S3_OUTPUT_BUCKET", value_name = "NAME")]
     pub s3_output_bucket: Option<String>,
 
-    /// Put before the picture's key to make the key of its labels
+    /// Put before the picture's key to make the keys of its results
     #[arg(long, env = "VISION_S3_OUTPUT_PREFIX", value_name = "PREFIX", default_value = "")]
     pub s3_output_prefix: String,
+
+    /// Word in the names of results, such as `thumb` in KEY.thumb.jpg [default: the function's own]
+    #[arg(
+        long,
+        env = "VISION_S3_OUTPUT_NAME",
+        value_name = "WORD",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub s3_output_name: String,
 
     /// Address of another storage than Amazon's, such as http://minio:9000, or with {bucket} (and {region}) in it
     #[arg(long, env = "VISION_S3_ENDPOINT", value_name = "URL", default_value = "", hide_env_values = true)]
@@ -38,6 +49,16 @@ pub struct S3Args {
     #[arg(long, env = "VISION_S3_TAGS", num_args = 0..=1, default_value_t = false, default_missing_value = "true",
           value_parser = clap::builder::BoolishValueParser::new(), action = clap::ArgAction::Set)]
     pub s3_tags: bool,
+}
+
+impl S3Args {
+    /// Where results go.
+    ///
+    /// # Errors
+    /// A name that can't be in a key.
+    pub fn output(&self) -> Result<Output, NameError> {
+        Output::new(self.s3_output_bucket.clone(), self.s3_output_prefix.clone(), &self.s3_output_name)
+    }
 }
 
 /// How an upload is signed.
