@@ -1,7 +1,10 @@
 # Packages for Tencent SCF and AWS Lambda; included by the main Makefile. Paths are relative to the repository root.
-.PHONY: package site test-package
+.PHONY: package image site test-package
 package: build .toolchain/sbom/.installed site ## Make the packages for Tencent SCF (layer, scf) and AWS Lambda (lambda, lambda-layer) in dist, and dist/sbom.cdx.json (WASM=file for another function)
 	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package $(if $(WASM),--wasm "$(WASM)")
+
+image: package ## Make dist/image.tar, a container image of `vision serve` (OCI and `docker load`), without an engine
+	@python3 -m package.image
 
 # The address of a function that is there already, and of the bucket that takes uploads.
 FUNCTION_URL ?=
@@ -11,7 +14,7 @@ site: ## Make dist/web.zip, the page as a static site: FUNCTION_URL=https://… 
 	@python3 -m package.site --function-url "$(FUNCTION_URL)" --upload-origin "$(UPLOAD_ORIGIN)"
 
 # What the tests of `vision scf` and `vision lambda` need: roots with nothing but the packages and a shell, and a storage server.
-test-package: package .toolchain/cos-server/.installed .toolchain/sbom-validator/.installed
+test-package: image .toolchain/cos-server/.installed .toolchain/sbom-validator/.installed
 	@python3 -m package.platform scf target/platform
 	@python3 -m package.platform lambda target/platform-lambda
 	@python3 -m package.platform lambda-with-layer target/platform-lambda-layer

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, Reply};
 use crate::in_process::InProcess;
-use crate::server::{Server, children, eventually, signal, tomato};
+use crate::server::{Server, children, eventually, signal, tomato, vision};
 
 #[test]
 fn a_running_service_is_alive_and_ready() {
@@ -186,4 +186,41 @@ fn real_answers_are_as_the_interface_is_described() {
     assert_eq!(new.error(), (404, "not_found".to_owned()));
     interface.assert_describes("post", "/v1/uploads", &new);
     interface.assert_describes("get", "/v1/uploads/{id}", &server.get("/v1/uploads/x"));
+}
+
+fn health(address: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = vision().args(["health", "--listen", address]).args(arguments).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_container_without_a_shell_can_ask_how_the_service_does() {
+    let server = Server::start(&[]);
+    let at_all_addresses = server.address().replace("127.0.0.1", "0.0.0.0");
+    for address in [server.address(), &at_all_addresses] {
+        for arguments in [&[][..], &["--ready"]] {
+            assert_eq!(health(address, arguments), (Some(0), String::new()));
+        }
+    }
+    // Whoever accepts and says something else, or nothing, is no such service.
+    for said in [&b"SSH-2.0-x\r\n"[..], b"HTTP/1.1 503 Service Unavailable\r\n\r\n", b"", &[b'x'; 100_000]] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let other = std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            drop(std::io::Write::write_all(&mut client, said));
+        });
+        let (code, message) = health(&address, &[]);
+        other.join().unwrap();
+        assert_eq!(code, Some(1), "{message}");
+        assert!(
+            message.starts_with(&format!("vision: http://{address}/healthz answers "))
+                || said.len() > 64
+                || message.contains("nothing answers"),
+            "{message}"
+        );
+    }
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (code, message) = health(&silent.local_addr().unwrap().to_string(), &["--timeout", "100ms"]);
+    assert!(code == Some(1) && message.starts_with("vision: nothing answers at http://"), "{message}");
 }

@@ -9,6 +9,7 @@ mod exit;
 mod front;
 mod function;
 mod function_arg;
+mod health;
 mod lambda;
 mod logging;
 mod run;
@@ -56,6 +57,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Answer for many photos: a folder, a list or a bucket in, a table out
     Batch(Box<batch::BatchArgs>),
+    /// Ask `vision serve` on this machine whether it does well (for containers)
+    Health(health::HealthArgs),
     /// Compile a module ahead of time: native code beside the wasm, in one file
     Compile(compile::CompileArgs),
     /// Put a model and its labels into a function, without a compiler of Rust
@@ -108,6 +111,7 @@ fn run() -> ExitCode {
         Command::Lambda(arguments) => start().and_then(|start| lambda::run(start, arguments)),
         Command::Serve(arguments) => start().and_then(|start| serve::run(start, arguments)),
         Command::Batch(arguments) => start().and_then(|start| batch::run(start, *arguments)),
+        Command::Health(arguments) => health::run(&arguments),
         Command::Compile(arguments) => start().and_then(|start| compile::run(start, &arguments)),
         Command::Function(arguments) => start().and_then(|start| function::run(start, &arguments)),
         Command::Bench(arguments) => start().and_then(|start| bench::run(start, &arguments)),

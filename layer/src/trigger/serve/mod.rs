@@ -31,6 +31,7 @@ mod upload_routes;
 
 pub(crate) use functions::{RECOGNIZE, check_function_name};
 pub(crate) use places::MORE as CONNECTIONS_BEYOND;
+pub(crate) use settings::DEFAULT_ADDRESS;
 pub use settings::ServeSettings;
 
 use std::io;

@@ -85,7 +85,8 @@ pub struct ServeSettings {
 }
 
 /// This machine only: whoever serves others says so.
-const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9000);
+pub(crate) const DEFAULT_ADDRESS: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9000);
 
 impl ServeSettings {
     /// Checks what no option can check for itself.
