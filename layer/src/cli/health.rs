@@ -1,6 +1,6 @@
 //! `vision health`: whether `vision serve` answers, for images in which there is no other program that could ask.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -68,13 +68,8 @@ fn ask(address: SocketAddr, path: &str, timeout: Duration) -> io::Result<String>
     connection.write_all(request.as_bytes())?;
     let mut start = Vec::new();
     // Whoever sends byte after byte has sent enough soon.
-    for byte in connection.take(STATUS_BYTES).bytes() {
-        match byte? {
-            b'\r' | b'\n' => break,
-            byte => start.push(byte),
-        }
-    }
-    Ok(String::from_utf8_lossy(&start).into_owned())
+    BufReader::new(connection.take(STATUS_BYTES)).read_until(b'\n', &mut start)?;
+    Ok(String::from_utf8_lossy(&start).trim_end().to_owned())
 }
 
 #[cfg(test)]
