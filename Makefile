@@ -18,6 +18,10 @@ setup: ## Find or fetch all that the build needs, without root (the other target
 doctor: ## Print what set-up found, from where, in which version
 	@python3 -m toolchain doctor
 
+.PHONY: tensorflow
+tensorflow: ## Fetch TensorFlow's C library (207 MB) into .toolchain/tensorflow, for --tensorflow
+	@python3 -m toolchain tensorflow
+
 build: $(VISION) wasm ## Build the runtime and the function
 
 .PHONY: $(VISION)

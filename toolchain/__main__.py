@@ -1,9 +1,9 @@
-"""`python3 -m toolchain setup|doctor|node`: see the Makefile targets of the same names."""
+"""`python3 -m toolchain setup|doctor|node|tensorflow`: see the Makefile targets of the same names."""
 
 import argparse
 import sys
 
-from toolchain import doctor, setup
+from toolchain import doctor, parts, setup
 from toolchain.console import Failure, say
 
 
@@ -13,13 +13,14 @@ def main() -> int:
     commands.add_parser("setup", help="find or fetch all that the build needs (quick when nothing is missing)")
     commands.add_parser("doctor", help="print what was found, from where, in which version")
     commands.add_parser("node", help="print the folder of a Node.js for deploying, fetched if the machine has none")
+    commands.add_parser("tensorflow", help="fetch TensorFlow's C library, for graphs that are not converted; print its folder")
     arguments = parser.parse_args()
     try:
         if arguments.command == "setup":
             setup.run()
             return 0
-        if arguments.command == "node":
-            print(setup.on_demand("node").place)
+        if arguments.command in parts.ON_DEMAND:
+            print(setup.on_demand(arguments.command).place)
             return 0
         return doctor.run()
     except Failure as failure:

@@ -1,8 +1,9 @@
 """Small frozen graphs, one for each operation that is converted, with TensorFlow's own answers.
 
-    /tmp/tensorflow/bin/python tests/reference/graphs.py tests/graphs/operations.jsonl
+    /tmp/tensorflow/bin/python tests/reference/graphs.py tests/graphs
 
-Needs requirements-tensorflow.txt. Each line of the file is a case: a graph, its inputs, and what TensorFlow says of its
+Needs requirements-tensorflow.txt. `operations.jsonl` has what is converted, `tensorflow.jsonl` what only TensorFlow runs, `saved_model`
+a saved model. Each line of a file is a case: a graph, its inputs, and what TensorFlow says of its
 outputs; bytes are base64. Attributes that have their default are left out of the graphs, as in those of older versions.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
 
@@ -24,6 +26,7 @@ from tensorflow.python.framework import op_def_registry
 tf1 = tf.compat.v1
 raw = tf.raw_ops
 CASES: dict[str, Callable] = {}
+BY_TENSORFLOW = ["loop", "boxes"]
 SEED = 15
 
 # Attributes that newer versions have given to old operations.
@@ -335,6 +338,32 @@ def half_weights(x):
     return tf.matmul(x, w)
 
 
+# What only TensorFlow runs.
+
+
+@case(3)
+def loop(x):
+    """Doubles x until its sum is above 100: frames of the first version of control flow."""
+    tf1.disable_control_flow_v2()
+    return tf1.while_loop(lambda y: tf.reduce_sum(tf.abs(y)) < 100.0, lambda y: y * 2, [x])
+
+
+@case(6, 4, scores=(6,))
+def boxes(x, scores):
+    chosen = tf.image.non_max_suppression(tf.sort(tf.abs(x), axis=1), scores, 3, 0.3)
+    return [tf.gather(x, chosen), chosen]
+
+
+def save(folder: str) -> None:
+    """A model with a variable, as TensorFlow 1 saved them: y = x * w + b."""
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        x = tf1.placeholder(tf.float32, [None, 2], name="x")
+        w = tf1.get_variable("w", initializer=[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], use_resource=True)
+        y = tf.add(tf.matmul(x, w), [0.5, 0.0, -0.5], name="y")
+        session.run(tf1.global_variables_initializer())
+        tf1.saved_model.simple_save(session, folder, {"x": x}, {"y": y})
+
+
 def strip(graph: tf1.GraphDef) -> None:
     """Leaves out what a graph of an older version lacks."""
     defaults = {
@@ -377,7 +406,7 @@ def made(name: str) -> dict[str, object]:
             old(definition)
     return {
         "name": name,
-        "graph": base64.b64encode(definition.SerializeToString()).decode(),
+        "graph": base64.b64encode(definition.SerializeToString(deterministic=True)).decode(),
         "inputs": [{"name": key, **data(value)} for key, value in values.items()],
         "outputs": [{"name": tensor.name, **data(answer)} for tensor, answer in zip(outputs, answers)],
     }
@@ -385,9 +414,11 @@ def made(name: str) -> dict[str, object]:
 
 def main() -> None:
     tf1.disable_eager_execution()
-    with open(sys.argv[1], "w", encoding="utf-8") as file:
-        for name in CASES:
-            file.write(json.dumps(made(name)) + "\n")
+    for name, is_wanted in [("operations", lambda case: case not in BY_TENSORFLOW), ("tensorflow", BY_TENSORFLOW.__contains__)]:
+        with open(f"{sys.argv[1]}/{name}.jsonl", "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(made(case)) + "\n" for case in CASES if is_wanted(case))
+    shutil.rmtree(f"{sys.argv[1]}/saved_model", ignore_errors=True)
+    save(f"{sys.argv[1]}/saved_model")
 
 
 main()

@@ -53,7 +53,7 @@ impl InProcess {
         };
         let nursery = worker::start(Path::new(env!("CARGO_BIN_EXE_vision"))).unwrap();
         let (loader, _) =
-            Loader::confine(nursery, SandboxMode::Auto, Vec::new(), load_limits, "off".to_owned())
+            Loader::confine(nursery, SandboxMode::Auto, Vec::new(), None, load_limits, "off".to_owned())
                 .and_then(Confining::finish)
                 .unwrap();
         let module = File::open(function()).unwrap();

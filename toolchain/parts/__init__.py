@@ -4,7 +4,7 @@ Each module has `RECIPE` (a number that changes when an old result must not be k
 `provide(sources) -> Found`, which tries the allowed sources in order or raises Failure with the remedy.
 """
 
-from toolchain.parts import jpeg_assembler, jpeg_cmake, libclang, litert, node, wasm_target, wasmedge
+from toolchain.parts import jpeg_assembler, jpeg_cmake, libclang, litert, node, tensorflow, wasm_target, wasmedge
 
 ALL = {
     "wasm-target": wasm_target,
@@ -15,5 +15,5 @@ ALL = {
     "nasm": jpeg_assembler,
 }
 
-ON_DEMAND = {"node": node}
+ON_DEMAND = {"node": node, "tensorflow": tensorflow}
 """Parts that a target of its own asks for; set-up leaves them alone."""

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::answer::WorkerEnd;
+use crate::inference::TensorFlowError;
 
 /// Why a module can't be run at all; found before the first event.
 #[derive(Clone, Debug, Error, Serialize, Deserialize)]
@@ -19,6 +20,9 @@ pub enum LoadError {
         /// The system's reason.
         reason: String,
     },
+    /// TensorFlow was asked for, and can't be had.
+    #[error(transparent)]
+    TensorFlow(#[from] TensorFlowError),
     /// The file is something else than a wasm module.
     #[error("{module} is no wasm module: {reason}")]
     NotWasm {

@@ -65,6 +65,15 @@ pub fn log_nothing() {
     wasmedge_sdk::LogManager::log_off();
 }
 
+/// Opens TensorFlow's C library in this folder, for graphs that are not converted: for this process and all workers that are copies
+/// of it. It is code, so it comes before the process is confined.
+///
+/// # Errors
+/// What is missing, or the loader's reason.
+pub fn open_tensorflow(folder: &std::path::Path) -> Result<(), LoadError> {
+    Ok(inference::open_tensorflow(folder)?)
+}
+
 /// Starts the libraries that run models, for all workers that are copies of this process: it takes some milliseconds.
 pub fn start_libraries() {
     inference::LiteRt::start_ahead();

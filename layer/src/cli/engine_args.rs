@@ -65,6 +65,11 @@ pub struct EngineArgs {
     )]
     pub nn_preload: Vec<NamedModel>,
 
+    /// The folder of TensorFlow's C library, for TensorFlow graphs that are not converted (control flow, saved models, rare operations);
+    /// `make tensorflow` fetches it into .toolchain/tensorflow
+    #[arg(long, env = "VISION_TENSORFLOW", value_name = "FOLDER")]
+    pub tensorflow: Option<PathBuf>,
+
     /// Let the native code run that the module with this sha256 carries, and the models in it; may be repeated
     #[arg(long = "trust-module", env = "VISION_TRUST_MODULES", value_name = "SHA256", value_delimiter = ',')]
     pub trust_modules: Vec<Sha256Sum>,
@@ -197,7 +202,8 @@ impl EngineArgs {
     /// The nursery is gone.
     pub(super) fn begin(&self, Start { nursery, log_level, files }: Start) -> Result<Begun, Failure> {
         let (mode, folders) = (self.sandbox.sandbox, self.granted_folders());
-        let confining = Loader::confine(nursery, mode, folders, self.load_limits, log_level);
+        let confining =
+            Loader::confine(nursery, mode, folders, self.tensorflow.clone(), self.load_limits, log_level);
         Ok(Begun { confining: confining.map_err(Failure::usage)?, files })
     }
 

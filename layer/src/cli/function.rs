@@ -32,9 +32,10 @@ pub(super) fn run(Start { nursery, log_level, .. }: Start, arguments: &FunctionA
     let native_code = if is_known { NativeCode::Keep } else { NativeCode::Drop };
     let wasm = module.bytes().map_err(Failure::failed)?;
     let grafted = graft(&wasm, &packing.block, native_code).map_err(|error| unfit_base(&base, error))?;
-    let (loader, _) = Loader::confine(nursery, SandboxMode::Auto, Vec::new(), arguments.limits, log_level)
-        .and_then(Confining::finish)
-        .map_err(Failure::failed)?;
+    let (loader, _) =
+        Loader::confine(nursery, SandboxMode::Auto, Vec::new(), None, arguments.limits, log_level)
+            .and_then(Confining::finish)
+            .map_err(Failure::failed)?;
     let name = arguments.output.display().to_string();
     let wasm = if grafted.has_native_code { grafted.wasm } else { compiled(&loader, &name, &grafted.wasm)? };
     let title = arguments.title().or_else(|| source.title().cloned());

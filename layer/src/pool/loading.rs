@@ -54,13 +54,14 @@ impl Confining {
                 let named = |Mechanism { name, reason }| (name, reason);
                 Ok((loader, missing.into_iter().map(named).collect()))
             }
+            Reply::NotLoaded(error) => Err(error),
             other => Err(LoadError::Worker(format!("the nursery answered {other:?}"))),
         }
     }
 }
 
 impl Loader {
-    /// Has the nursery confine itself, for modules with these folders.
+    /// Has the nursery confine itself, for modules with these folders; before, it opens TensorFlow where a folder has that.
     ///
     /// # Errors
     /// [`LoadError::Worker`].
@@ -68,6 +69,7 @@ impl Loader {
         nursery: Nursery,
         mode: SandboxMode,
         folders: Vec<PathBuf>,
+        tensorflow: Option<PathBuf>,
         limits: LoadLimits,
         log_level: String,
     ) -> Result<Confining, LoadError> {
@@ -111,7 +113,7 @@ impl Loader {
         let loader = Self { nursery, limits, scratch, groups, preparing };
         let scratch = loader.scratch.as_ref().map(|folder| folder.path().to_owned());
         let groups = loader.groups.as_ref().map(|groups| groups.folder().to_owned());
-        let asked = Asked::Confine { mode, folders, scratch, groups, log_level };
+        let asked = Asked::Confine { mode, folders, tensorflow, scratch, groups, log_level };
         loader.send(&asked, &[]).map_err(|error| loader.gone("the module", &error))?;
         Ok(Confining(loader))
     }

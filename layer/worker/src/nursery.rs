@@ -135,10 +135,15 @@ impl Serving {
                 Some(channel) => self.start_another(channel),
                 None => nothing_came(),
             },
-            Asked::Confine { mode, folders, scratch, groups, log_level } => {
+            Asked::Confine { mode, folders, tensorflow, scratch, groups, log_level } => {
                 log::send_over(&self.channel);
                 log::install(&log_level);
                 self.groups = groups;
+                if let Some(folder) = tensorflow
+                    && let Err(error) = engine::open_tensorflow(&folder)
+                {
+                    return Reply::NotLoaded(error);
+                }
                 self.confine(mode, folders, scratch)
             }
             Asked::Compile { processor, scratch, memory_mib } => {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
+pub mod graphs;
 pub mod http;
 pub mod lambda;
 pub mod modules;

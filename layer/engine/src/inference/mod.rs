@@ -17,6 +17,7 @@ mod mutants;
 mod policy;
 mod saved_model;
 mod tensor;
+mod tensorflow;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -30,5 +31,6 @@ pub use litert::LiteRt;
 pub use policy::ModelPolicy;
 pub use saved_model::GraphCache;
 pub use tensor::{ElementType, Tensor, TensorType, byte_size};
+pub use tensorflow::{TensorFlowError, open as open_tensorflow};
 
 pub use crate::sealed_file::SealedPart;

@@ -21,6 +21,8 @@ pub enum Asked {
         mode: SandboxMode,
         /// Folders that modules may use.
         folders: Vec<PathBuf>,
+        /// The folder of TensorFlow's C library, where it is to be opened before.
+        tensorflow: Option<PathBuf>,
         /// A folder for what the compiler writes, where a module is to be compiled.
         scratch: Option<PathBuf>,
         /// The folder of the workers' control groups, which the nursery removes when the front is gone.

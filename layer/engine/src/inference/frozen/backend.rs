@@ -1,6 +1,6 @@
 //! Frozen graphs as a backend.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -11,6 +11,7 @@ use crate::inference::error::InferenceError;
 use crate::inference::graph::{Graph, GraphBackend, Placeholder, Port};
 use crate::inference::litert::{LiteRt, ModelBytes};
 use crate::inference::tensor::Tensor;
+use crate::inference::tensorflow::{self, TensorFlowGraph};
 use crate::sealed_file::SealedPart;
 
 /// Conversions of one graph that are kept: for other shapes of its inputs, or other outputs.
@@ -44,12 +45,17 @@ impl Backend<dyn Graph> for Graphs {
             index,
             litert: self.litert.clone(),
             answers: RefCell::new(Vec::new()),
+            tensorflow: OnceCell::new(),
         }))
     }
 }
 
 impl GraphBackend for Graphs {
-    fn load_saved_model(&self, _folder: &Path, _tags: &[String]) -> Result<Rc<dyn Graph>, InferenceError> {
+    fn load_saved_model(&self, folder: &Path, tags: &[String]) -> Result<Rc<dyn Graph>, InferenceError> {
+        if let Some(functions) = tensorflow::loaded() {
+            let graph = TensorFlowGraph::of_saved_model(functions, folder, tags, self.litert.threads())?;
+            return Ok(Rc::new(SavedModel(graph)));
+        }
         let reason = format!("saved models are not converted; {HOW_TO_GET_TENSORFLOW}");
         tracing::warn!("the module asked for a saved model: {reason}");
         Err(InferenceError::CannotRun { reason })
@@ -70,6 +76,8 @@ struct FrozenGraph {
     index: Index,
     litert: LiteRt,
     answers: RefCell<Vec<Answer>>,
+    /// What TensorFlow made of it, where it was needed.
+    tensorflow: OnceCell<Result<TensorFlowGraph, InferenceError>>,
 }
 
 impl Content for FrozenGraph {
@@ -99,12 +107,25 @@ impl Graph for FrozenGraph {
         let Some(question) = Question::of(inputs, outputs) else { return Err(InferenceError::NotRun) };
         match self.converted(question) {
             Ok(converted) => converted.run(inputs),
+            Err(failure) if failure.needs_tensorflow() => match self.by_tensorflow() {
+                Some(graph) => graph.as_ref().map_err(Clone::clone)?.run(inputs, outputs),
+                None => Err(explained(failure)),
+            },
             Err(failure) => Err(explained(failure)),
         }
     }
 }
 
 impl FrozenGraph {
+    /// The graph as TensorFlow has read it; None where there is no TensorFlow.
+    fn by_tensorflow(&self) -> Option<&Result<TensorFlowGraph, InferenceError>> {
+        let functions = tensorflow::loaded()?;
+        let read = || TensorFlowGraph::read(functions, self.bytes.as_slice(), self.litert.threads());
+        let graph = self.tensorflow.get_or_init(read);
+        self.bytes.leave_untouched();
+        Some(graph)
+    }
+
     /// The model for that question, made if there is none yet. A refusal is kept, too.
     fn converted(&self, question: Question) -> Result<Rc<Converted>, Failure> {
         let mut answers = self.answers.borrow_mut();
@@ -129,7 +150,9 @@ impl FrozenGraph {
 
 /// The guest only gets a number.
 fn tell(failure: &Failure) {
-    if failure.needs_tensorflow() {
+    if failure.needs_tensorflow() && tensorflow::loaded().is_some() {
+        tracing::info!("TensorFlow itself runs a graph: {}", failure.reason());
+    } else if failure.needs_tensorflow() {
         tracing::warn!("a TensorFlow graph can't be run: {}; {HOW_TO_GET_TENSORFLOW}", failure.reason());
     } else {
         tracing::warn!("a TensorFlow graph can't be run: {}", failure.reason());
@@ -145,5 +168,38 @@ fn explained(failure: Failure) -> InferenceError {
         }
         Failure::Graph(error) => InferenceError::CannotRun { reason: error.to_string() },
         Failure::Runtime(error) => error,
+    }
+}
+
+/// A saved model, which only TensorFlow runs.
+#[derive(Debug)]
+struct SavedModel(TensorFlowGraph);
+
+impl Content for SavedModel {
+    /// None: it is read anew for each session, whose variables it keeps.
+    fn bytes(&self) -> &[u8] {
+        &[]
+    }
+
+    fn part(&self) -> Option<&SealedPart> {
+        None
+    }
+}
+
+impl Graph for SavedModel {
+    fn placeholders(&self) -> Vec<Placeholder> {
+        self.0.placeholders()
+    }
+
+    fn results(&self) -> Vec<Port> {
+        self.0.results()
+    }
+
+    fn has(&self, port: &Port) -> bool {
+        self.0.has(port)
+    }
+
+    fn run(&self, inputs: &[(Port, Tensor)], outputs: &[Port]) -> Result<Vec<Tensor>, InferenceError> {
+        self.0.run(inputs, outputs)
     }
 }

@@ -1,12 +1,9 @@
 //! Small graphs of every operation that is converted, beside what TensorFlow says of them (tests/graphs/README.md).
 
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::rc::Rc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use support::graphs::{Case, Value, cases};
 
 use super::Graphs;
 use crate::inference::backend::Backend;
@@ -16,39 +13,13 @@ use crate::inference::litert::LiteRt;
 use crate::inference::tensor::{ElementType, Tensor};
 use crate::inference::verify::verify;
 
-#[derive(Deserialize)]
-struct Case {
-    name: String,
-    graph: String,
-    inputs: Vec<Named>,
-    outputs: Vec<Named>,
+fn port(value: &Value) -> Port {
+    Port { operation: value.operation.clone(), index: value.index }
 }
 
-#[derive(Deserialize)]
-struct Named {
-    name: String,
-    #[serde(rename = "type")]
-    element_type: u32,
-    shape: Vec<i64>,
-    bytes: String,
-}
-
-impl Named {
-    fn port(&self) -> Port {
-        let (operation, index) = self.name.split_once(':').unwrap_or((&self.name, "0"));
-        Port { operation: operation.to_owned(), index: index.parse().unwrap() }
-    }
-
-    fn tensor(&self) -> Tensor {
-        let element_type = ElementType::from_tensorflow(self.element_type).unwrap();
-        Tensor::new(element_type, self.shape.clone(), STANDARD.decode(&self.bytes).unwrap()).unwrap()
-    }
-}
-
-fn cases() -> Vec<Case> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/graphs/operations.jsonl");
-    let text = std::fs::read_to_string(file).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+fn tensor(value: &Value) -> Tensor {
+    let element_type = ElementType::from_tensorflow(value.element_type).unwrap();
+    Tensor::new(element_type, value.shape.clone(), value.bytes.clone()).unwrap()
 }
 
 fn loaded(graph: &[u8]) -> Result<Rc<dyn Graph>, InferenceError> {
@@ -69,16 +40,15 @@ fn difference(found: &Tensor, expected: &Tensor) -> f32 {
 
 /// What differs from TensorFlow's answers.
 fn faults(case: &Case) -> Vec<String> {
-    let graph = loaded(&STANDARD.decode(&case.graph).unwrap()).unwrap();
-    let inputs: Vec<(Port, Tensor)> =
-        case.inputs.iter().map(|named| (named.port(), named.tensor())).collect();
-    let outputs: Vec<Port> = case.outputs.iter().map(Named::port).collect();
+    let graph = loaded(&case.graph).unwrap();
+    let inputs: Vec<(Port, Tensor)> = case.inputs.iter().map(|value| (port(value), tensor(value))).collect();
+    let outputs: Vec<Port> = case.outputs.iter().map(port).collect();
     let values = match graph.run(&inputs, &outputs) {
         Ok(values) => values,
         Err(error) => return vec![format!("{}: {error}", case.name)],
     };
     let pairs = values.iter().zip(&case.outputs).filter_map(|(found, named)| {
-        let expected = named.tensor();
+        let expected = tensor(named);
         let kind = |tensor: &Tensor| (tensor.element_type(), tensor.dimensions().to_vec());
         let fault = if kind(found) != kind(&expected) {
             format!("{:?} instead of {:?}", kind(found), kind(&expected))
@@ -93,14 +63,14 @@ fn faults(case: &Case) -> Vec<String> {
         } else {
             "differs".to_owned()
         };
-        Some(format!("{} {}: {fault}", case.name, named.name))
+        Some(format!("{} {}: {fault}", case.name, named.operation))
     });
     pairs.collect()
 }
 
 #[test]
 fn converted_graphs_answer_as_tensorflow_does() {
-    let cases = cases();
+    let cases = cases("operations");
     assert!(cases.len() > 50, "{}", cases.len());
     let faults: Vec<String> = cases.iter().flat_map(faults).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -108,8 +78,7 @@ fn converted_graphs_answer_as_tensorflow_does() {
 
 #[test]
 fn damaged_graphs_become_sound_models_or_none() {
-    let cases: Vec<(Vec<u8>, Case)> =
-        cases().into_iter().map(|case| (STANDARD.decode(&case.graph).unwrap(), case)).collect();
+    let cases = cases("operations");
     let mut state = 15_u64;
     let mut random = |limit: usize| {
         // Knuth's multiplier for a linear congruential generator (MMIX).
@@ -118,8 +87,8 @@ fn damaged_graphs_become_sound_models_or_none() {
     };
     let mut sound = 0;
     for _ in 0..100 {
-        for (bytes, case) in &cases {
-            let mut bytes = bytes.clone();
+        for case in &cases {
+            let mut bytes = case.graph.clone();
             for _ in 0..=random(3) {
                 let place = random(bytes.len());
                 bytes[place] = random(256) as u8;
@@ -129,7 +98,7 @@ fn damaged_graphs_become_sound_models_or_none() {
                 .inputs
                 .iter()
                 .map(|named| graph::Feed {
-                    endpoint: graph::Endpoint { operation: named.name.clone(), index: 0 },
+                    endpoint: graph::Endpoint { operation: named.operation.clone(), index: 0 },
                     element_type: graph::ElementType::from_tensorflow(named.element_type.into()).unwrap(),
                     shape: named.shape.iter().map(|&side| side as usize).collect(),
                 })
@@ -137,7 +106,7 @@ fn damaged_graphs_become_sound_models_or_none() {
             let outputs: Vec<graph::Endpoint> = case
                 .outputs
                 .iter()
-                .map(|named| named.port())
+                .map(port)
                 .map(|port| graph::Endpoint { operation: port.operation, index: port.index as usize })
                 .collect();
             if let Ok(graph::Conversion { model: Some(model), .. }) = graph::convert(&graph, &feeds, &outputs)

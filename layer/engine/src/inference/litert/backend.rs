@@ -29,6 +29,11 @@ impl LiteRt {
         Ok(Self { environment: Rc::new(Environment::new()?), threads })
     }
 
+    /// Threads that its models run on.
+    pub(in crate::inference) fn threads(&self) -> NonZeroUsize {
+        self.threads
+    }
+
     /// Starts LiteRT for the first that asks for it in this process, or in each copy of it.
     pub fn start_ahead() {
         environment::make_ahead();
