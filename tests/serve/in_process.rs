@@ -13,7 +13,7 @@ use support::function;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 use vision::history::{History, Location};
-use vision::pool::{Confining, Loader, Loading};
+use vision::pool::{Confining, Given, Loader, Loading};
 use vision::trigger::serve::{ServeSettings, answering};
 use worker::limits::{Limits, LoadLimits};
 use worker::sandbox::SandboxMode;
@@ -53,7 +53,7 @@ impl InProcess {
         };
         let nursery = worker::start(Path::new(env!("CARGO_BIN_EXE_vision"))).unwrap();
         let (loader, _) =
-            Loader::confine(nursery, SandboxMode::Auto, Vec::new(), None, load_limits, "off".to_owned())
+            Loader::confine(nursery, SandboxMode::Auto, Given::default(), load_limits, "off".to_owned())
                 .and_then(Confining::finish)
                 .unwrap();
         let module = File::open(function()).unwrap();

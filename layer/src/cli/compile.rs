@@ -14,7 +14,7 @@ use worker::{LoadError, Processor};
 use super::engine_args::Start;
 use super::exit::{Exit, Failure, Outcome};
 use crate::modules::{Cache, ModuleFile, replace_file};
-use crate::pool::{Confining, Loader};
+use crate::pool::{Confining, Given, Loader};
 
 #[derive(Debug, Args)]
 pub(super) struct CompileArgs {
@@ -43,7 +43,7 @@ pub(super) fn run(Start { nursery, log_level, .. }: Start, arguments: &CompileAr
     let about = about.as_deref().map(read_about).transpose().map_err(Failure::usage)?;
     let processor = if *native { Processor::Native } else { Processor::Generic };
     let module = ModuleFile::open(input).map_err(Failure::usage)?;
-    let (loader, _) = Loader::confine(nursery, SandboxMode::Auto, Vec::new(), None, *limits, log_level)
+    let (loader, _) = Loader::confine(nursery, SandboxMode::Auto, Given::default(), *limits, log_level)
         .and_then(Confining::finish)
         .map_err(Failure::failed)?;
     let compiled = loader.compile(&input.display().to_string(), &module.file, processor);

@@ -15,7 +15,7 @@ use worker::{ModelPolicy, Sha256Sum};
 
 use super::exit::Failure;
 use crate::modules::{Cache, ModuleFile, NamedModel, known_modules};
-use crate::pool::{Confining, LoadedPool, Loader, Loading};
+use crate::pool::{Confining, Given, LoadedPool, Loader, Loading};
 use crate::system_limits::{Files, check_addresses, check_file_size};
 
 /// Which module runs, and how.
@@ -201,9 +201,8 @@ impl EngineArgs {
     /// # Errors
     /// The nursery is gone.
     pub(super) fn begin(&self, Start { nursery, log_level, files }: Start) -> Result<Begun, Failure> {
-        let (mode, folders) = (self.sandbox.sandbox, self.granted_folders());
-        let confining =
-            Loader::confine(nursery, mode, folders, self.tensorflow.clone(), self.load_limits, log_level);
+        let mode = self.sandbox.sandbox;
+        let confining = Loader::confine(nursery, mode, self.given(), self.load_limits, log_level);
         Ok(Begun { confining: confining.map_err(Failure::usage)?, files })
     }
 
@@ -221,8 +220,8 @@ impl EngineArgs {
             Failure::failed(anyhow::anyhow!("no process for the workers of {count} functions: {error}"))
         })?;
         let nurseries = std::iter::once(nursery).chain(others).collect();
-        let (mode, folders) = (self.sandbox.sandbox, self.granted_folders());
-        let confining = Loader::confine_all(nurseries, mode, &folders, self.load_limits, &log_level);
+        let mode = self.sandbox.sandbox;
+        let confining = Loader::confine_all(nurseries, mode, &self.given(), self.load_limits, &log_level);
         Ok(BegunFunctions { confining: confining.map_err(Failure::usage)?, files })
     }
 
@@ -267,6 +266,11 @@ impl EngineArgs {
             arguments.extend([QUERY_ARGUMENT.to_owned(), query]);
         }
         arguments
+    }
+
+    /// What of this machine workers are given.
+    fn given(&self) -> Given {
+        Given { folders: self.granted_folders(), tensorflow: self.tensorflow.clone() }
     }
 
     /// The host's side of the folders that the module is granted.

@@ -18,7 +18,7 @@ use super::engine_args::{Start, module_or_default};
 use super::exit::{Exit, Failure, Outcome};
 use crate::console;
 use crate::modules::{Cache, ModuleFile, file_of, known_modules, replace_file};
-use crate::pool::{Confining, Loader};
+use crate::pool::{Confining, Given, Loader};
 
 pub(super) fn run(Start { nursery, log_level, .. }: Start, arguments: &FunctionArgs) -> Outcome {
     let refused = |error| refused(&arguments.model, error);
@@ -33,7 +33,7 @@ pub(super) fn run(Start { nursery, log_level, .. }: Start, arguments: &FunctionA
     let wasm = module.bytes().map_err(Failure::failed)?;
     let grafted = graft(&wasm, &packing.block, native_code).map_err(|error| unfit_base(&base, error))?;
     let (loader, _) =
-        Loader::confine(nursery, SandboxMode::Auto, Vec::new(), None, arguments.limits, log_level)
+        Loader::confine(nursery, SandboxMode::Auto, Given::default(), arguments.limits, log_level)
             .and_then(Confining::finish)
             .map_err(Failure::failed)?;
     let name = arguments.output.display().to_string();

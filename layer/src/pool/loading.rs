@@ -37,6 +37,15 @@ pub struct Loader {
     preparing: Option<Preparing>,
 }
 
+/// What of this machine workers are given.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// Folders that modules may use.
+    pub folders: Vec<PathBuf>,
+    /// The folder of TensorFlow's C library, where graphs may be run by it.
+    pub tensorflow: Option<PathBuf>,
+}
+
 /// A nursery that confines itself. Meanwhile there are other things to do.
 #[derive(Debug)]
 pub struct Confining(Loader);
@@ -61,21 +70,20 @@ impl Confining {
 }
 
 impl Loader {
-    /// Has the nursery confine itself, for modules with these folders; before, it opens TensorFlow where a folder has that.
+    /// Has the nursery confine itself, for modules that are given this. TensorFlow is opened before.
     ///
     /// # Errors
     /// [`LoadError::Worker`].
     pub fn confine(
         nursery: Nursery,
         mode: SandboxMode,
-        folders: Vec<PathBuf>,
-        tensorflow: Option<PathBuf>,
+        given: Given,
         limits: LoadLimits,
         log_level: String,
     ) -> Result<Confining, LoadError> {
         let groups = groups(&[nursery.process]);
         let preparing = groups.as_ref().and_then(ControlGroups::keep_prepared);
-        Self::confine_in(nursery, (groups, preparing), mode, folders, limits, log_level)
+        Self::confine_in(nursery, (groups, preparing), mode, given, limits, log_level)
     }
 
     /// The same for nurseries of a module each, whose workers' control groups lie beside each other.
@@ -85,7 +93,7 @@ impl Loader {
     pub fn confine_all(
         nurseries: Vec<Nursery>,
         mode: SandboxMode,
-        folders: &[PathBuf],
+        given: &Given,
         limits: LoadLimits,
         log_level: &str,
     ) -> Result<Vec<Confining>, LoadError> {
@@ -95,7 +103,7 @@ impl Loader {
         let mut preparing = groups.as_ref().and_then(ControlGroups::keep_prepared);
         let confine = |nursery| {
             let groups = (groups.clone(), preparing.take());
-            Self::confine_in(nursery, groups, mode, folders.to_vec(), limits, log_level.to_owned())
+            Self::confine_in(nursery, groups, mode, given.clone(), limits, log_level.to_owned())
         };
         nurseries.into_iter().map(confine).collect()
     }
@@ -104,7 +112,7 @@ impl Loader {
         nursery: Nursery,
         (groups, preparing): (Option<ControlGroups>, Option<Preparing>),
         mode: SandboxMode,
-        folders: Vec<PathBuf>,
+        given: Given,
         limits: LoadLimits,
         log_level: String,
     ) -> Result<Confining, LoadError> {
@@ -113,6 +121,7 @@ impl Loader {
         let loader = Self { nursery, limits, scratch, groups, preparing };
         let scratch = loader.scratch.as_ref().map(|folder| folder.path().to_owned());
         let groups = loader.groups.as_ref().map(|groups| groups.folder().to_owned());
+        let Given { folders, tensorflow } = given;
         let asked = Asked::Confine { mode, folders, tensorflow, scratch, groups, log_level };
         loader.send(&asked, &[]).map_err(|error| loader.gone("the module", &error))?;
         Ok(Confining(loader))

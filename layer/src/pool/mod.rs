@@ -20,5 +20,5 @@ pub use counters::Counters;
 pub use handle::{FRAME_BYTES, Pool};
 pub use handler::Handler;
 pub use job::GRACE;
-pub use loading::{Confining, LoadedPool, Loader, Loading};
+pub use loading::{Confining, Given, LoadedPool, Loader, Loading};
 pub use pools::{FunctionPool, Pools};

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use libloading::os::unix::{Library as Opened, RTLD_GLOBAL, RTLD_NOW};
+use libloading::os::unix::{Library as Opened, RTLD_LOCAL, RTLD_NOW};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -58,11 +58,12 @@ pub(in crate::inference) fn loaded() -> Option<&'static Functions> {
     LOADED.get()
 }
 
-/// Opens a library for as long as the process lives: nothing of it may go away under its own threads.
+/// Opens a library for as long as the process lives: nothing of it may go away under its own threads. LiteRT has much of the same
+/// code in other versions, and each keeps to its own.
 fn keep(file: &Path) -> Result<&'static libloading::Library, libloading::Error> {
     // SAFETY: the user named the folder, as they name programs. What the library does when it is opened is its own matter; it
     // is confined afterwards.
-    let opened = unsafe { Opened::open(Some(file), RTLD_NOW | RTLD_GLOBAL) }?;
+    let opened = unsafe { Opened::open(Some(file), RTLD_NOW | RTLD_LOCAL | libc::RTLD_DEEPBIND) }?;
     Ok(Box::leak(Box::new(opened.into())))
 }
 
