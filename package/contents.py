@@ -28,8 +28,12 @@ class BadScript(Exception):
 KNOWN_MODULES = "vision/bin/known-modules"
 
 
-def layer(vision: Path, wasm: Path) -> list[Member]:
-    """The runtime, its libraries and their loader, as they lie under /opt; it knows the function."""
+# Beside the function that recognises: functions of this project that answer pictures, each in packages of its own.
+PICTURE_FUNCTIONS = ("cutout", "thumbnail")
+
+
+def layer(vision: Path, functions: list[Path]) -> list[Member]:
+    """The runtime, its libraries and their loader, as they lie under /opt; it knows the functions."""
     libraries = elf.closure(vision)
     stand_ins = {}
     for name in filter(compiler_stub.replaces, list(libraries)):
@@ -41,7 +45,7 @@ def layer(vision: Path, wasm: Path) -> list[Member]:
     own = elf.dynamic_entries(vision)
     (path,) = own["RPATH"] + own["RUNPATH"]
     program = elf.with_library_path(stripped(vision), path, LIBRARY_PATH)
-    known = f"{hashlib.sha256(wasm.read_bytes()).hexdigest()}  {wasm.name}\n"
+    known = "".join(f"{hashlib.sha256(wasm.read_bytes()).hexdigest()}  {wasm.name}\n" for wasm in functions)
     members = [Member(PROGRAM, program, executable=True),
                Member(KNOWN_MODULES, known.encode()),
                Member(f"{LIBRARIES}/loader", loader.read_bytes(), executable=True)]
@@ -50,9 +54,9 @@ def layer(vision: Path, wasm: Path) -> list[Member]:
     return members
 
 
-def function(wasm: Path, scripts: Path) -> list[Member]:
+def function(name: str, wasm: Path, scripts: Path) -> list[Member]:
     """The two start scripts and the function, as they lie in the function's folder."""
-    return [Member("recognize.wasm", wasm.read_bytes()), *(script(scripts / name) for name in ("bootstrap", "scf_bootstrap"))]
+    return [Member(f"{name}.wasm", wasm.read_bytes()), *(script(scripts / name) for name in ("bootstrap", "scf_bootstrap"))]
 
 
 def lambda_layer(layer: list[Member], folder: Path) -> list[Member]:
@@ -60,9 +64,9 @@ def lambda_layer(layer: list[Member], folder: Path) -> list[Member]:
     return [*layer, script(folder / "bootstrap")]
 
 
-def lambda_function(layer: list[Member], wasm: Path, folder: Path) -> list[Member]:
+def lambda_function(layer: list[Member], name: str, wasm: Path, folder: Path) -> list[Member]:
     """The runtime and the function, as they lie in the function's folder; this package needs no other."""
-    return [*lambda_layer(layer, folder), Member("recognize.wasm", wasm.read_bytes())]
+    return [*lambda_layer(layer, folder), Member(f"{name}.wasm", wasm.read_bytes())]
 
 
 def script(file: Path) -> Member:

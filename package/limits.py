@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from package.archive import unpacked_size
+from package.contents import PICTURE_FUNCTIONS
 
 MB = 1 << 20
 
@@ -25,7 +26,10 @@ class Platform:
 
 PLATFORMS = [Platform("Tencent SCF", frozenset({"layer", "scf"}), 50 * MB, 500 * MB),
              Platform("AWS Lambda", frozenset({"lambda"}), 50 * MB, 250 * MB),
-             Platform("AWS Lambda", frozenset({"lambda-layer"}), 50 * MB, 250 * MB)]
+             Platform("AWS Lambda", frozenset({"lambda-layer"}), 50 * MB, 250 * MB),
+             *(platform for name in PICTURE_FUNCTIONS
+               for platform in (Platform("Tencent SCF", frozenset({"layer", f"scf-{name}"}), 50 * MB, 500 * MB),
+                                Platform("AWS Lambda", frozenset({f"lambda-{name}"}), 50 * MB, 250 * MB)))]
 
 
 def check(archives: list[Path]) -> list[str]:

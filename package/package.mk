@@ -1,10 +1,21 @@
 # Packages for Tencent SCF and AWS Lambda; included by the main Makefile. Paths are relative to the repository root.
 .PHONY: package image site test-package
-package: build .toolchain/sbom/.installed site ## Make the packages for Tencent SCF (layer, scf) and AWS Lambda (lambda, lambda-layer) in dist, and dist/sbom.cdx.json (WASM=file for another function)
+package: build picture-functions .toolchain/sbom/.installed site ## Make the packages for Tencent SCF (layer, scf…) and AWS Lambda (lambda…, lambda-layer) in dist, and dist/sbom.cdx.json (WASM=file for another function)
 	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package $(if $(WASM),--wasm "$(WASM)")
 
 image: package ## Make dist/image.tar, a container image of `vision serve` (OCI and `docker load`), without an engine
 	@python3 -m package.image
+
+# The functions that answer pictures, each with a makefile of its own. Without the networks of one there are no packages of it, but not in CI.
+PICTURE_FUNCTIONS := $(foreach name,cutout thumbnail,$(if $(wildcard functions/$(name)/$(name).mk),$(name)))
+
+.PHONY: picture-functions
+picture-functions: $(VISION)
+	@for name in $(PICTURE_FUNCTIONS); do \
+	    $(MAKE) --no-print-directory $$name && continue; \
+	    if [ -n "$$CI" ]; then exit 1; fi; \
+	    rm -f dist/$$name.wasm; echo "package: $$name was not built, so there are no packages of it" >&2; \
+	done
 
 # The address of a function that is there already, and of the bucket that takes uploads.
 FUNCTION_URL ?=

@@ -25,11 +25,16 @@ from packageurl import PackageURL
 
 from package import licences, packed
 from package.archive import Member
+from package.contents import PICTURE_FUNCTIONS
 
 PROJECT = Path(__file__).resolve().parent.parent
 
 # Each program of ours with the target that it is built for.
 PROGRAMS = {"vision": "x86_64-unknown-linux-gnu", "recognize": "wasm32-wasip1"}
+FUNCTION_TARGET = "wasm32-wasip1"
+
+# The models of `models/` that a function has in its data, where no block tells them.
+MODELS = {"cutout": ("selfie", "faces")}
 
 
 @dataclass(frozen=True)
@@ -54,12 +59,14 @@ PARTS = {"libwasmedge.so.0": ("wasmedge", "Apache-2.0"), "libLiteRt.so": ("liter
 LICENCE_FILES = {"wasmedge_tensorflow_interface": "Apache-2.0"}
 
 
-def document(layer: list[Member], function: list[Member]) -> bytes:
-    """The document for these packages."""
+def document(layer: list[Member], function: list[Member], pictures: dict[str, Path]) -> bytes:
+    """The document for these packages; `pictures` are the functions that answer pictures, by name."""
     bom = Bom()
     bom.metadata.component = project = _project()
-    crates, dependencies = _crates()
-    for component in [*crates.values(), *_libraries(layer), *_files(function), *_models(function)]:
+    crates, dependencies = _crates(PROGRAMS | dict.fromkeys(pictures, FUNCTION_TARGET))
+    others = [Member(f"{name}.wasm", wasm.read_bytes()) for name, wasm in pictures.items()]
+    models = [_known_model(PROJECT / f"models/{model}/model.toml") for name in pictures for model in MODELS.get(name, ())]
+    for component in [*crates.values(), *_libraries(layer), *_files([*function, *others]), *_models(function), *models]:
         bom.components.add(component)
     for component in [project, *crates.values()]:
         bom.register_dependency(component, [crates[other] for other in sorted(dependencies[str(component.bom_ref)])])
@@ -75,12 +82,12 @@ def _project() -> Component:
                      licenses=_licences("Apache-2.0"))
 
 
-def _crates() -> tuple[dict[str, Component], dict[str, set[str]]]:
-    """The crates of both programs by reference, and what each needs, by reference, too."""
+def _crates(programs: dict[str, str]) -> tuple[dict[str, Component], dict[str, set[str]]]:
+    """The crates of these programs by reference, and what each needs, by reference, too."""
     checksums = _checksums()
     components: dict[str, Component] = {}
     depends: dict[str, set[str]] = {"wasm-vision": set()}
-    for program, target in PROGRAMS.items():
+    for program, target in programs.items():
         metadata = _metadata(target)
         packages = {package["id"]: package for package in metadata["packages"]}
         nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
@@ -122,7 +129,7 @@ def _crate(package: dict[str, Any], checksums: dict[tuple[str, str], str]) -> Co
     reference = _reference(package)
     compiles_only = any("proc-macro" in target["kind"] for target in package["targets"])
     checksum = checksums.get((package["name"], package["version"]))
-    return Component(type=ComponentType.APPLICATION if package["name"] in PROGRAMS else ComponentType.LIBRARY,
+    return Component(type=ComponentType.APPLICATION if package["name"] in (*PROGRAMS, *PICTURE_FUNCTIONS) else ComponentType.LIBRARY,
                      bom_ref=reference, purl=PackageURL.from_string(reference), name=package["name"], version=package["version"],
                      licenses=_licences(package["license"] or LICENCE_FILES[package["name"]]),
                      scope=ComponentScope.EXCLUDED if compiles_only else None,
@@ -180,11 +187,14 @@ def _model(wasm: bytes) -> Component:
     """The weights that the function carries: one of `models/`, or somebody's own, of which only name and sum are known."""
     name, digest = packed.model(wasm)
     for file in sorted((PROJECT / "models").glob("*/model.toml")):
-        manifest = tomllib.loads(file.read_text())
-        if manifest["sha256"] == digest:
-            break
-    else:
-        return Component(type=ComponentType.MACHINE_LEARNING_MODEL, bom_ref=f"model:{name}", name=name, hashes=_sha256(digest))
+        if tomllib.loads(file.read_text())["sha256"] == digest:
+            return _known_model(file)
+    return Component(type=ComponentType.MACHINE_LEARNING_MODEL, bom_ref=f"model:{name}", name=name, hashes=_sha256(digest))
+
+
+def _known_model(file: Path) -> Component:
+    """The model of `models/` that a manifest describes."""
+    manifest = tomllib.loads(file.read_text())
     sources = [ExternalReference(type=ExternalReferenceType.OTHER, comment="made from", url=XsUri(url)) for url in manifest["sources"]]
     return Component(type=ComponentType.MACHINE_LEARNING_MODEL, bom_ref=f"model:{manifest['name']}", name=manifest["name"],
                      version=manifest["version"], description=manifest["description"], licenses=_licences(manifest["licence"]),

@@ -41,7 +41,7 @@ def usage() -> argparse.Namespace:
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--stack", default="wasm-vision", help="the stack's name, with which all names begin")
     parser.add_argument("--parameters", default="", help="Name=value, separated by blanks; template.yaml describes each")
-    parser.add_argument("--packages", type=Path, default=PROJECT / "dist", help="where lambda.zip is, and the page goes")
+    parser.add_argument("--packages", type=Path, default=PROJECT / "dist", help="where lambda.zip (or lambda-cutout.zip …) is, and the page goes")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done; the cloud is only asked who you are")
     parser.add_argument("--yes", action="store_true", help="remove without asking")
     arguments = parser.parse_args()
@@ -62,18 +62,18 @@ def usage() -> argparse.Namespace:
 
 def check(arguments: argparse.Namespace) -> int:
     """Settings and template, without the cloud."""
-    made = template.plain(arguments.values, "us-east-1", "not-uploaded-yet", "lambda.zip")
+    made = template.plain(arguments.values, "us-east-1", "not-uploaded-yet", template.archive_name(arguments.values))
     say(f"settings are in order; {_summary(made, arguments.values)}")
     return 0
 
 
 def deploy(arguments: argparse.Namespace) -> int:
-    archive = arguments.packages / "lambda.zip"
-    if not archive.exists():
-        raise Unusable(f"{archive} is missing: run make package first")
+    # Before the cloud is asked which function the stack has, if it has one.
+    _archive(arguments, {})
     account = open_account()
     bucket = buckets.code_bucket(account, arguments.stack)
     stack = Stack(account, arguments.stack)
+    archive = _archive(arguments, stack.parameters())
     say(f"account {account.number}, region {account.region}, stack {arguments.stack}")
     if arguments.dry_run:
         made = template.plain(arguments.values, account.region, bucket, archive.name)
@@ -86,6 +86,14 @@ def deploy(arguments: argparse.Namespace) -> int:
     if "SiteBucket" in outputs:
         _deploy_page(account, outputs, arguments.packages)
     return _print(outputs)
+
+
+def _archive(arguments: argparse.Namespace, before: dict[str, str]) -> Path:
+    """The function's archive: parameters that are not given stay as they were."""
+    archive = arguments.packages / template.archive_name(before | arguments.values)
+    if not archive.exists():
+        raise Unusable(f"{archive} is missing: run make package first")
+    return archive
 
 
 def _deploy_page(account: Account, outputs: dict[str, str], packages: Path) -> None:

@@ -38,6 +38,11 @@ class Stack:
         found = self.description() or {}
         return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
+    def parameters(self) -> dict[str, str]:
+        """The parameters that it has, by name; none where there is no stack."""
+        found = self.description() or {}
+        return {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
+
     def resources(self, kind: str) -> list[str]:
         """The physical names of the resources of one type, such as AWS::S3::Bucket."""
         pages = self._cloud.get_paginator("list_stack_resources").paginate(StackName=self.name)

@@ -31,6 +31,12 @@ def load() -> dict[str, Any]:
     return yaml_parse(FILE.read_text())
 
 
+def archive_name(values: dict[str, str]) -> str:
+    """The archive of the function that the parameters choose, as `make package` names it."""
+    kind = values.get("FunctionKind", "recognize")
+    return "lambda.zip" if kind == "recognize" else f"lambda-{kind}.zip"
+
+
 def parameter_problems(values: dict[str, str]) -> list[str]:
     """What CloudFormation would refuse of the given parameters, one line each."""
     known = load()["Parameters"]
@@ -81,7 +87,9 @@ def resources(template: dict[str, Any], values: dict[str, str]) -> dict[str, dic
         if kind == "Fn::Equals":
             left, right = (given[one["Ref"]] if isinstance(one, dict) else str(one) for one in value)
             return left == right
-        return not holds(value[0]) if kind == "Fn::Not" else any(map(holds, value))
+        if kind == "Fn::Not":
+            return not holds(value[0])
+        return (all if kind == "Fn::And" else any)(map(holds, value))
 
     everything = template["Resources"]
     return {name: one for name, one in everything.items() if "Condition" not in one or holds({"Condition": one["Condition"]})}

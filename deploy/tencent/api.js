@@ -106,7 +106,7 @@ const STEPS = {
 
   scf: {
     async deploy({ credentials, appId, inputs, dist }) {
-      const archive = path.join(dist, 'scf.zip');
+      const archive = path.join(dist, `${path.basename(inputs.src.src)}.zip`);
       // Named by its content, so that a function never gets another archive than the one meant.
       const key = `scf-${crypto.createHash('sha256').update(fs.readFileSync(archive)).digest('hex').slice(0, 16)}.zip`;
       const bucket = `${inputs.name}-code-${appId}`;

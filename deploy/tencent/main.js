@@ -19,11 +19,11 @@ async function main() {
   const { command, web, via } = usage();
   const settings = require('./settings').load(ROOT, process.env);
   // The YAML files refer to the environment.
-  Object.assign(process.env, settings);
+  Object.assign(process.env, require('./settings').variables(settings));
   if (command === 'check') return say(`settings are in order: ${settings.DEPLOY_REGION}, ${settings.DEPLOY_MEMORY_MB} MB`);
   if (command === 'url') return printUrls(settings, web);
   if (command === 'site') return printSite(settings);
-  if (command === 'deploy') needPackages();
+  if (command === 'deploy') needPackages(process.env.DEPLOY_PACKAGE, settings.DEPLOY_FUNCTION);
   return via === 'api' ? byApi(command, web, settings) : byTool(command, web, settings);
 }
 
@@ -41,11 +41,11 @@ function usage() {
   return { command, web, via };
 }
 
-function needPackages() {
-  const files = ['layer.zip', 'scf.zip', 'scf/bootstrap', 'scf/scf_bootstrap', 'scf/recognize.wasm', 'web/index.html'];
+function needPackages(name, wasm) {
+  const files = ['layer.zip', `${name}.zip`, `${name}/bootstrap`, `${name}/scf_bootstrap`, `${name}/${wasm}.wasm`, 'web/index.html'];
   const missing = files.filter((file) => !fs.existsSync(path.join(ROOT, 'dist', file)));
   if (missing.length) throw new UsageError(`dist/${missing[0]} is missing: run make package first`);
-  for (const script of ['scf/bootstrap', 'scf/scf_bootstrap']) {
+  for (const script of [`${name}/bootstrap`, `${name}/scf_bootstrap`]) {
     // The platform refuses a start script that is not executable (status 443), and says so only when it is called.
     if (!(fs.statSync(path.join(ROOT, 'dist', script)).mode & 0o100)) {
       throw new UsageError(`dist/${script} is not executable: run make package again`);
@@ -59,8 +59,15 @@ async function byTool(command, web, settings) {
   if (command === 'deploy') say('done; make -s deploy-web-url prints the address');
 }
 
+/** All but the page, which is for recognition, each after those that it refers to. */
+const WITHOUT_PAGE = ['cos', 'layer', 'scf'];
+
 /** The page needs the function's address, which is only known once the function is there: at first it goes up twice. */
 async function deployByTool(settings) {
+  if (settings.DEPLOY_FUNCTION !== 'recognize') {
+    for (const target of WITHOUT_PAGE) await runTool('deploy', target);
+    return say('done; make -s deploy-url prints the address');
+  }
   const page = require('./page');
   const uploads = page.uploadOrigin(functionInputs(false));
   const [before] = await findUrls(settings, false);
@@ -88,7 +95,8 @@ async function byApi(command, web, settings) {
   const api = require('./api');
   const stack = require('./stack');
   const appId = await appIdOf(settings);
-  const all = stack.folders(ROOT);
+  const hasPage = settings.DEPLOY_FUNCTION === 'recognize' || command === 'remove';
+  const all = stack.folders(ROOT).filter((folder) => hasPage || path.basename(folder) !== WEBSITE);
   const webOnly = [path.join(ROOT, WEB)];
   if (command === 'remove') return api.remove(credentials(settings), appId, stack.read(web ? webOnly : all));
   // The web function refers to the layer, and so to all that comes before it.

@@ -10,8 +10,15 @@ const DEFAULTS = {
   DEPLOY_TIMEOUT_S: '30',
   DEPLOY_INIT_TIMEOUT_S: '30',
   DEPLOY_LOG: 'info',
+  DEPLOY_FUNCTION: 'recognize',
 };
-const OPTIONAL = ['TENCENT_TOKEN', 'TENCENT_APP_ID', 'DEPLOY_ROLE', 'DEPLOY_PICTURES', 'DEPLOY_ANY_REGION'];
+const OPTIONAL = ['TENCENT_TOKEN', 'TENCENT_APP_ID', 'DEPLOY_QUERY', 'DEPLOY_ROLE', 'DEPLOY_PICTURES', 'DEPLOY_ANY_REGION'];
+// The functions that `make package` packs: their packages, and the word in the names of what they write into buckets.
+const FUNCTIONS = {
+  recognize: { DEPLOY_PACKAGE: 'scf' },
+  cutout: { DEPLOY_PACKAGE: 'scf-cutout', DEPLOY_OUTPUT_NAME: 'cutout' },
+  thumbnail: { DEPLOY_PACKAGE: 'scf-thumbnail', DEPLOY_OUTPUT_NAME: 'thumb' },
+};
 const CREDENTIALS = ['TENCENT_SECRET_ID', 'TENCENT_SECRET_KEY'];
 
 // The regions of the quota page, https://cloud.tencent.com/document/product/583/11637 (2025-10-16), without those for
@@ -76,6 +83,13 @@ function credentialProblems(settings) {
 
 function functionProblems(settings) {
   const problems = [];
+  if (!Object.hasOwn(FUNCTIONS, settings.DEPLOY_FUNCTION)) {
+    problems.push(`DEPLOY_FUNCTION is ${settings.DEPLOY_FUNCTION}; known are ${Object.keys(FUNCTIONS).join(', ')}`);
+  }
+  const query = settings.DEPLOY_QUERY;
+  if (query && !/^[\w.%-]+=[\w.,%+-]*(&[\w.%-]+=[\w.,%+-]*)*$/.test(query)) {
+    problems.push(`DEPLOY_QUERY is ${query}; accepted is what stands in a URL, such as size=1024&background=blur`);
+  }
   const region = settings.DEPLOY_REGION;
   if (!REGIONS.includes(region) && !settings.DEPLOY_ANY_REGION) {
     problems.push(`DEPLOY_REGION is ${region}; SCF's regions are ${REGIONS.join(', ')} ` +
@@ -118,4 +132,9 @@ function spellingProblems(settings) {
     .map((name) => `${name} is unknown; known are ${known.join(', ')}`);
 }
 
-module.exports = { load, DEFAULTS, NAMES: [...CREDENTIALS, ...OPTIONAL, ...Object.keys(DEFAULTS)] };
+/** What the YAML files refer to: the settings, and what follows from them. */
+function variables(settings) {
+  return { ...settings, ...FUNCTIONS[settings.DEPLOY_FUNCTION] };
+}
+
+module.exports = { load, variables, DEFAULTS, NAMES: [...CREDENTIALS, ...OPTIONAL, ...Object.keys(DEFAULTS)] };

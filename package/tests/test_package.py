@@ -62,7 +62,7 @@ class Scripts(Folder):
         for name in ("bootstrap", "scf_bootstrap"):
             (self.folder / name).write_bytes(b"#!/bin/sh\r\n")
         with self.assertRaisesRegex(contents.BadScript, "Windows line ends"):
-            contents.function(wasm, self.folder)
+            contents.function("recognize", wasm, self.folder)
 
 
 class Limits(Folder):
@@ -98,30 +98,35 @@ class Programs(unittest.TestCase):
         self.assertIn("table: .zero 24", text)
 
 
+# The functions that answer pictures, as far as they were built: without their networks they are not.
+PICTURES = [name for name in contents.PICTURE_FUNCTIONS if (DIST / f"{name}.wasm").exists()]
+NAMES = ["layer", "scf", "lambda", "lambda-layer", *(f"{kind}-{name}" for name in PICTURES for kind in ("scf", "lambda"))]
+
+
 class Packages(Folder):
     """What `make package` left in dist."""
 
     def setUp(self) -> None:
         super().setUp()
-        for name in ("layer", "scf", "lambda", "lambda-layer"):
+        for name in NAMES:
             platform.extract(DIST / f"{name}.zip", self.folder / name)
 
     def test_made_again_they_have_the_same_bytes_whatever_the_umask(self) -> None:
         command = [sys.executable, "-m", "package", "--out", self.folder / "again"]
         subprocess.run(command, check=True, capture_output=True, cwd=PROJECT, umask=0o077)
-        for name in ("layer.zip", "scf.zip", "lambda.zip", "lambda-layer.zip"):
-            self.assertEqual((self.folder / "again" / name).read_bytes(), (DIST / name).read_bytes(), name)
+        for name in NAMES:
+            again = self.folder / f"again/{name}.zip"
+            self.assertEqual(again.read_bytes(), (DIST / f"{name}.zip").read_bytes(), name)
 
     def test_programs_and_scripts_are_executable_and_nothing_else_is(self) -> None:
         executable = {str(file.relative_to(self.folder)) for file in self.folder.rglob("*")
                       if file.is_file() and file.stat().st_mode & 0o111}
-        self.assertEqual(executable, {"layer/vision/bin/vision", "layer/vision/lib/loader",
-                                      "scf/bootstrap", "scf/scf_bootstrap",
-                                      "lambda/bootstrap", "lambda/vision/bin/vision", "lambda/vision/lib/loader",
-                                      "lambda-layer/bootstrap", "lambda-layer/vision/bin/vision", "lambda-layer/vision/lib/loader"})
+        scripts = {"scf": {"bootstrap", "scf_bootstrap"}, "lambda": {"bootstrap", "vision/bin/vision", "vision/lib/loader"},
+                   "layer": {"vision/bin/vision", "vision/lib/loader"}}
+        self.assertEqual(executable, {f"{name}/{file}" for name in NAMES for file in scripts[name.split("-")[0]]})
 
     def test_the_folders_beside_the_archives_have_the_same_files(self) -> None:
-        for name in ("layer", "scf", "lambda", "lambda-layer"):
+        for name in NAMES:
             done = subprocess.run(["diff", "--recursive", DIST / name, self.folder / name], check=False, capture_output=True)
             self.assertEqual(done.returncode, 0, done.stdout)
 
@@ -146,10 +151,45 @@ class Packages(Folder):
         self.assertEqual({name: content for name, content in files["lambda-layer"].items() if name != "bootstrap"}, files["layer"])
         self.assertEqual({name: content for name, content in files["lambda"].items() if name != "recognize.wasm"}, files["lambda-layer"])
 
-    def test_the_program_knows_the_function(self) -> None:
-        known = (self.folder / "layer/vision/bin/known-modules").read_text()
-        function = (DIST / "recognize.wasm").read_bytes()
-        self.assertEqual(known.split()[0], hashlib.sha256(function).hexdigest())
+    def test_the_program_knows_the_functions(self) -> None:
+        known = (self.folder / "layer/vision/bin/known-modules").read_text().splitlines()
+        sums = [hashlib.sha256((DIST / f"{name}.wasm").read_bytes()).hexdigest() for name in ("recognize", *PICTURES)]
+        self.assertEqual([line.split()[0] for line in known], sums)
+
+    def test_a_function_that_answers_pictures_has_the_packages_of_the_other_with_itself_in_place_of_it(self) -> None:
+        for name in PICTURES:
+            for kind in ("scf", "lambda"):
+                ours, others = self.folder / f"{kind}-{name}", self.folder / kind
+                files = {str(file.relative_to(ours)): file.read_bytes() for file in ours.rglob("*") if file.is_file()}
+                self.assertEqual(files.pop(f"{name}.wasm"), (DIST / f"{name}.wasm").read_bytes())
+                expected = {str(file.relative_to(others)): file.read_bytes() for file in others.rglob("*") if file.is_file()}
+                del expected["recognize.wasm"]
+                self.assertEqual(files, expected, f"{kind}-{name}")
+
+    def test_the_packaged_functions_make_pictures(self) -> None:
+        for name in PICTURES:
+            command = [DIST / "vision", "run", "--wasm", self.folder / f"scf-{name}/{name}.wasm", PROJECT / "tests/samples/tomato.jpg"]
+            done = subprocess.run(command, check=False, capture_output=True, cwd="/", env={"PATH": "/usr/bin:/bin"})
+            said = done.stderr.decode()
+            # Nobody is in the photo.
+            self.assertIn(done.returncode, (0, 1), said)
+            self.assertNotIn("compiled", said)
+            if name == "thumbnail":
+                self.assertTrue(done.stdout.startswith((b"\xff\xd8", b'{"files"')), said)
+
+    def test_a_start_script_takes_the_one_module_beside_it_and_no_other(self) -> None:
+        for number in (0, 2):
+            folder = self.folder / f"modules-{number}"
+            platform.extract(DIST / "scf.zip", folder)
+            (folder / "recognize.wasm").unlink()
+            for name in range(number):
+                (folder / f"{name}.wasm").write_bytes(b"\0asm")
+            for script in ("bootstrap", "scf_bootstrap"):
+                done = subprocess.run(["sh", folder / script], check=False, capture_output=True, text=True)
+                # Where there is no layer, that is said first.
+                if "is missing: add the layer" not in done.stderr:
+                    self.assertIn("must have one .wasm file", done.stderr)
+                self.assertEqual(done.returncode, 2)
 
     def test_the_starter_runs_the_layers_program_with_the_function(self) -> None:
         done = subprocess.run([DIST / "vision", "run", PROJECT / "tests/tomato.json"], check=True, capture_output=True, text=True,

@@ -102,12 +102,12 @@ class Bill(unittest.TestCase):
         cls.layer = [Member("vision/bin/vision", b"program"), Member("vision/lib/libwasmedge.so.0", b"library")]
         groceries = tomllib.loads((PROJECT / "models/groceries/model.toml").read_text())["sha256"]
         cls.function = [Member("recognize.wasm", function("groceries", groceries))]
-        cls.text = sbom.document(cls.layer, cls.function)
+        cls.text = sbom.document(cls.layer, cls.function, {})
         cls.bill = json.loads(cls.text)
         cls.components = {component["bom-ref"]: component for component in cls.bill["components"]}
 
     def test_the_same_packages_give_the_same_bytes(self) -> None:
-        self.assertEqual(self.text, sbom.document(self.layer, self.function))
+        self.assertEqual(self.text, sbom.document(self.layer, self.function, {}))
         for word in ("serialNumber", "timestamp", str(PROJECT), str(Path.home())):
             self.assertNotIn(word, self.text.decode())
 
@@ -126,7 +126,7 @@ class Bill(unittest.TestCase):
         self.assertEqual(names & {"proptest", "jsonschema", "bindgen", "cmake"}, set())
 
     def test_somebodys_own_model_is_in_it_by_name_and_sum(self) -> None:
-        bill = json.loads(sbom.document(self.layer, [Member("recognize.wasm", function("mine", "ab" * 32))]))
+        bill = json.loads(sbom.document(self.layer, [Member("recognize.wasm", function("mine", "ab" * 32))], {}))
         (model,) = [component for component in bill["components"] if component["type"] == "machine-learning-model"]
         self.assertEqual((model["name"], model["hashes"]), ("mine", [{"alg": "SHA-256", "content": "ab" * 32}]))
         with self.assertRaisesRegex(packed.BadFunction, "no place for a model"):

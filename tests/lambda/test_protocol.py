@@ -47,7 +47,7 @@ class Protocol(unittest.TestCase):
     def test_a_function_without_its_module_says_what_is_missing(self) -> None:
         with Emulator(packaged(), {"VISION_WASM": "/var/task/other.wasm"}) as emulator:
             emulator.invoke(TOMATO)
-            self.assertIn("/var/task/other.wasm is missing: put the function there", emulator.log())
+            self.assertIn("/var/task/other.wasm is missing: put the function there, alone", emulator.log())
 
 
 if __name__ == "__main__":

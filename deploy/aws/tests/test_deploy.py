@@ -64,6 +64,23 @@ class Deploy(ProgramTest):
         stored = self.emulator.client("s3").get_object(Bucket=CODE, Key=key)["Body"].read()
         self.assertEqual(stored, (self.packages / "lambda.zip").read_bytes())
 
+    def test_another_function_is_another_archive_and_stays_when_nothing_else_is_said(self) -> None:
+        with zipfile.ZipFile(self.packages / "lambda-cutout.zip", "w") as archive:
+            archive.writestr("cutout.wasm", "wasm")
+        outputs = self.deploy("--parameters", "FunctionKind=cutout FunctionOptions=size=640&background=blur")
+        self.assertNotIn("SiteUrl", outputs)
+        found = self.emulator.client("lambda").get_function_configuration(FunctionName="wasm-vision")
+        variables = found["Environment"]["Variables"]
+        self.assertEqual((variables["VISION_QUERY"], variables["VISION_S3_OUTPUT_PREFIX"]), ("size=640&background=blur", "results/"))
+        self.assertEqual((variables["VISION_S3_OUTPUT_NAME"], variables.get("VISION_UPLOAD_BUCKET")), ("cutout", None))
+        self.deploy("--parameters", "LogLevel=warn")
+        storage = self.emulator.client("s3")
+        stored = [storage.get_object(Bucket=CODE, Key=one["Key"])["Body"].read() for one in storage.list_objects_v2(Bucket=CODE)["Contents"]]
+        self.assertEqual(stored, [(self.packages / "lambda-cutout.zip").read_bytes()])
+        code, said = self.run_it("deploy", "--parameters", "FunctionKind=thumbnail")
+        self.assertEqual(code, 2)
+        self.assertIn("lambda-thumbnail.zip is missing: run make package first", said)
+
     def test_the_page_is_uploaded_with_the_addresses_of_the_stack(self) -> None:
         outputs = self.deploy()
         storage = self.emulator.client("s3")

@@ -11,6 +11,7 @@ from pathlib import Path
 from deploy.aws import template
 
 CHOICES = {
+    "FunctionKind": ("recognize", "cutout"), "FunctionOptions": ("", "size=1024&background=blur"),
     "WithPage": ("yes", "no"), "UrlAccess": ("NONE", "AWS_IAM"), "OtherOrigin": ("", "https://www.example.com"),
     "AlarmEmail": ("", "me@example.com"), "ObjectTags": ("true", "false"), "HistoryUrl": ("", "postgres://db/vision"),
 }
@@ -87,7 +88,29 @@ class Meaning(unittest.TestCase):
         prefixes = [one["Filter"]["S3Key"]["Rules"] for one in told]
         self.assertEqual(prefixes, [[{"Name": "prefix", "Value": {"Ref": "PicturesPrefix"}}], [{"Name": "prefix", "Value": "uploads/"}]])
         variables = self.properties("Function")["Environment"]["Variables"]
-        self.assertEqual((variables["VISION_S3_OUTPUT_PREFIX"], variables["VISION_UPLOAD_PREFIX"]), ("labels/", "uploads/"))
+        prefix = {"Fn::If": ["IsRecognition", "labels/", "results/"]}
+        self.assertEqual((variables["VISION_S3_OUTPUT_PREFIX"], variables["VISION_UPLOAD_PREFIX"]), (prefix, "uploads/"))
+
+    def test_a_function_that_answers_pictures_has_neither_page_nor_uploads_and_writes_under_results(self) -> None:
+        for kind, word in (("recognize", None), ("cutout", "cutout"), ("thumbnail", "thumb")):
+            values = {"FunctionKind": kind, "FunctionOptions": "size=640"}
+            document = plain(values)
+            conditions = {name: name in held(document, values) for name in document["Conditions"]}
+            made = template.resources(document, values)
+            self.assertEqual("Distribution" in made, kind == "recognize", kind)
+            variables = chosen_of(made["Function"]["Properties"], conditions)["Environment"]["Variables"]
+            nothing = {"Ref": "AWS::NoValue"}
+            self.assertEqual(variables["VISION_S3_OUTPUT_NAME"], word or nothing)
+            self.assertEqual(variables["VISION_UPLOAD_BUCKET"] == nothing, kind != "recognize")
+            self.assertEqual(variables["VISION_QUERY"], {"Ref": "FunctionOptions"})
+            rights = json.dumps(chosen_of(made["Role"]["Properties"], conditions))
+            self.assertEqual(("/labels/*" in rights, "/results/*" in rights), (kind == "recognize", kind != "recognize"))
+            self.assertEqual(template.archive_name(values), "lambda.zip" if kind == "recognize" else f"lambda-{kind}.zip")
+
+    def test_options_of_a_function_are_a_query(self) -> None:
+        for options, accepted in {"": True, "size=1024&background=%23ffffff": True, "sizes=160,480": True, "size": False, "a=b c": False,
+                                  "a=1&": False}.items():
+            self.assertEqual(template.parameter_problems({"FunctionOptions": options}) == [], accepted, options)
 
     def test_s3_may_call_before_the_bucket_is_made(self) -> None:
         self.assertEqual(set(self.resources["Pictures"]["DependsOn"]), {"FunctionPicturesPermission", "FunctionUploadsPermission"})

@@ -69,6 +69,21 @@ test('the layer is published from the bucket, for the custom runtime', () => {
   }]);
 });
 
+test('another function is another archive, with its options, and no page', async (t) => {
+  const cloud = await cloudFor(t);
+  const environment = { DEPLOY_FUNCTION: 'cutout', DEPLOY_QUERY: 'size=1024&background=blur' };
+  const { code, said } = await deploy(project(t), ['deploy', '--via', 'api'], { cloud, environment });
+  assert.equal(code, 0, said);
+  const [created] = cloud.calls('CreateFunction').map(meant);
+  const variables = [0, 1, 2].map((n) => [created[`Environment.Variables.${n}.Key`], created[`Environment.Variables.${n}.Value`]]);
+  assert.deepEqual(Object.fromEntries(variables), {
+    VISION_LOG: 'info', VISION_QUERY: 'size=1024&background=blur', VISION_COS_OUTPUT_NAME: 'cutout',
+  });
+  const put = [...cloud.objects].filter(([key]) => key.includes('/scf-')).map(([, bytes]) => String(bytes));
+  assert.deepEqual(put, ['bytes of the other']);
+  assert.ok(![...cloud.objects.keys()].some((key) => key.endsWith('index.html')), 'no page');
+});
+
 test('the function is an event function with our settings and the layer just published', async (t) => {
   const cloud = await cloudFor(t);
   const environment = { DEPLOY_MEMORY_MB: '1024', DEPLOY_TIMEOUT_S: '20', DEPLOY_INIT_TIMEOUT_S: '40', DEPLOY_LOG: 'warn' };

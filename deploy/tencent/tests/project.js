@@ -12,7 +12,8 @@ const KEYS = { TENCENT_SECRET_ID: 'AKIDmadeUpForTheTests000000000000000', TENCEN
 const DIST = {
   'layer.zip': 'bytes of the layer', 'scf.zip': 'bytes of the function', 'recognize.wasm': 'wasm',
   'layer/vision/bin/vision': 'program', 'scf/bootstrap': '#!/bin/sh\n', 'scf/scf_bootstrap': '#!/bin/sh\n',
-  'scf/recognize.wasm': 'wasm', 'web/index.html': '<p>the page of make package</p>',
+  'scf/recognize.wasm': 'wasm', 'scf-cutout.zip': 'bytes of the other', 'scf-cutout/bootstrap': '#!/bin/sh\n',
+  'scf-cutout/scf_bootstrap': '#!/bin/sh\n', 'scf-cutout/cutout.wasm': 'wasm', 'web/index.html': '<p>the page of make package</p>',
 };
 
 /** Makes the folder; `t` removes it after the test. `files` replaces or adds files, null leaves one out. */

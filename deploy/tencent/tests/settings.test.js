@@ -105,6 +105,19 @@ test('an optional line without a value is refused, for it would reach the platfo
   assert.deepEqual(problemsOf(t, 'DEPLOY_ROLE=\n'), ['DEPLOY_ROLE is empty: fill it in, or take the line out of .env']);
 });
 
+test('the function is one that make package packs, and its options stand as in a URL', (t) => {
+  for (const name of ['recognize', 'cutout', 'thumbnail']) assert.deepEqual(problemsOf(t, `DEPLOY_FUNCTION=${name}\n`), [], name);
+  assert.deepEqual(problemsOf(t, 'DEPLOY_FUNCTION=cutouts\n'), ['DEPLOY_FUNCTION is cutouts; known are recognize, cutout, thumbnail']);
+  assert.deepEqual(problemsOf(t, 'DEPLOY_QUERY=sizes=160,480&fit=cover\n'), []);
+  for (const bad of ['size', 'size=1 2', 'a=1&']) assert.match(problemsOf(t, `DEPLOY_QUERY=${bad}\n`)[0], /accepted is what stands in a URL/, bad);
+});
+
+test('a package that was not made is named', async (t) => {
+  const { code, said } = await deploy(project(t), ['deploy'], { environment: { DEPLOY_FUNCTION: 'thumbnail' } });
+  assert.equal(said, 'deploy: dist/scf-thumbnail.zip is missing: run make package first\n');
+  assert.equal(code, 2);
+});
+
 test('a misspelt setting is not passed over', (t) => {
   assert.match(problemsOf(t, 'DEPLOY_MEMORY=1024\n')[0], /^DEPLOY_MEMORY is unknown; known are DEPLOY_REGION, DEPLOY_MEMORY_MB/);
 });

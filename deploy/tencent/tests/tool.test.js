@@ -75,6 +75,16 @@ test('of dist, only the layer’s archive and the function’s three files are u
   assert.deepEqual(await uploaded(cloud, 'vision-scf'), { bootstrap: '755', scf_bootstrap: '755', 'recognize.wasm': '644' });
 });
 
+test('another function is deployed with the files of its own package, without the page', async (t) => {
+  const cloud = await cloudFor(t);
+  const { code, said } = await deploy(project(t), ['deploy'], { cloud, environment: { DEPLOY_FUNCTION: 'cutout' } });
+  assert.equal(code, 0, said);
+  assert.deepEqual(told(cloud).map(([, name]) => name), ['vision-cos', 'vision-layer', 'vision-scf']);
+  assert.deepEqual(await uploaded(cloud, 'vision-scf'), { bootstrap: '755', 'cutout.wasm': '644', scf_bootstrap: '755' });
+  const [, , { environment }] = told(cloud).find(([, name]) => name === 'vision-scf');
+  assert.equal(environment.variables.VISION_COS_OUTPUT_NAME, 'cutout');
+});
+
 /** A cloud in which the engine, as the real one does, gives the function its trigger. */
 async function cloudWithTrigger(t) {
   const cloud = await cloudFor(t);
