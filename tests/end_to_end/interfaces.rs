@@ -18,6 +18,10 @@ const GUESTS: [&str; 7] = [
     "wasmedge_wasi_nn",
 ];
 
+/// Those that run TensorFlow graphs; `wasi-nn` 0.1 has no number for them.
+const GUESTS_WITH_GRAPHS: [&str; 6] =
+    ["ssvm_0_1", "interface_0_2", "interface_0_3", "wasi_nn_0_4", "wasi_nn_0_6", "wasmedge_wasi_nn"];
+
 /// The guests that can ask for a model by its name.
 const GUESTS_WITH_NAMES: [&str; 2] = ["wasi_nn_0_6", "wasmedge_wasi_nn"];
 
@@ -34,11 +38,17 @@ fn guest(name: &str) -> PathBuf {
 
 /// What a guest says of the picture by `model`, called with further options.
 fn call(name: &str, model: &str, options: &[&str]) -> Outcome {
+    run(name, model, &format!("pictures/{PICTURE}"), ["image", "probabilities"], options)
+}
+
+/// What a guest says of a picture of tests/reference by a model with this input and output.
+fn run(name: &str, model: &str, picture: &str, [input, output]: [&str; 2], options: &[&str]) -> Outcome {
     let call = Vision::new(&["run"])
         .option("--wasm", guest(name))
         .option("--dir", format!("/models:{}", file("models").display()))
-        .option("--dir", format!("/pictures:{}", file("tests/reference/pictures").display()));
-    let arguments = ["--", model, &format!("/pictures/{PICTURE}"), "192", "image", "probabilities"];
+        .option("--dir", format!("/graphs:{}", file("tests/graphs").display()))
+        .option("--dir", format!("/reference:{}", file("tests/reference").display()));
+    let arguments = ["--", model, &format!("/reference/{picture}"), "192", input, output];
     options.iter().chain(&arguments).fold(call, |call, argument| call.argument(argument)).call()
 }
 
@@ -60,6 +70,45 @@ fn each_interface_gives_the_answer_of_the_second_implementation() {
         let outcome = call(name, MODEL, &[]);
         assert_eq!(outcome.code, Some(0), "{name}: {}", outcome.stderr);
         assert_eq!(outcome.stdout, expected(), "{name}");
+    }
+}
+
+#[test]
+fn each_interface_runs_a_frozen_graph_as_tensorflow_does() {
+    let told: Value = serde_json::from_slice(&read("tests/graphs/network.json")).unwrap();
+    let allow = ["--allow-model", told["sha256"].as_str().unwrap()];
+    for name in GUESTS_WITH_GRAPHS {
+        for entry in told["pictures"].as_array().unwrap() {
+            let picture = entry["file"].as_str().unwrap();
+            let outcome = run(name, "/graphs/network.pb", picture, ["input", "probabilities"], &allow);
+            assert_eq!(outcome.code, Some(0), "{name}: {}", outcome.stderr);
+            let found: Vec<(u64, f64)> = outcome.stdout.lines().map(class).collect();
+            let expected = entry["top3"].as_array().unwrap();
+            assert_eq!(found.len(), expected.len(), "{name}: {}", outcome.stdout);
+            for ((index, value), expected) in found.into_iter().zip(expected) {
+                let difference = (value - expected["probability"].as_f64().unwrap()).abs();
+                assert!(
+                    Some(index) == expected["index"].as_u64() && difference < 1e-5,
+                    "{name}, {picture}: {index} {value}, expected {expected}"
+                );
+            }
+        }
+    }
+}
+
+/// A line that a guest prints: a class and its value.
+fn class(line: &str) -> (u64, f64) {
+    let (index, value) = line.split_once(' ').unwrap();
+    (index.parse().unwrap(), value.parse().unwrap())
+}
+
+#[test]
+fn a_graph_must_be_known_as_any_other_model() {
+    let arguments = ["input", "probabilities"];
+    for name in ["interface_0_3", "wasi_nn_0_6"] {
+        let outcome = run(name, "/graphs/network.pb", &format!("pictures/{PICTURE}"), arguments, &[]);
+        assert_ne!(outcome.code, Some(0), "{}", outcome.stdout);
+        assert!(outcome.stderr.contains("--allow-model "), "{name}: {}", outcome.stderr);
     }
 }
 

@@ -106,7 +106,7 @@ fn delete_session(state: &mut HostState, _memory: &mut [u8], [session]: [u32; 1]
 fn run_session(state: &mut HostState, _memory: &mut [u8], [session]: [u32; 1]) -> Done {
     let NamedOutputs { session, .. } = state.graph_sessions.get_mut(session).ok_or(Errno::InvalidArgument)?;
     timed(&mut state.timings.inference, Step::Inference, || session.run()).map_err(|error| {
-        tracing::warn!(%error, "a TensorFlow graph did not run");
+        tracing::debug!(%error, "a TensorFlow graph did not run");
         // The number that WasmEdge's plug-in has for all that TensorFlow says.
         Errno::Busy
     })

@@ -40,7 +40,19 @@ pub(super) fn sweep(
     let mut zeros = match step.attributes.text("padding", "")? {
         "SAME" => {
             let outputs = [height.div_ceil(first(stride)), width.div_ceil(last(stride))];
-            return Ok(Sweep { input, padding: Padding::Same, sides: outputs });
+            let zeros = [
+                same_padding(height, first(kernel), first(stride)),
+                same_padding(width, last(kernel), last(stride)),
+            ];
+            let padding = if zeros == [[0; 2]; 2] {
+                Padding::Valid
+            } else if may_add_zeros && skips(kernel, stride) {
+                input = add_zeros(step, input, &[[0, 0], first(zeros), last(zeros), [0, 0]])?;
+                Padding::Valid
+            } else {
+                Padding::Same
+            };
+            return Ok(Sweep { input, padding, sides: outputs });
         }
         "VALID" => [[0; 2]; 2],
         "EXPLICIT" => explicit(step)?,
@@ -65,7 +77,7 @@ pub(super) fn sweep(
     };
     let padding = if zeros == [[0; 2]; 2] {
         Padding::Valid
-    } else if is_same(sides, kernel, stride, zeros) {
+    } else if is_same(sides, kernel, stride, zeros) && !(may_add_zeros && skips(kernel, stride)) {
         Padding::Same
     } else if may_add_zeros {
         input = add_zeros(step, input, &[[0, 0], first(zeros), last(zeros), [0, 0]])?;
@@ -74,6 +86,12 @@ pub(super) fn sweep(
         return unsupported(format!("its padding of {zeros:?} is not SAME"));
     };
     Ok(Sweep { input, padding, sides: outputs })
+}
+
+/// Whether values lie between the windows. There, LiteRT's kernels (XNNPACK, LiteRT 2.1.4) get `SAME` wrong where the last window
+/// ends before its input does.
+fn skips(kernel: [usize; 2], stride: [usize; 2]) -> bool {
+    stride.iter().zip(&kernel).any(|(stride, kernel)| stride > kernel)
 }
 
 fn joined([a, b]: [usize; 2], [c, d]: [usize; 2]) -> [usize; 2] {
