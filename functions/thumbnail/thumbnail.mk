@@ -4,3 +4,5 @@ thumbnail: $(VISION) ## Build dist/thumbnail.wasm, which makes thumbnails
 	toolchain/cargo-wasm build --release --package thumbnail
 	@mkdir -p dist
 	@toolchain/compile-function $(VISION) target/wasm/wasm32-wasip1/release/thumbnail.wasm dist/thumbnail.wasm
+
+test: thumbnail

@@ -41,5 +41,7 @@ mod run;
 mod sandbox;
 /// What the system lets the process have.
 mod system_limits;
+/// The function that makes thumbnails.
+mod thumbnail;
 /// What modules may pass to WASI's functions.
 mod wasi_arguments;

@@ -3,10 +3,11 @@
 //! ```text
 //! orientation   EXIF or XMP → how stored rows lie       light      sRGB ⇄ linear light
 //! weights       Lanczos, a weight a pixel               resample   rows of one size → rows of another
+//! whole         whole numbers of floating-point ones
 //! ```
 //!
-//! WasmEdge's compiler makes calls of C's library of rounding, roots and the larger of two numbers, and its native code can't
-//! be used then. So nothing here uses those: whole parts are cut off, and numbers are compared.
+//! WasmEdge's compiler makes calls of C's library of rounding, of whole numbers out of floating-point ones, of roots and of the
+//! larger of two numbers. Its native code can't be used then, or ends the process. So nothing here has those instructions.
 
 #![deny(clippy::indexing_slicing)]
 
@@ -14,6 +15,7 @@ mod light;
 pub mod orientation;
 mod resample;
 mod weights;
+mod whole;
 
 pub use light::Light;
 pub use orientation::Orientation;

@@ -1,5 +1,7 @@
 //! sRGB and linear light (IEC 61966-2-1). Means of light must be made of light: those of sRGB's numbers are too dark.
 
+use crate::whole;
+
 /// Steps between black and white of the way back. The steepest part of the curve has five of them for each of its own.
 const STEPS: u16 = 1 << 14;
 
@@ -45,9 +47,8 @@ impl Light {
     /// The value of sRGB nearest to `light`; black below 0 and white above 1.
     #[inline]
     pub fn encoded(&self, light: f32) -> u8 {
-        // Cut off at both ends: no number below 0 is an index.
-        let step = (light * f32::from(STEPS) + 0.5) as usize;
-        self.encoded.get(step.min(usize::from(STEPS))).copied().unwrap_or(0)
+        let step = whole::nearest(light * f32::from(STEPS), STEPS);
+        self.encoded.get(step).copied().unwrap_or(0)
     }
 }
 

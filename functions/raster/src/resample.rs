@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::light::Light;
 use crate::weights::Weights;
+use crate::whole;
 
 /// What is more than twice as many times larger than the target is averaged first, down to so many times.
 const MAX_TIMES: u32 = 8;
@@ -238,7 +239,8 @@ impl<'l> Resampler<'l> {
                 [light.encoded(red), light.encoded(green), light.encoded(blue)]
             }),
             Channels::Rgba => across(sums, &self.across, &mut self.out, |[red, green, blue, alpha]| {
-                let opacity = (alpha * 255.0 + 0.5) as u8;
+                // At most 255.
+                let opacity = whole::nearest(alpha * 255.0, 255) as u8;
                 if opacity == 0 {
                     return [0; 4];
                 }

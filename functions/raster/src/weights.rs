@@ -1,5 +1,7 @@
 //! Lanczos with three lobes: the weights of the pixels under each pixel of the target.
 
+use crate::whole;
+
 /// Lobes of the filter to either side.
 const LOBES: f64 = 3.0;
 
@@ -26,9 +28,8 @@ impl Weights {
         let mut values = Vec::with_capacity(to * taps);
         let start_of = |index: usize| {
             let center = (index as f64 + 0.5) * scale;
-            // Cut off towards zero, below it as well.
-            let start = (center - support + 0.5) as usize;
-            let end = ((center + support + 0.5) as usize).min(from);
+            let start = whole::at_or_below(center - support + 0.5);
+            let end = whole::at_or_below(center + support + 0.5).min(from);
             let weight = |at: usize| lanczos((at as f64 - center + 0.5) / reduction);
             let sum: f64 = (start..end).map(weight).sum();
             // At the end, zeros stand before instead of behind: all taps are pixels of the picture.
@@ -52,7 +53,7 @@ impl Weights {
 /// Pixels that a filter can lie over which goes so far to either side.
 fn taps(support: f64) -> usize {
     // One more than is needed where the support is a whole number.
-    (support as usize + 1) * 2 + 1
+    (whole::at_or_below(support) + 1) * 2 + 1
 }
 
 fn lanczos(at: f64) -> f64 {
@@ -65,9 +66,12 @@ fn sinc(at: f64) -> f64 {
 
 /// sin(π `at`), for -3 to 3. The one of C's library rounds (see lib.rs).
 fn sine_of_pi(at: f64) -> f64 {
+    if at < 0.0 {
+        return -sine_of_pi(-at);
+    }
     // Half turns change the sign, and nothing else: what is left is at most half of one to either side.
-    let half_turns = (if at < 0.0 { at - 0.5 } else { at + 0.5 }) as i32;
-    let angle = (at - f64::from(half_turns)) * std::f64::consts::PI;
+    let half_turns = whole::at_or_below(at + 0.5);
+    let angle = (at - half_turns as f64) * std::f64::consts::PI;
     let square = angle * angle;
     let (mut term, mut sum) = (angle, angle);
     for step in 1..=9_i32 {

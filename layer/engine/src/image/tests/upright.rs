@@ -134,3 +134,30 @@ fn what_can_t_be_written_is_an_error() {
     assert!(encode_png(raster, Effort::Fast, &mut out, 1000).unwrap_err().is_limit());
     assert_eq!((Quality::new(0), Quality::new(101)), (None, None));
 }
+
+#[test]
+fn colours_of_a_profile_become_those_of_srgb_in_either_format() {
+    let profile = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    let pixels = [128, 64, 32].repeat(64);
+    let raster = Raster { pixels: &pixels, width: 8, height: 8, channels: 3 };
+    let mut out = vec![0; 1 << 16];
+    let length = encode_jpeg(raster, Quality::new(100).unwrap(), &mut out, MOST).unwrap();
+    let segment = [b"ICC_PROFILE\0\x01\x01", profile.as_slice()].concat();
+    let head = (segment.len() as u16 + 2).to_be_bytes();
+    let jpeg = [&out[..2], b"\xFF\xE2", &head, &segment, &out[2..length]].concat();
+    let length = encode_png(raster, Effort::Fast, &mut out, MOST).unwrap();
+    let compressed = miniz_oxide::deflate::compress_to_vec_zlib(&profile, 6);
+    let iccp = super::chunk(b"iCCP", &[b"wide\0\0", compressed.as_slice()].concat());
+    let png = super::with_chunks(&out[..length], b"IDAT", &iccp);
+    for (picture, is_jpeg) in [(jpeg, true), (png, false)] {
+        for size in [(8, 8), (4, 4), (3, 7)] {
+            for channels in [Channels::Rgb, Channels::Rgba] {
+                let found = upright(&picture, size, channels);
+                // The expected colour is that of image/profile.rs; a JPEG is off by one or two before.
+                let off = if is_jpeg { 4 } else { 1 };
+                let is_near = found[..3].iter().zip([138_u8, 59, 21]).all(|(a, b)| a.abs_diff(b) <= off);
+                assert!(is_near, "{:?} at {size:?}, JPEG: {is_jpeg}", &found[..3]);
+            }
+        }
+    }
+}
