@@ -67,10 +67,18 @@ fn keep(file: &Path) -> Result<&'static libloading::Library, libloading::Error> 
     Ok(Box::leak(Box::new(opened.into())))
 }
 
-/// What TensorFlow reads from the environment, which a worker has not: no messages but errors, and none of oneDNN's kernels,
-/// which are made while they run; the sandbox lets no memory become code.
+/// What TensorFlow reads from the environment, which a worker has not.
+const ENVIRONMENT: [(&str, &str); 3] = [
+    // No messages but errors.
+    ("TF_CPP_MIN_LOG_LEVEL", "3"),
+    // None of oneDNN's kernels, which are made while they run: the sandbox lets no memory become code, and oneDNN does not notice but
+    // answers with whatever was in memory. The first is for its convolutions, the second for products of matrices.
+    ("TF_ENABLE_ONEDNN_OPTS", "0"),
+    ("TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL", "false"),
+];
+
 fn configure() {
-    for (name, value) in [("TF_CPP_MIN_LOG_LEVEL", "3"), ("TF_ENABLE_ONEDNN_OPTS", "0")] {
+    for (name, value) in ENVIRONMENT {
         // SAFETY: the process has one thread, or is a test, whose others leave the environment alone.
         unsafe { std::env::set_var(name, value) };
     }
