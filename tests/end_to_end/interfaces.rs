@@ -151,3 +151,17 @@ fn a_model_with_a_name_must_be_known_as_any_other() {
         assert!(outcome.stderr.contains(message), "{}", outcome.stderr);
     }
 }
+
+#[test]
+fn the_module_of_the_document_is_the_guest_that_runs_here() {
+    let document = String::from_utf8(read("docs/modules.md")).unwrap();
+    let example = document.split("```rust\n").nth(1).unwrap().split("```").next().unwrap();
+    let source = String::from_utf8(read("tests/guests/classify/src/main.rs")).unwrap();
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let mut count = 0;
+    for line in example.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        assert!(lines.contains(&line), "docs/modules.md has a line that the guest has not: {line}");
+        count += 1;
+    }
+    assert!(count > 15, "{count} lines");
+}
