@@ -30,6 +30,7 @@ def main() -> None:
     shutil.rmtree(SEEDS, ignore_errors=True)
     for target, seeds in {"event": events(), "base64": base64_texts(), "picture": pictures(), "host": host_calls(),
                           "scf": platform_answers(), "multipart": requests(), "objects": objects(), "envelope": envelopes(),
+                          "cloud_event": cloud_events(),
                           "model": models(), "packed": blocks()}.items():
         folder = SEEDS / target
         folder.mkdir(parents=True)
@@ -253,6 +254,19 @@ def platform_answers() -> dict[str, bytes]:
         "picture-busy": [notification, answer(status="503 Busy"), answer(b"{}"), answer(), answer()],
     }
     return {name: b"\n====\n".join(answers) for name, answers in runs.items()}
+
+
+def cloud_events() -> dict[str, bytes]:
+    event = {"specversion": "1.0", "id": "1", "source": "/camera", "type": "photo.taken", "time": "2026-11-30T08:00:00.5+08:00",
+             "subject": "in/番茄.jpg", "datacontenttype": "image/png", "count": 7, "on": True, "none": None}
+    structured = {"base64": {**event, "data_base64": encoded(SMALL[1])}, "text": {**event, "data": "a text"},
+                  "json": {**event, "data": {"image": "QUJD"}}, "bare": event}
+    seeds = {name: b"\0" + json.dumps(fields, ensure_ascii=False).encode() for name, fields in structured.items()}
+    seeds["batch"] = b"\1" + json.dumps([*structured.values(), 3, {}]).encode()
+    head = ("ce-specversion:1.0\nce-id:1\nce-source:\"/camera \\\"1\\\"\"\nce-type:photo.taken\n"
+            "ce-subject:in/%E7%95%AA%20100%25.jpg\ncontent-type:image/png\n\n")
+    seeds["binary"] = b"\2" + head.encode() + SMALL[1].read_bytes()
+    return seeds
 
 
 def envelopes() -> dict[str, bytes]:

@@ -10,4 +10,4 @@ $(S3S_FS):
 test-s3: build test-guests .toolchain/cos-server/.installed $(S3S_FS) ## Test `vision lambda` and `vision serve` with buckets of moto and s3s
 	PYTHONPATH="$(CURDIR)/.toolchain/cos-server" VISION=$(VISION) S3S_FS=$(S3S_FS) python3 -m unittest -q $(S3_TESTS)
 
-S3_TESTS ?= tests.s3.test_batch tests.s3.test_labels tests.s3.test_pictures tests.s3.test_records tests.s3.test_uploads
+S3_TESTS ?= tests.s3.test_batch tests.s3.test_events tests.s3.test_labels tests.s3.test_pictures tests.s3.test_records tests.s3.test_uploads

@@ -7,6 +7,7 @@
 mod callers;
 /// Requests and answers.
 mod client;
+mod cloud_events;
 /// The examples of docs/http.md.
 mod documents;
 /// What clients are told when there is no good answer.

@@ -13,6 +13,7 @@
 mod backoff;
 pub mod batch;
 mod causes;
+pub mod cloud_events;
 mod content_type;
 pub mod history_args;
 mod http_event;

@@ -19,6 +19,7 @@ mod made;
 mod notification;
 mod outcome;
 mod output;
+mod referred;
 pub mod s3;
 mod service;
 mod tags;
@@ -27,11 +28,13 @@ mod uploads;
 pub use address::{Endpoint, EndpointError, Location, ObjectAddress, Unaddressable};
 pub use notification::Notification;
 pub use output::{NameError, Output};
+pub use referred::{Allowed, ReferredArgs};
 pub use service::{Change, Created, Presigned, Record, Service, Signed, Unsigned, Upload};
 pub use uploads::{UploadArgs, UploadError};
 
 pub(super) use client::{Storage, StorageError};
 pub(super) use listing::{BucketReader, Page};
+pub(super) use referred::{Reference, ReferredError, ReferredObjects};
 
 use client::Ask;
 use labels::{LANGUAGE, Labels};

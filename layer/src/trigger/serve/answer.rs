@@ -118,6 +118,17 @@ impl ModuleAnswer {
         self.status
     }
 
+    /// What it says.
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// What kind of thing that is, where it is told.
+    pub(super) fn content_type(&self) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers.find(|(name, _)| name == header::CONTENT_TYPE).and_then(|(_, value)| value.to_str().ok())
+    }
+
     /// The labels, where the answer has them as JSON.
     pub(super) fn recognition(&self) -> Option<Recognition> {
         recognition::recognition(&self.body)

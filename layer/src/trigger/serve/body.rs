@@ -33,6 +33,13 @@ pub(super) struct Received {
     memory: Option<OwnedSemaphorePermit>,
 }
 
+impl Received {
+    /// A part of a body that has its share of the memory already.
+    pub(super) fn of(bytes: Bytes) -> Self {
+        Self { bytes, memory: None }
+    }
+}
+
 /// An event and its share of the memory, which is given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct HeldEvent {
@@ -55,6 +62,21 @@ impl BodyReader {
     /// Memory that bodies hold at the moment.
     pub(super) fn held_bytes(&self) -> usize {
         (self.memory_kib - self.memory.available_permits()) * 1024
+    }
+
+    /// Bytes that a body may have.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Memory for the largest body, which is still to be read from elsewhere.
+    ///
+    /// # Errors
+    /// `overloaded` where the memory is used up.
+    pub(super) fn room(&self) -> Result<Received, Problem> {
+        let mut memory = None;
+        self.hold(&mut memory, self.limit)?;
+        Ok(Received { bytes: Bytes::new(), memory })
     }
 
     /// Reads the body of a request with these `headers`.

@@ -12,10 +12,12 @@ use worker::answer::Answer;
 
 use super::answer::{ModuleAnswer, internal};
 use super::body::HeldEvent;
+use super::cloud_events::Events;
 use super::function::Function;
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::service::Service;
+use crate::trigger::cloud_events::Mode;
 use crate::trigger::http_event;
 
 /// Has a function answer a request.
@@ -31,6 +33,9 @@ pub(super) async fn call(
     let mut stages = Stages::start();
     let received = function.bodies.read(&head.headers, body).await?;
     stages.end("read");
+    if let Some(mode) = Mode::of(&head.headers)? {
+        return Events { service, function, head: &head, mode }.answer(received).await;
+    }
     let event =
         function.bodies.event_of(received, |body| http_event::event(&head.uri, &head.headers, body))?;
     let mut answer = answer(function, event, &mut stages).await?;
@@ -44,10 +49,14 @@ pub(super) async fn call(
     Ok(response)
 }
 
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+pub(super) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Waits for a worker and has it answer, all within the time limit.
-async fn answer(function: &Function, event: HeldEvent, stages: &mut Stages) -> Result<ModuleAnswer, Problem> {
+pub(super) async fn answer(
+    function: &Function,
+    event: HeldEvent,
+    stages: &mut Stages,
+) -> Result<ModuleAnswer, Problem> {
     let deadline = Instant::now() + function.time_limit;
     let turn = function.admission.enter(deadline).await?;
     stages.end("queue");
@@ -71,18 +80,18 @@ async fn answer(function: &Function, event: HeldEvent, stages: &mut Stages) -> R
 }
 
 /// Where the time of one request went.
-struct Stages {
+pub(super) struct Stages {
     last: Instant,
     times: Vec<(&'static str, Duration)>,
 }
 
 impl Stages {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         Self { last: Instant::now(), times: Vec::with_capacity(8) }
     }
 
     /// Ends the stage that began with the end of the one before.
-    fn end(&mut self, stage: &'static str) {
+    pub(super) fn end(&mut self, stage: &'static str) {
         let now = Instant::now();
         self.times.push((stage, now - self.last));
         self.last = now;
@@ -100,7 +109,7 @@ impl Stages {
     }
 
     /// In the form of the Server Timing specification: milliseconds by stage.
-    fn header(&self) -> HeaderValue {
+    pub(super) fn header(&self) -> HeaderValue {
         let mut text = String::new();
         for (stage, time) in &self.times {
             let comma = if text.is_empty() { "" } else { ", " };
@@ -110,7 +119,7 @@ impl Stages {
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
     }
 
-    fn observe(&self, metrics: &Metrics, function: &Function) {
+    pub(super) fn observe(&self, metrics: &Metrics, function: &Function) {
         for (stage, time) in &self.times {
             metrics.observe(&function.name, stage, *time);
         }

@@ -9,6 +9,7 @@ mod answer;
 mod body;
 mod call;
 mod callers;
+mod cloud_events;
 mod connections;
 mod drain;
 mod function;
@@ -44,8 +45,8 @@ use tokio::net::TcpListener;
 use worker::sandbox::{Needs, Network};
 
 use super::history_args::HistoryArgs;
-use super::objects::Uploads;
 use super::objects::s3::S3;
+use super::objects::{ReferredObjects, Uploads};
 use super::shutdown::Shutdown;
 use super::{Requirements, Threads, Trigger, TriggerError};
 use crate::console;
@@ -76,10 +77,10 @@ impl ServeTrigger {
         Self { settings, history }
     }
 
-    /// What is left of the network: for the database, and for the storage of uploads.
+    /// What is left of the network: for the database, and for the storage of uploads and of objects that events refer to.
     fn network(&self) -> Network {
         let network = self.history.network();
-        Network { connect: network.connect || self.settings.uploads.is_on(), ..network }
+        Network { connect: network.connect || self.settings.uses_storage(), ..network }
     }
 }
 
@@ -88,6 +89,7 @@ impl ServeTrigger {
 pub struct Opened {
     history: Option<History>,
     uploads: Option<Uploads<S3>>,
+    referred: Option<ReferredObjects>,
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -111,7 +113,7 @@ impl Trigger for ServeTrigger {
         let mut needs = self.history.prepare()?;
         metrics::prepare();
         needs.network = Network { listen: true, ..self.network() };
-        if self.settings.uploads.is_on() {
+        if self.settings.uses_storage() {
             needs.files.extend(S3::files());
         }
         Ok(needs)
@@ -119,15 +121,16 @@ impl Trigger for ServeTrigger {
 
     async fn open(&self, _: &Pools) -> Result<Opened, TriggerError> {
         let uploads = self.settings.uploads()?;
+        let referred = self.settings.referred()?;
         let history = self.history.open().await?;
         let (listener, address) = listen(self.settings.listen).await.map_err(TriggerError::configuration)?;
-        Ok(Opened { history, uploads, listener, address })
+        Ok(Opened { history, uploads, referred, listener, address })
     }
 
     async fn serve(self, opened: Opened, pools: &Pools, shutdown: &Shutdown) -> Result<(), TriggerError> {
         let Self { settings, .. } = self;
-        let Opened { history, uploads, listener, address } = opened;
-        let starting = Service::start(&settings, (history, uploads), pools);
+        let Opened { history, uploads, referred, listener, address } = opened;
+        let starting = Service::start(&settings, (history, uploads, referred), pools);
         let Some(service) = shutdown.unless_asked(starting).await else {
             return Ok(());
         };
@@ -152,7 +155,7 @@ pub async fn answering(
 ) -> axum::Router {
     metrics::prepare();
     let only = FunctionPool { name: RECOGNIZE.to_owned(), workers, pool: pool.clone() };
-    let service = Service::start(settings, (history, None), &Pools::new(only, Vec::new())).await;
+    let service = Service::start(settings, (history, None, None), &Pools::new(only, Vec::new())).await;
     router::router(&Arc::new(service))
 }
 

@@ -16,8 +16,8 @@ use super::page_policy;
 use super::settings::ServeSettings;
 use crate::history::History;
 use crate::pool::Pools;
-use crate::trigger::objects::Uploads;
 use crate::trigger::objects::s3::S3;
+use crate::trigger::objects::{ReferredObjects, Uploads};
 
 /// What all requests share.
 pub(super) struct Service {
@@ -28,6 +28,8 @@ pub(super) struct Service {
     pub(super) metrics: Metrics,
     pub(super) history: Option<History>,
     pub(super) uploads: Option<Uploads<S3>>,
+    /// Objects that events may refer to.
+    pub(super) referred: Option<ReferredObjects>,
     /// What the page may do, and where it may go.
     pub(super) page_policy: HeaderValue,
     pub(super) cors_origins: Vec<String>,
@@ -38,7 +40,7 @@ impl Service {
     /// Puts the service together once every worker is warm.
     pub(super) async fn start(
         settings: &ServeSettings,
-        (history, uploads): (Option<History>, Option<Uploads<S3>>),
+        (history, uploads, referred): (Option<History>, Option<Uploads<S3>>, Option<ReferredObjects>),
         pools: &Pools,
     ) -> Self {
         let start = |function| Function::start(function, settings);
@@ -53,6 +55,7 @@ impl Service {
                 uploads.as_ref().and_then(|uploads| uploads.origin().ok()).as_deref(),
             ),
             uploads,
+            referred,
             cors_origins: settings.cors_origins.clone(),
             is_ending: AtomicBool::new(false),
         }

@@ -12,7 +12,7 @@ use super::body::BodyReader;
 use super::drain::{DrainArgs, DrainTooLong};
 use crate::trigger::TriggerError;
 use crate::trigger::objects::s3::{S3, S3Args, check_bucket};
-use crate::trigger::objects::{Storage, UploadArgs, Uploads};
+use crate::trigger::objects::{ReferredArgs, ReferredObjects, Storage, UploadArgs, Uploads};
 use crate::trigger::shutdown::ShutdownArgs;
 
 /// Where the service listens and what a client may take of it.
@@ -79,6 +79,10 @@ pub struct ServeSettings {
     #[command(flatten)]
     pub uploads: UploadArgs,
 
+    /// Where events may tell of pictures.
+    #[command(flatten)]
+    pub referred: ReferredArgs,
+
     /// The storage that they are put into.
     #[command(flatten)]
     pub s3: S3Args,
@@ -127,6 +131,23 @@ impl ServeSettings {
         let check = |bucket: &str| check_bucket(bucket).map_err(|error| error.to_string());
         let uploads = self.uploads.uploads(Arc::new(Storage::new(s3)), output, check);
         uploads.map_err(TriggerError::configuration)
+    }
+
+    /// Objects that events may refer to, if there is a bucket for them.
+    ///
+    /// # Errors
+    /// A setting that makes no sense.
+    pub(super) fn referred(&self) -> Result<Option<ReferredObjects>, TriggerError> {
+        if self.referred.event_buckets.is_empty() {
+            return Ok(None);
+        }
+        let s3 = S3::new(&self.s3, self.uploads.upload_method).map_err(TriggerError::configuration)?;
+        Ok(ReferredObjects::new(s3, self.referred.event_buckets.clone()))
+    }
+
+    /// Whether anything is asked of a storage.
+    pub(super) fn uses_storage(&self) -> bool {
+        self.uploads.is_on() || !self.referred.event_buckets.is_empty()
     }
 
     /// MiB that an event needs so that the largest body fits: base64 adds a third, the rest is for headers.
