@@ -1,4 +1,4 @@
-//! The examples of docs/http.md.
+//! The examples of docs/http.md and docs/cloudevents.md.
 
 use std::process::Command;
 
@@ -16,10 +16,10 @@ fn without_numbers(text: &str) -> String {
 fn the_examples_do_what_they_say() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&["--history", folder.path().join("h.sqlite").to_str().unwrap()]);
-    let text = String::from_utf8(read("docs/http.md")).unwrap();
+    let text = String::from_utf8([read("docs/http.md"), read("docs/cloudevents.md")].concat()).unwrap();
     let examples: Vec<&str> =
         text.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert!(examples.len() >= 6);
+    assert!(examples.len() >= 8);
     let mut kept = 0.0;
     for example in examples {
         let (command, expected) = example.split_once('\n').unwrap();

@@ -9,6 +9,7 @@ mod answer;
 mod body;
 mod call;
 mod callers;
+mod cloud_event_schema;
 mod cloud_events;
 mod connections;
 mod drain;

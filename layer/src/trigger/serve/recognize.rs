@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::call::call;
+use super::cloud_event_schema::{CloudEventBatch, CloudEventJson};
 use super::problem::Problem;
 use super::service::Service;
 use crate::trigger::recognition::Recognition;
@@ -56,14 +57,18 @@ pub(super) struct ImageJson {
         content(
             (String = "image/jpeg"), (String = "image/png"), (String = "application/octet-stream"),
             (ImageForm = "multipart/form-data"), (String = "text/plain"),
-            (ImageJson = "application/json"),
+            (ImageJson = "application/json"), (CloudEventJson = "application/cloudevents+json"),
+            (CloudEventBatch = "application/cloudevents-batch+json"),
         ),
     ),
     responses(
         (status = 200, description = "The likeliest labels", content(
-            (Recognition = "application/json"), (String = "text/plain"))),
+            (Recognition = "application/json"), (String = "text/plain"), (CloudEventJson = "application/cloudevents+json"),
+            (CloudEventBatch = "application/cloudevents-batch+json"))),
+        (status = 204, description = "A CloudEvent that has no answer"),
         (status = 400, description = "The body or a parameter makes no sense", body = ErrorBody),
         (status = 403, description = "Another host or origin than the service's own", body = ErrorBody),
+        (status = 404, description = "A CloudEvent tells of an object that is not there", body = ErrorBody),
         (status = 408, description = "The body did not come in time", body = ErrorBody),
         (status = 413, description = "The body or the picture is too large", body = ErrorBody),
         (status = 415, description = "Neither JPEG nor PNG", body = ErrorBody),
