@@ -61,7 +61,7 @@ lint: setup ## Check formatting and lints; warnings are errors
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	toolchain/cargo-wasm clippy --release --package recognize --package kit --package contract --package packed --package raster --package thumbnail --features kit/pictures -- -D warnings
 
-check: test test-api test-cloud-events test-s3 test-page test-lambda lint test-deploy test-deploy-aws documents test-imagenet ## Everything that CI checks
+check: test test-api test-cloud-events test-s3 test-page test-lambda lint test-deploy test-deploy-aws test-deploy-kubernetes documents test-imagenet ## Everything that CI checks
 
 # The default model stays in dist. Without its weights (`make model-imagenet`) there is nothing to make.
 .PHONY: test-imagenet
@@ -86,6 +86,7 @@ include train/train.mk
 -include bench/bench.mk
 -include deploy/tencent/deploy.mk
 -include deploy/aws/deploy.mk
+-include deploy/kubernetes/kubernetes.mk
 -include tests/api/api.mk
 -include tests/cloud_events/events.mk
 -include tests/lambda/lambda.mk

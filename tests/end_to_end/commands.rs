@@ -209,6 +209,16 @@ fn a_failure_has_its_exit_code_also_where_nobody_reads_why() {
 }
 
 #[test]
+fn the_help_of_every_command_is_on_standard_output() {
+    for command in ["run", "scf", "lambda", "serve", "compile", "function", "eval", "bench"] {
+        let outcome = Vision::new(&[command, "--help"]).call();
+        assert_eq!(outcome.code, Some(0), "{command}");
+        assert!(outcome.stdout.contains("Usage: vision "), "{command}: {}", outcome.stdout);
+        assert_eq!(outcome.stderr, "", "{command}");
+    }
+}
+
+#[test]
 fn help_names_the_commands_and_the_exit_codes() {
     let outcome = Vision::new(&["--help"]).call();
     for word in ["run", "compile", "eval", "Exit codes: 0 answered"] {

@@ -138,7 +138,12 @@ fn refused(error: &clap::Error) -> ExitCode {
     if shown == message {
         error.exit();
     }
-    console::tell(format_args!("{}", shown.trim_end()));
+    if error.use_stderr() {
+        console::tell(format_args!("{}", shown.trim_end()));
+    } else {
+        // Help goes where other programs read it; whoever closed that has seen enough.
+        let _ = console::print(shown.trim_end());
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8))
 }
 
