@@ -14,7 +14,7 @@ use thiserror::Error;
 use super::address::{Endpoint, ObjectAddress};
 use super::client::{Ask, Storage, StorageError};
 use super::cos::Cos;
-use super::output;
+use super::output::Output;
 use super::s3::{S3, check_bucket};
 use super::service::{Change, Created, Record, Service};
 use super::uploads::Refusal;
@@ -137,8 +137,8 @@ impl ReferredObjects {
             Change::Unreadable(reason) => return Err(refused(reason)),
             Change::Created(created) => {
                 let key = &created.address.key;
-                if output::is_labels(key) || key.ends_with('/') {
-                    Reference::Nothing("it tells of a file of labels, or of a folder".to_owned())
+                if Output::default().is_own(key) || key.ends_with('/') {
+                    Reference::Nothing("it tells of a result, or of a folder".to_owned())
                 } else {
                     Reference::Object(Box::new(created))
                 }
