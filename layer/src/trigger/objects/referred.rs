@@ -201,7 +201,7 @@ impl ReferredObjects {
         }
         let service = &self.storage.service;
         let credentials = service.credentials().await.map_err(|reason| unavailable(&reason))?;
-        let received = self.storage.ask(&ask, &credentials, deadline).await.map_err(of_storage)?;
+        let received = self.storage.ask(&ask, &credentials, deadline).await?;
         let version = version.clone().or_else(|| received.etag()).unwrap_or_default();
         let ObjectAddress { bucket, key, .. } = &address;
         Ok(Referred {
@@ -212,16 +212,20 @@ impl ReferredObjects {
     }
 }
 
-fn of_storage(error: StorageError) -> ReferredError {
-    match error {
-        StorageError::NotFound => {
-            ReferredError::refused(ErrorCode::NotFound, "the event tells of an object that is not there")
-        }
-        StorageError::Changed { .. } => ReferredError::Superseded,
-        StorageError::TooLarge { .. } => ReferredError::refused(ErrorCode::TooLarge, error.to_string()),
-        StorageError::Unaddressable(_) => ReferredError::refused(ErrorCode::BadRequest, error.to_string()),
-        StorageError::Forbidden { .. } | StorageError::Status { .. } | StorageError::Connection { .. } => {
-            unavailable(&error.to_string())
+impl From<StorageError> for ReferredError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::NotFound => {
+                ReferredError::refused(ErrorCode::NotFound, "the event tells of an object that is not there")
+            }
+            StorageError::Changed { .. } => Self::Superseded,
+            StorageError::TooLarge { .. } => ReferredError::refused(ErrorCode::TooLarge, error.to_string()),
+            StorageError::Unaddressable(_) => {
+                ReferredError::refused(ErrorCode::BadRequest, error.to_string())
+            }
+            StorageError::Forbidden { .. }
+            | StorageError::Status { .. }
+            | StorageError::Connection { .. } => unavailable(&error.to_string()),
         }
     }
 }
