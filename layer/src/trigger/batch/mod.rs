@@ -91,7 +91,7 @@ impl BatchTrigger {
     pub fn open(arguments: BatchArgs, workers: NonZeroUsize) -> Result<Self, TriggerError> {
         let variable = |name: &str| std::env::var(name).ok();
         let shard = arguments.shards.resolve(variable).map_err(TriggerError::configuration)?;
-        let question = Question::new(&arguments).map_err(TriggerError::configuration)?;
+        let question = Question::new(&arguments);
         let source = Source::open(&arguments).map_err(TriggerError::configuration)?;
         let path = arguments.output.as_ref().map(|path| of_shard(path, shard));
         let output = Output::open(path.as_deref(), arguments.form(), arguments.retry);

@@ -2,17 +2,11 @@
 
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use thiserror::Error;
 use worker::channel::EventFile;
 
 use super::row::{Problem, UNREADABLE};
 use super::settings::BatchArgs;
 use crate::trigger::http_event;
-
-/// The query makes no part of a URL.
-#[derive(Debug, Error)]
-#[error("the query {0:?} can't stand in a URL: accepted is NAME=VALUE&…, percent-encoded")]
-pub(super) struct QueryError(String);
 
 /// A request without its body.
 #[derive(Debug)]
@@ -22,24 +16,20 @@ pub(super) struct Question {
 }
 
 impl Question {
-    /// By the options for it.
-    ///
-    /// # Errors
-    /// A query that makes no sense.
-    pub(super) fn new(arguments: &BatchArgs) -> Result<Self, QueryError> {
+    /// By the options for it; other options of the function go to every event (`--query`).
+    pub(super) fn new(arguments: &BatchArgs) -> Self {
         let own = [
             arguments.top.map(|top| format!("top={top}")),
             arguments
                 .lang
                 .as_ref()
                 .map(|lang| format!("lang={}", utf8_percent_encode(lang, NON_ALPHANUMERIC))),
-            arguments.query.clone(),
         ];
         let query = own.into_iter().flatten().collect::<Vec<_>>().join("&");
-        let uri = if query.is_empty() { "/".to_owned() } else { format!("/?{query}") };
-        let uri: Uri = uri.parse().map_err(|_| QueryError(query.clone()))?;
+        // What is encoded makes a URL whatever it was.
+        let uri = format!("/?{query}").parse().unwrap_or(Uri::from_static("/"));
         let json = (header::ACCEPT, HeaderValue::from_static("application/json"));
-        Ok(Self { uri, headers: HeaderMap::from_iter([json]) })
+        Self { uri, headers: HeaderMap::from_iter([json]) }
     }
 
     /// The event that asks it of `photo`.

@@ -56,10 +56,6 @@ pub struct BatchArgs {
     #[arg(long, value_name = "LANGUAGE")]
     pub lang: Option<String>,
 
-    /// More parameters for the function, as they stand in a URL: NAME=VALUE&NAME=VALUE
-    #[arg(long, value_name = "QUERY")]
-    pub query: Option<String>,
-
     /// Size of a photo, in MiB
     #[arg(long, env = "VISION_PHOTO_LIMIT", value_name = "MIB", default_value_t = 20,
           value_parser = clap::value_parser!(u32).range(1..=512))]
