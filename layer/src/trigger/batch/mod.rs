@@ -94,7 +94,8 @@ impl BatchTrigger {
         let question = Question::new(&arguments);
         let source = Source::open(&arguments).map_err(TriggerError::configuration)?;
         let path = arguments.output.as_ref().map(|path| of_shard(path, shard));
-        let output = Output::open(path.as_deref(), arguments.form(), arguments.retry);
+        let form = arguments.form().map_err(TriggerError::configuration)?;
+        let output = Output::open(path.as_deref(), form, arguments.retry);
         let (output, done) = output.map_err(TriggerError::configuration)?;
         let plan = Arc::new(Plan { shard, done });
         Ok(Self { arguments, workers, source, output, question, plan })

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use thiserror::Error;
 use worker::limits::parse_duration;
 
 use super::shard::ShardArgs;
@@ -106,10 +107,14 @@ pub enum Format {
     Jsonl,
     /// A table with a head
     Csv,
-    /// A folder of Apache Parquet files
-    #[value(skip)]
-    Parquet,
 }
+
+/// Nobody would find in the output what its name promises.
+#[derive(Debug, Error)]
+#[error(
+    "the output's name ends in .{0}, but answers are JSON lines or CSV: name it so, or say --format jsonl or csv"
+)]
+pub(super) struct FormatError(String);
 
 impl BatchArgs {
     /// Bytes of a photo.
@@ -123,13 +128,18 @@ impl BatchArgs {
     }
 
     /// The form that the answers have.
-    pub(super) fn form(&self) -> Format {
+    ///
+    /// # Errors
+    /// The name promises another one.
+    pub(super) fn form(&self) -> Result<Format, FormatError> {
         let ending = self.output.as_deref().and_then(|output| output.extension()).unwrap_or_default();
-        let by_name = || match ending.to_ascii_lowercase().to_str() {
-            Some("csv") => Format::Csv,
-            Some("parquet") => Format::Parquet,
-            _ => Format::Jsonl,
-        };
-        self.format.unwrap_or_else(by_name)
+        match (self.format, ending.to_ascii_lowercase().to_str()) {
+            (Some(format), _) => Ok(format),
+            (None, Some("csv")) => Ok(Format::Csv),
+            (None, Some(other @ ("parquet" | "tsv" | "xlsx" | "gz" | "zst"))) => {
+                Err(FormatError(other.to_owned()))
+            }
+            (None, _) => Ok(Format::Jsonl),
+        }
     }
 }

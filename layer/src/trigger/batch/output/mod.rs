@@ -41,9 +41,6 @@ pub(super) enum OutputError {
         /// What was found instead.
         found: String,
     },
-    /// The program can't.
-    #[error("this program was built without Parquet: jsonl and csv are there")]
-    NoParquet,
     /// There is nothing to go on with.
     #[error("--retry needs --output FILE with the answers of an earlier batch")]
     NothingToRetry,
@@ -83,7 +80,6 @@ impl Output {
         let form = match format {
             Format::Jsonl => Form::Lines,
             Format::Csv => Form::Table,
-            Format::Parquet => return Err(OutputError::NoParquet),
         };
         let Some(path) = path else {
             if retry {
