@@ -1,7 +1,7 @@
 # Manifests for Kubernetes, Knative and OpenFaaS; included by the main Makefile.
 .PHONY: openfaas test-deploy-kubernetes
 # The functions that faas-cli puts into images; whoever builds those vouches for the functions' native code.
-openfaas: build ## Put the functions where deploy/openfaas/stack.yaml builds them
+openfaas: build picture-functions ## Put the functions where deploy/openfaas/stack.yaml builds them
 	@for function in recognize cutout thumbnail; do \
 		[ -f "dist/$$function.wasm" ] || { echo "openfaas: dist/$$function.wasm is not built"; continue; }; \
 		cp "dist/$$function.wasm" "deploy/openfaas/$$function/function.wasm" && \
