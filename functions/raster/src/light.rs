@@ -38,14 +38,14 @@ impl Light {
     }
 
     /// The light of sRGB's `value`, 0 to 1.
-    #[inline]
+    #[inline(always)]
     pub fn linear(&self, value: u8) -> f32 {
         // There is one for each byte.
         self.linear.get(usize::from(value)).copied().unwrap_or(0.0)
     }
 
     /// The value of sRGB nearest to `light`; black below 0 and white above 1.
-    #[inline]
+    #[inline(always)]
     pub fn encoded(&self, light: f32) -> u8 {
         let step = whole::nearest(light * f32::from(STEPS), STEPS);
         self.encoded.get(step).copied().unwrap_or(0)

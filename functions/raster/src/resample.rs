@@ -124,9 +124,15 @@ impl<'l> Resampler<'l> {
         }
     }
 
-    /// Takes the next row and hands rows that are done with their numbers to `emit`. Rows that are too short are filled with
-    /// black, and those behind the last one are not looked at.
+    /// Takes the next row and hands rows that are done with their numbers to `emit`. Of rows that are too short the rest is as
+    /// before, and those behind the last one are not looked at.
     pub fn push(&mut self, row: &[u8], emit: &mut dyn FnMut(u32, &[u8])) {
+        self.push_inlined(row, emit);
+    }
+
+    /// The same, to be compiled for the caller's processor.
+    #[inline(always)]
+    pub fn push_inlined(&mut self, row: &[u8], emit: &mut dyn FnMut(u32, &[u8])) {
         if self.came == self.shape.from.1 {
             return;
         }
@@ -158,6 +164,7 @@ impl<'l> Resampler<'l> {
     }
 
     /// Adds a row's pixels to the averages, or puts them there where nothing is averaged.
+    #[inline(always)]
     fn add<const N: usize>(&mut self, row: &[u8], pixel: impl Fn([u8; N]) -> Pixel) {
         // Slices of N bytes are arrays, which the compiler does not know by itself.
         let pixel = |source: &[u8]| source.first_chunk().map_or([0.0; 4], |source| pixel(*source));
@@ -177,6 +184,7 @@ impl<'l> Resampler<'l> {
         }
     }
 
+    #[inline(always)]
     fn average(&mut self) {
         if self.factors == (1, 1) {
             return;
@@ -195,6 +203,7 @@ impl<'l> Resampler<'l> {
     }
 
     /// Adds the row to all rows of the target that it lies under.
+    #[inline(always)]
     fn go_down(&mut self) {
         let starts = self.down.starts.iter().skip(self.done);
         let weights = self.down.values.chunks_exact(self.down.taps).skip(self.done);
@@ -210,14 +219,15 @@ impl<'l> Resampler<'l> {
                 continue;
             };
             if weight != 0.0 {
-                for (sum, pixel) in sums.iter_mut().zip(&self.row) {
-                    add_weighted(sum, *pixel, weight);
+                for (sum, value) in sums.as_flattened_mut().iter_mut().zip(self.row.as_flattened()) {
+                    *sum += *value * weight;
                 }
             }
         }
     }
 
     /// Hands out the rows whose last pixel came.
+    #[inline(always)]
     fn emit_done(&mut self, emit: &mut dyn FnMut(u32, &[u8])) {
         while let Some(start) = self.down.starts.get(self.done) {
             if start + self.down.taps > self.averaged {
@@ -232,6 +242,7 @@ impl<'l> Resampler<'l> {
         }
     }
 
+    #[inline(always)]
     fn go_across(&mut self, sums: &[Pixel]) {
         let light = self.light;
         match self.shape.channels {
@@ -251,6 +262,7 @@ impl<'l> Resampler<'l> {
     }
 }
 
+#[inline(always)]
 fn across<const N: usize>(
     sums: &[Pixel],
     weights: &Weights,

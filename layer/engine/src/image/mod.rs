@@ -11,6 +11,7 @@ mod decoder;
 mod encoding;
 mod error;
 mod jpeg;
+mod lanczos;
 mod limits;
 mod notice;
 mod operations;

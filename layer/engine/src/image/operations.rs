@@ -5,7 +5,7 @@ use raster::{Channels, Resampler, Shape};
 use super::error::ImageError;
 use super::limits::{Memory, product};
 use super::upright::{LIGHT, checked_pixels};
-use super::{jpeg, png};
+use super::{jpeg, lanczos, png};
 
 /// What a header says of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub fn resize(
     let row_bytes = product(&[to.0.into(), channels.bytes() as u64]);
     let mut rows = out.chunks_exact_mut(row_bytes);
     for row in pixels.chunks_exact(product(&[from.0.into(), channels.bytes() as u64])) {
-        resampler.push(row, &mut |_, row| {
+        lanczos::push(&mut resampler, row, &mut |_, row| {
             if let Some(out) = rows.next() {
                 out.copy_from_slice(row);
             }

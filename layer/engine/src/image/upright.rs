@@ -10,7 +10,7 @@ use super::limits::{Memory, product};
 use super::notice::Notice;
 use super::profile::ToSrgb;
 use super::rows::{Color, RowSink, over_white};
-use super::{jpeg, png};
+use super::{jpeg, lanczos, png};
 
 pub(super) static LIGHT: LazyLock<Light> = LazyLock::new(Light::new);
 
@@ -167,7 +167,7 @@ impl RowSink for Upright<'_> {
             None => place.write(number, row),
         };
         match &mut self.resampler {
-            Some(resampler) => resampler.push(row, &mut emit),
+            Some(resampler) => lanczos::push(resampler, row, &mut emit),
             None => emit(self.rows, row),
         }
         self.rows += 1;
