@@ -6,8 +6,12 @@
 
 use std::cell::RefCell;
 
-use engine::image::{Decoder, ImageError, PixelFormat, thumbnail};
+use engine::image::{
+    Decoder, Effort, ImageError, PixelFormat, Quality, Raster, decode_upright, describe, encode_jpeg,
+    encode_png, resize, thumbnail,
+};
 use libfuzzer_sys::fuzz_target;
+use raster::Channels;
 
 /// More would only test the allocator; larger targets meet a buffer that is too small.
 const MAX_OUT_BYTES: usize = 1 << 20;
@@ -35,7 +39,34 @@ fuzz_target!(|input: &[u8]| {
     if mode & 4 != 0 {
         check_thumbnail(picture);
     }
+    if mode & 8 != 0 {
+        check_operations(picture, width, height, if mode & 1 == 0 { Channels::Rgb } else { Channels::Rgba });
+    }
 });
+
+/// What functions ask for beyond that: upright pixels, other sizes of them, and pictures of them, which are read again.
+fn check_operations(picture: &[u8], width: u32, height: u32, channels: Channels) {
+    let described = describe(picture);
+    let bytes = u128::from(width) * u128::from(height) * channels.bytes() as u128;
+    let mut out = vec![0xAA; usize::try_from(bytes).unwrap_or(MAX_OUT_BYTES).min(MAX_OUT_BYTES)];
+    if decode_upright(picture, (width, height), channels, &mut out, MAX_BYTES).is_err() {
+        return;
+    }
+    assert!(described.is_ok(), "decoded, though its header can't be read");
+    let mut small = [0; 4 * 7 * 5];
+    resize(&out, (width, height), (7, 5), channels, &mut small, MAX_BYTES).expect("pixels that there are");
+    let raster = Raster { pixels: &small, width: 7, height: 5, channels: channels.bytes() as u32 };
+    let mut encoded = vec![0; 8192];
+    let length = encode_png(raster, Effort::Fast, &mut encoded, MAX_BYTES).expect("pixels that there are");
+    let mut again = [0; 4 * 7 * 5];
+    decode_upright(&encoded[..length], (7, 5), channels, &mut again, MAX_BYTES).expect("our own PNG");
+    assert!(again == small, "a PNG loses nothing");
+    if channels == Channels::Rgb {
+        let quality = Quality::new(90).expect("a quality");
+        let length = encode_jpeg(raster, quality, &mut encoded, MAX_BYTES).expect("pixels that there are");
+        decode_upright(&encoded[..length], (7, 5), channels, &mut again, MAX_BYTES).expect("our own JPEG");
+    }
+}
 
 /// A used decoder gives the same as a new one: nothing of an earlier picture shows through.
 fn check_decoding(picture: &[u8], width: u32, height: u32, format: PixelFormat) {
