@@ -41,6 +41,7 @@ run: build ## Print the three labels of the tomato (EVENT=file for another event
 test: build test-guests test-package ## Run all tests
 	cargo test --release --workspace
 	python3 -m unittest discover -q -s toolchain/tests -t .
+	python3 -m unittest discover -q -s bench/tests -t .
 	python3 -m unittest discover -q -s models -p "test_*.py"
 	python3 -m unittest discover -q -s tests/documents -t .
 

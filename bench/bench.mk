@@ -8,6 +8,10 @@ bench: package $(VENV)/bench/installed ## Measure against the bare limit and aga
 	python3 -m bench $(BENCH_ARGUMENTS)
 	cargo bench --package vision --bench parts
 
+.PHONY: scale
+scale: package $(VENV)/bench/installed ## Measure, and compute what many photos take on SCF, Lambda and Kubernetes; write docs/scale.md
+	python3 -m bench.scale $(SCALE_ARGUMENTS)
+
 .PHONY: load
 load: package ## Call `vision serve` over 64 connections at saturation, at 80 % and while it ends
 	cargo build --release --package vision --examples
