@@ -38,7 +38,7 @@ wasm: $(VISION) ## Build dist/recognize.wasm (MODEL=imagenet builds it with anot
 run: build ## Print the three labels of the tomato (EVENT=file for another event, WASM=file for another function)
 	@$(VISION) run $(if $(WASM),--wasm "$(WASM)") "$(EVENT)"
 
-test: build test-guests test-package ## Run all tests
+test: build test-guests test-package test-cutout ## Run all tests
 	cargo test --release --workspace
 	python3 -m unittest discover -q -s toolchain/tests -t .
 	python3 -m unittest discover -q -s bench/tests -t .
@@ -60,7 +60,7 @@ test-guests: setup
 lint: setup ## Check formatting and lints; warnings are errors
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
-	toolchain/cargo-wasm clippy --release --package recognize --package kit --package contract --package packed --package raster --package thumbnail --features kit/pictures -- -D warnings
+	toolchain/cargo-wasm clippy --release --package recognize --package kit --package contract --package packed --package raster --package thumbnail --package cutout --features kit/pictures -- -D warnings
 
 check: test test-api test-cloud-events test-s3 test-page test-lambda lint test-deploy test-deploy-aws test-deploy-kubernetes documents test-imagenet ## Everything that CI checks
 
@@ -76,12 +76,13 @@ test-imagenet: build
 
 .PHONY: documents
 documents: setup ## Check the documents of the code
-	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --package vision --package worker --package engine --package recognize --package kit --package contract --package flatbuffer --package packed --package packer --package graph --package raster --package thumbnail --features kit/pictures
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --package vision --package worker --package engine --package recognize --package kit --package contract --package flatbuffer --package packed --package packer --package graph --package raster --package thumbnail --package cutout --features kit/pictures
 
 clean: ## Remove what was built; .toolchain and the cache stay
 	rm -rf target dist
 
 include train/train.mk
+-include functions/cutout/cutout.mk
 -include functions/thumbnail/thumbnail.mk
 -include package/package.mk
 -include bench/bench.mk

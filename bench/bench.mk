@@ -20,3 +20,7 @@ load: package ## Call `vision serve` over 64 connections at saturation, at 80 % 
 .PHONY: bench-lambda
 bench-lambda: package .toolchain/lambda-emulator/.installed $(VENV)/bench/installed ## Measure against Python in AWS Lambda's own emulator
 	python3 -m bench.emulator $(BENCH_ARGUMENTS)
+
+.PHONY: bench-cutout
+bench-cutout: cutout $(VENV)/bench/cutout/installed ## Measure cutting people out against the same steps in Python
+	python3 -m bench.cutout $(PHOTO)

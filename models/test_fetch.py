@@ -9,7 +9,9 @@ import threading
 import unittest
 from pathlib import Path
 
+import test_plain
 from fetch import FetchError, fetch
+from plain import plain
 
 WEIGHTS = bytes(range(256)) * 300
 
@@ -112,6 +114,29 @@ class FetchTest(unittest.TestCase):
         self.describe(self.serve(self.mirror) + "/imagenet/weights.tflite")
         with self.assertRaisesRegex(FetchError, "cannot reach .*404"):
             fetch(self.folder, {})
+        self.assert_nothing_written()
+
+    def describe_published(self, wheel_sum: str = "00") -> None:
+        published = test_plain.with_custom_operator()
+        made = plain(published)
+        (self.mirror / "imagenet" / "published.tflite").write_bytes(published)
+        (self.folder / "model.toml").write_text(
+            f'name = "imagenet"\nfile = "model.tflite"\nsha256 = "{hashlib.sha256(made).hexdigest()}"\nsize = {len(made)}\n'
+            f'mirror_path = "imagenet/published.tflite"\n[published]\nsha256 = ["00", "{hashlib.sha256(published).hexdigest()}"]\n'
+            f'wheel = "mediapipe==0.10.14"\nwheel_sha256 = "{wheel_sum}"\nwheel_platform = "any"\nmember = "a.tflite"\n'
+        )
+
+    def test_makes_a_model_of_the_published_one(self) -> None:
+        self.describe_published()
+        self.assertIn("made of the file", fetch(self.folder, {"MODEL_MIRROR": str(self.mirror)}))
+        self.assertEqual((self.folder / "model.tflite").read_bytes(), plain(test_plain.with_custom_operator()))
+        self.assertIn("already there", fetch(self.folder, {"MODEL_MIRROR": str(self.mirror)}))
+
+    def test_another_published_file_is_not_used(self) -> None:
+        self.describe_published()
+        (self.mirror / "imagenet" / "published.tflite").write_bytes(WEIGHTS)
+        with self.assertRaisesRegex(FetchError, f"sha256 {hashlib.sha256(WEIGHTS).hexdigest()}, expected 00 or .*not used"):
+            fetch(self.folder, {"MODEL_MIRROR": str(self.mirror)})
         self.assert_nothing_written()
 
     def test_a_model_of_the_repository_is_not_fetched(self) -> None:

@@ -31,6 +31,7 @@ fn list_known_models() {
         .filter(|manifest| manifest.exists())
         .collect();
     manifests.sort();
+    // Not the folder itself: weights that are fetched into it would compile the engine anew.
     let models: Vec<(String, String)> = manifests.iter().map(|manifest| name_and_sha256(manifest)).collect();
     let file = Path::new(&std::env::var_os("OUT_DIR").expect("cargo sets it")).join("known_models.rs");
     std::fs::write(file, format!("&{models:?}")).expect("the folder for built things");

@@ -14,6 +14,8 @@ mod commands;
 mod containment;
 /// What the kernel counts of a worker's memory beside what its own limits count.
 mod control_groups;
+/// The function cutout.
+mod cutout;
 /// The function of docs/functions.md.
 mod functions;
 /// The functions that modules import, with every result code.

@@ -87,6 +87,7 @@ export const texts = {
 
     bad_request: "The service could not make sense of the request.",
     unsupported_image: "This file is not a picture that can be read. JPEG and PNG always work.",
+    no_person: "Nobody was found in this picture.",
     undecodable_image: "This picture is damaged and could not be decoded.",
     too_large: "This picture is too large for the service.",
     request_timeout: "The picture came too slowly; the service stopped waiting for it.",
@@ -189,6 +190,7 @@ export const texts = {
 
     bad_request: "服务无法理解这个请求。",
     unsupported_image: "这个文件不是可读取的图片。JPEG 和 PNG 总是可以的。",
+    no_person: "这张图片里没有找到人。",
     undecodable_image: "这张图片已损坏，无法解码。",
     too_large: "这张图片太大，服务无法接收。",
     request_timeout: "图片上传太慢，服务不再等待。",

@@ -13,6 +13,8 @@ pub enum ErrorCode {
     UnsupportedImage,
     /// The picture's format is right, its data is not.
     UndecodableImage,
+    /// The picture is sound, but nobody is in it.
+    NoPerson,
     /// The event, the picture or the answer exceeds a limit.
     TooLarge,
     /// Not for this caller, or not under this name.
@@ -33,10 +35,11 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::BadRequest,
         Self::UnsupportedImage,
         Self::UndecodableImage,
+        Self::NoPerson,
         Self::TooLarge,
         Self::Forbidden,
         Self::NotFound,
@@ -48,10 +51,11 @@ impl ErrorCode {
     ];
 
     /// Those that a function can tell of its event; the others are of services.
-    pub const OF_FUNCTIONS: [Self; 6] = [
+    pub const OF_FUNCTIONS: [Self; 7] = [
         Self::BadRequest,
         Self::UnsupportedImage,
         Self::UndecodableImage,
+        Self::NoPerson,
         Self::TooLarge,
         Self::Timeout,
         Self::Internal,
@@ -63,6 +67,7 @@ impl ErrorCode {
             Self::BadRequest => "bad_request",
             Self::UnsupportedImage => "unsupported_image",
             Self::UndecodableImage => "undecodable_image",
+            Self::NoPerson => "no_person",
             Self::TooLarge => "too_large",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
@@ -79,7 +84,7 @@ impl ErrorCode {
         match self {
             Self::BadRequest => 400,
             Self::UnsupportedImage => 415,
-            Self::UndecodableImage => 422,
+            Self::UndecodableImage | Self::NoPerson => 422,
             Self::TooLarge => 413,
             Self::Forbidden => 403,
             Self::NotFound => 404,
@@ -93,12 +98,14 @@ impl ErrorCode {
 
     /// How a function ends that refuses a bare event for this: 1 for `bad_request`, else by the status, so that nobody
     /// has to look it up: 4xx is its last two digits (`unsupported_image`, 415: 15), 5xx is 7x (`internal`, 500: 70,
-    /// which is also EX_SOFTWARE of sysexits.h). 2 stays what it is everywhere: a command line that makes no sense.
+    /// which is also EX_SOFTWARE of sysexits.h). `no_person` has its status in common with `undecodable_image`, and the
+    /// number behind it. 2 stays what it is everywhere: a command line that makes no sense.
     pub fn exit_code(self) -> u8 {
-        match self.status() {
-            400 => 1,
-            status @ 401..=499 => (status - 400) as u8,
-            status => (status % 100) as u8 + 70,
+        match (self, self.status()) {
+            (Self::NoPerson, _) => 23,
+            (_, 400) => 1,
+            (_, status @ 401..=499) => (status - 400) as u8,
+            (_, status) => (status % 100) as u8 + 70,
         }
     }
 

@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn the_models_of_the_project_are_known() {
         let names: Vec<_> = PROJECT_MODELS.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, ["beans", "groceries", "imagenet"]);
+        assert_eq!(names, ["beans", "faces", "groceries", "imagenet", "selfie"]);
         let ModelPolicy::Known(known) = ModelPolicy::default() else { panic!("any") };
         assert_eq!(known.len(), PROJECT_MODELS.len(), "each sha256 is one");
     }

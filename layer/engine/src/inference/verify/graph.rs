@@ -41,12 +41,16 @@ const REFUSED: [(i32, &str); 20] = [
 /// From here on (STABLEHLO_LOGISTIC) operators are of another dialect, some with graphs of their own.
 const FIRST_OF_ANOTHER_DIALECT: i32 = 162;
 
-/// Operators with a bias: their number, which of the weights' dimensions counts the outputs.
-const WITH_BIAS: [(i32, usize); 3] = [
-    (3, 0), // CONV_2D: outputs, height, width, inputs
-    (4, 3), // DEPTHWISE_CONV_2D: 1, height, width, outputs
-    (9, 0), // FULLY_CONNECTED: outputs, inputs
+/// Operators with a bias: their number, which of the weights' dimensions counts the outputs, which operand the bias is.
+const WITH_BIAS: [(i32, usize, usize); 4] = [
+    (3, 0, 2),              // CONV_2D: outputs, height, width, inputs
+    (4, 3, 2),              // DEPTHWISE_CONV_2D: 1, height, width, outputs
+    (9, 0, 2),              // FULLY_CONNECTED: outputs, inputs
+    (TRANSPOSE_CONV, 0, 3), // outputs, height, width, inputs
 ];
+
+/// Its first operand is the shape of its output.
+const TRANSPOSE_CONV: i32 = 67;
 
 /// The graph's inputs and outputs, as numbers of tensors.
 #[derive(Debug)]
@@ -85,6 +89,7 @@ pub(super) fn verify(graph: Table<'_>, tensors: &[Tensor], operators: &[i32]) ->
             }
         }
         bias(operator, &operands, tensors)?;
+        shape_of_output(operator, &operands, tensors)?;
         for output in indices(step.numbers::<i32>(2)?)? {
             write(&mut is_written, output)?;
         }
@@ -155,13 +160,22 @@ fn operands(vector: Vector<'_>) -> Result<Vec<Option<usize>>, Damage> {
 
 /// A bias has a value for each output: the kernels take that for granted.
 fn bias(operator: i32, operands: &[Option<usize>], tensors: &[Tensor]) -> Result<(), Damage> {
-    let Some((_, dimension)) = WITH_BIAS.iter().find(|(number, _)| *number == operator) else {
+    let Some((_, dimension, place)) = WITH_BIAS.iter().find(|(number, ..)| *number == operator) else {
         return Ok(());
     };
     let tensor = |place: usize| tensors.get((*operands.get(place)?)?);
-    let (Some(weights), Some(bias)) = (tensor(1), tensor(2)) else { return Ok(()) };
+    let (Some(weights), Some(bias)) = (tensor(1), tensor(*place)) else { return Ok(()) };
     if weights.shape.get(*dimension).copied() != Some(bias.shape.iter().product()) {
         return damage(format!("weights of shape {:?} have a bias of shape {:?}", weights.shape, bias.shape));
+    }
+    Ok(())
+}
+
+/// A shape that is worked out while the graph runs could be anything; the kernel would make a tensor of it.
+fn shape_of_output(operator: i32, operands: &[Option<usize>], tensors: &[Tensor]) -> Result<(), Damage> {
+    let shape = operands.first().copied().flatten().and_then(|shape| tensors.get(shape));
+    if operator == TRANSPOSE_CONV && !shape.is_some_and(|shape| shape.is_constant) {
+        return damage("the shape of a transposed convolution's output is not constant");
     }
     Ok(())
 }

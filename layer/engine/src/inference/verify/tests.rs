@@ -295,6 +295,30 @@ fn a_bias_has_a_value_for_each_output() {
 }
 
 #[test]
+fn a_transposed_convolution_has_a_constant_shape_and_a_bias_that_fits() {
+    let with = |values: i32, has_constant_shape: bool| {
+        ModelDraft::with(|draft| {
+            draft.operators = vec![67]; // TRANSPOSE_CONV
+            draft.buffers.extend([vec![0; 4 * 4], vec![0; 4 * 2 * 3], vec![0; 4 * values as usize]]);
+            draft.tensors = vec![TensorDraft::new(&[1, 2, 2, 3], 0), TensorDraft::new(&[1, 4, 4, 2], 0)];
+            let mut shape = TensorDraft::new(&[4], u32::from(has_constant_shape));
+            shape.kind = 2; // INT32
+            draft.tensors.extend([shape, TensorDraft::new(&[2, 1, 1, 3], 2), TensorDraft::new(&[values], 3)]);
+            if !has_constant_shape {
+                draft.inputs.push(2);
+            }
+            draft.steps[0].1 = vec![2, 3, 0, 4];
+        })
+    };
+    assert_eq!(verify(&with(2, true).build()), Ok(()));
+    let message = |values, has_constant_shape| {
+        verify(&with(values, has_constant_shape).build()).unwrap_err().to_string()
+    };
+    assert_eq!(message(1, true), "weights of shape [2, 1, 1, 3] have a bias of shape [1]");
+    assert_eq!(message(2, false), "the shape of a transposed convolution's output is not constant");
+}
+
+#[test]
 fn what_is_something_else_is_named() {
     let message = verify(b"\0\0\0\0GGUF").unwrap_err().to_string();
     assert_eq!(message, "found \"GGUF\" at byte 4, expected \"TFL3\"");

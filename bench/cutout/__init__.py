@@ -1,0 +1,1 @@
+"""`make bench-cutout`: the function `cutout` beside the same steps in Python."""
