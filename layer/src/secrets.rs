@@ -25,14 +25,21 @@ fn without_users(text: &str) -> String {
 }
 
 fn without_passwords(text: &str) -> String {
-    const NAME: &str = "password=";
+    const NAME: &str = "password";
     let mut shown = String::new();
     let mut rest = text;
     while let Some(at) = rest.to_ascii_lowercase().find(NAME) {
         let (before, behind) = rest.split_at(at + NAME.len());
         shown.push_str(before);
-        shown.push('…');
-        rest = behind.trim_start_matches(|letter| !is_end(letter) && letter != '&');
+        rest = behind;
+        // libpq takes blanks around the sign, and a value in quotes.
+        let Some(value) = behind.trim_start().strip_prefix('=') else { continue };
+        shown.push_str("=…");
+        let value = value.trim_start();
+        rest = match value.strip_prefix('\'').and_then(|quoted| quoted.split_once('\'')) {
+            Some((secret, behind)) if !secret.is_empty() => behind,
+            _ => value.trim_start_matches(|letter| !is_end(letter) && letter != '&'),
+        };
     }
     shown + rest
 }
@@ -51,6 +58,9 @@ mod tests {
             "http://user:PGSECRET99@127.0.0.1",
             "host=127.0.0.1 Password=PGSECRET99",
             "host=127.0.0.1 password=PGSECRET99&x=1",
+            "host=127.0.0.1 password = PGSECRET99",
+            "host=127.0.0.1 password='my PGSECRET99'",
+            "password = 'PGSECRET99' host=127.0.0.1",
         ] {
             let shown = hidden(&format!("error: invalid value '{setting}' for '--history'"));
             assert!(!shown.contains("SECRET99"), "{shown}");
@@ -60,7 +70,14 @@ mod tests {
 
     #[test]
     fn other_texts_stay_as_they_are() {
-        for text in ["", "see https://docs.rs/ and a@b", "can't open \"//server/share\"", "a // b @ c"] {
+        for text in [
+            "",
+            "see https://docs.rs/ and a@b",
+            "can't open \"//server/share\"",
+            "a // b @ c",
+            "a wrong password",
+            "no password: x",
+        ] {
             assert_eq!(hidden(text), text);
         }
     }

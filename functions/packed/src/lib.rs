@@ -100,7 +100,15 @@ impl<'a> Packed<'a> {
         if rest.at != bytes.len() {
             return Err(Damage::Outside { needed: rest.at, found: bytes.len() });
         }
+        for (labels, name) in [(english, "labels"), (chinese, "Chinese labels")] {
+            if has_controls(labels) {
+                return Err(Damage::Part(format!("{name} have control characters")));
+            }
+        }
         let description = Description::from_json(description).map_err(Damage::Part)?;
+        if description.name.contains(char::is_control) {
+            return Err(Damage::Part("name has control characters".to_owned()));
+        }
         let classes = description.output.classes;
         for (labels, name, may_lack) in [(english, "labels", false), (chinese, "Chinese labels", true)] {
             let found = labels.lines().count();
@@ -177,6 +185,14 @@ fn number(bytes: &[u8], at: usize) -> Option<u32> {
 
 fn text<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Damage> {
     std::str::from_utf8(bytes).map_err(|_| Damage::Part(format!("{name} are not UTF-8")))
+}
+
+/// Whether there are control characters besides the ends of lines: labels go to terminals. By bytes, since every event asks.
+fn has_controls(labels: &str) -> bool {
+    let bytes = labels.as_bytes();
+    let is_ascii_control = |byte: &u8| (*byte < b' ' && *byte != b'\n') || *byte == 0x7F;
+    // U+0080 to U+009F.
+    bytes.iter().any(is_ascii_control) || bytes.windows(2).any(|pair| matches!(pair, [0xC2, 0x80..=0x9F]))
 }
 
 struct Rest<'a> {

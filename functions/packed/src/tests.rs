@@ -63,6 +63,26 @@ fn without_chinese_labels_the_english_ones_stand_for_them() {
 }
 
 #[test]
+fn labels_that_would_command_a_terminal_are_refused() {
+    let packed = |label: &str| {
+        let block = block(|_| {}, &[]).unwrap();
+        // As somebody would make it by hand: of the same length.
+        let at = block.windows(5).position(|bytes| bytes == b"Apple").unwrap();
+        let mut block = block;
+        block[at..at + 5].copy_from_slice(label.as_bytes());
+        Packed::read(&block).map(|_| ())
+    };
+    assert_eq!(packed("App\u{e9}"), Ok(()));
+    assert_eq!(packed("苹aa"), Ok(()));
+    for label in ["A\u{1b}[2J", "App\u{7f}e", "App\u{9b}", "Ap\u{85}e", "App\re", "App\0e"] {
+        let refused = packed(label).unwrap_err().to_string();
+        assert_eq!(refused, "its labels have control characters", "{label:?}");
+    }
+    let named = block(|description| description.name = "a\nb".to_owned(), &[]).unwrap_err();
+    assert_eq!(named.to_string(), "its name has control characters");
+}
+
+#[test]
 fn each_thing_that_is_wrong_is_named() {
     let refused = |change: fn(&mut Description), reason: &str| {
         let message = block(change, &[]).unwrap_err().to_string();
@@ -111,7 +131,7 @@ proptest! {
     }
 
     #[test]
-    fn any_labels_come_back(names in proptest::collection::vec("[^\r\n]{1,20}", 1..20)) {
+    fn any_labels_come_back(names in proptest::collection::vec("\\PC{1,20}", 1..20)) {
         let description = description(names.len());
         let parts = Parts { description: &description, english: &names, chinese: &[], model: &[1; 9], sha256: [0; 32] };
         let block = parts.pack().unwrap();

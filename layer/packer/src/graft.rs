@@ -11,6 +11,9 @@ use wasmparser::{BinaryReaderError, Data, DataKind, Operator, Parser, Payload};
 /// The custom section in which WasmEdge's compiler keeps native code.
 const NATIVE_CODE_SECTION: &str = "wasmedge";
 
+/// Marks of places that are looked at: a function has one, and a block may hold some by chance.
+const MAX_MARKS: usize = 64;
+
 const WASM_PAGE_BYTES: u64 = 64 << 10;
 /// Pages of a memory of 32 bits.
 const MAX_PAGES: u64 = 1 << 16;
@@ -152,9 +155,13 @@ impl Found {
                         let data = data?;
                         let offsets = data.data.windows(PLACE_BYTES).enumerate();
                         let marked = offsets.filter(|(_, bytes)| bytes.starts_with(&PLACE_MARK));
-                        places.extend(marked.filter_map(|(offset, bytes)| {
+                        let marked = marked.filter_map(|(offset, bytes)| {
                             Some((index as u32, offset, Place::from_bytes(bytes)?))
-                        }));
+                        });
+                        places.extend(marked.take(MAX_MARKS + 1 - places.len()));
+                        if places.len() > MAX_MARKS {
+                            return Err(GraftError::Strange("it has more places than anybody would make"));
+                        }
                         starts.push(start(&data)?);
                         segments += 1;
                     }
@@ -166,9 +173,11 @@ impl Found {
         let memory = memory.ok_or(GraftError::NoPlace)?;
         // A block may hold the mark by chance; it is not looked at.
         let block_of = |place: Place| starts.iter().position(|start| *start == Some(place.address));
-        let mut outside = places.iter().filter(|(segment, _, _)| {
-            places.iter().all(|(_, _, other)| other.is_empty() || block_of(*other) != Some(*segment as usize))
-        });
+        let blocks: Vec<usize> = places
+            .iter()
+            .filter_map(|(_, _, place)| block_of(*place).filter(|_| !place.is_empty()))
+            .collect();
+        let mut outside = places.iter().filter(|(segment, _, _)| !blocks.contains(&(*segment as usize)));
         let Some(&(segment, offset, there)) = outside.next() else { return Err(GraftError::NoPlace) };
         if outside.next().is_some() {
             return Err(GraftError::Strange("it has more than one place for a model"));

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use contract::about::Title;
 use sha2::{Digest as _, Sha256};
@@ -121,6 +121,14 @@ impl Source {
 
     fn of_manifest(path: &Path) -> Result<Self, PackError> {
         let manifest = Manifest::read(path)?;
+        let is_name = |part| matches!(part, Component::Normal(_));
+        if manifest.file.is_empty() || !Path::new(&manifest.file).components().all(is_name) {
+            let shown: String = manifest.file.chars().take(80).collect();
+            let path = path.display();
+            return Err(PackError::Unfit(format!(
+                "{path} names the file {shown:?}, accepted are files in its own folder"
+            )));
+        }
         let folder = path.parent().unwrap_or(Path::new(""));
         let (file, english, chinese) =
             (folder.join(&manifest.file), folder.join("labels.txt"), folder.join("labels.zh.txt"));

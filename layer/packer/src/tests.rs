@@ -183,6 +183,34 @@ fn options_that_do_not_go_with_a_model_are_refused() {
 }
 
 #[test]
+fn a_description_names_files_in_its_own_folder_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = ModelDraft::default().build();
+    std::fs::write(folder.path().join("model.tflite"), &model).unwrap();
+    std::fs::create_dir(folder.path().join("inner")).unwrap();
+    let manifest = folder.path().join("inner/model.toml");
+    let ours =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/groceries/model.toml"))
+            .unwrap();
+    let named = ours.lines().find(|line| line.starts_with("file = ")).unwrap();
+    let outside = folder.path().join("model.tflite");
+    for file in ["../model.tflite", "a/../../model.tflite", "..", outside.to_str().unwrap(), ""] {
+        std::fs::write(&manifest, ours.replace(named, &format!("file = {file:?}"))).unwrap();
+        let refused = Source::open(&manifest).unwrap_err().to_string();
+        assert!(refused.contains("accepted are files in its own folder"), "{file}: {refused}");
+    }
+}
+
+#[test]
+fn labels_of_megabytes_in_a_zip_are_refused() {
+    let labels = "x\n".repeat(2_200_000);
+    let export =
+        zip(&[("model_unquant.tflite", &ModelDraft::default().build()), ("labels.txt", labels.as_bytes())]);
+    let refused = Source::of_bytes("export.zip", export).unwrap_err().to_string();
+    assert!(refused.contains("labels.txt has more than 4 MiB"), "{refused}");
+}
+
+#[test]
 fn a_zip_has_one_model_and_its_labels() {
     let model = ModelDraft::default().build();
     let export = zip(&[("model_unquant.tflite", &model), ("labels.txt", b"0 A\n1 B\n2 C\n3 D\n")]);
@@ -263,6 +291,28 @@ fn native_code_stays_only_where_it_may() {
     assert!(kept.has_native_code && kept.wasm.ends_with(b"\x08wasmedgecode"));
     let dropped = graft(&wasm, b"block", NativeCode::Drop).unwrap();
     assert!(!dropped.has_native_code && !String::from_utf8_lossy(&dropped.wasm).contains("wasmedge"));
+}
+
+#[test]
+fn a_module_with_thousands_of_marks_is_refused_at_once() {
+    let marks = |count: usize| {
+        let mark = r#"(data (i32.const 0) "wasm-vision here\00\00\00\00\00\00\00\00")"#;
+        let wat = format!(
+            "(module (memory 2) {} {})",
+            mark.repeat(count),
+            r#"(data (i32.const 0) "")"#.repeat(5_000)
+        );
+        graft(&wat::parse_str(wat).unwrap(), b"block", NativeCode::Drop)
+    };
+    assert!(marks(1).is_ok());
+    for (count, reason) in [(2, "more than one place"), (20_000, "more places than anybody would make")] {
+        let refused = marks(count).unwrap_err().to_string();
+        assert!(refused.contains(reason), "{refused}");
+    }
+    // All in one segment.
+    let data = "wasm-vision here........".repeat(200_000);
+    let one = wat::parse_str(format!(r#"(module (memory 100) (data (i32.const 0) "{data}"))"#)).unwrap();
+    assert!(matches!(graft(&one, b"block", NativeCode::Drop), Err(GraftError::Strange(_))));
 }
 
 #[test]

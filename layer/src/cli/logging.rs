@@ -77,7 +77,7 @@ where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let fields = debug_fn(|out, field, value| {
-        let value = format!("{value:?}");
+        let value = shortened(format!("{value:?}"));
         match field.name() {
             "message" => write!(out, "{}", printable(&value)),
             name => write!(out, "{name}={}", printable(&value)),
@@ -90,6 +90,19 @@ where
         .fmt_fields(fields)
         .without_time()
         .with_target(false)
+}
+
+/// Bytes of a value in a line: those that strangers write may have megabytes.
+const MAX_VALUE_BYTES: usize = 4096;
+
+/// At most [`MAX_VALUE_BYTES`] of a value, and a mark where it was cut.
+fn shortened(mut value: String) -> String {
+    if value.len() > MAX_VALUE_BYTES {
+        let end = (0..=MAX_VALUE_BYTES).rev().find(|end| value.is_char_boundary(*end)).unwrap_or(0);
+        value.truncate(end);
+        value.push('…');
+    }
+    value
 }
 
 #[cfg(test)]
@@ -113,6 +126,21 @@ mod tests {
         file.read_to_string(&mut text).unwrap();
         let shown = "西红柿\\u{1b}[2J\\nERROR forged\\u{202e}.jpg";
         assert_eq!(text, format!(" WARN no picture: {shown} key=\"{shown}\" count=2\nERROR plain\n"));
+    }
+
+    #[test]
+    fn a_value_of_megabytes_fills_no_log() {
+        let mut file = tempfile::tempfile().unwrap();
+        let lines = text_lines(Arc::new(file.try_clone().unwrap()), false);
+        let key = "番".repeat(2_000_000);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            tracing::warn!(key, "no picture: {key}");
+        });
+        file.rewind().unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        assert!((8_000..9_000).contains(&text.len()), "{}", text.len());
+        assert!(text.contains("番…"));
     }
 
     #[test]

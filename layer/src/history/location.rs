@@ -90,6 +90,11 @@ pub enum LocationError {
     /// Neither a file nor a server that is known.
     #[error("accepted are a file of SQLite and postgres://USER:PASSWORD@HOST/DATABASE")]
     Unknown,
+    /// What PostgreSQL's own programs take. It is not told back, for it may hold a password.
+    #[error(
+        "that is a connection string in words; accepted is it as a URL: postgres://USER:PASSWORD@HOST/DATABASE"
+    )]
+    Words,
     /// What other programs of SQLite take.
     #[error("{0:?} is not the path of a file, which is needed to keep anything; ./{0} would be one")]
     NoFile(String),
@@ -104,6 +109,9 @@ impl FromStr for Location {
     type Err = LocationError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if is_in_words(text) {
+            return Err(LocationError::Words);
+        }
         match text.split_once("://") {
             Some(("postgres" | "postgresql", _)) => Ok(Self::Server(text.to_owned())),
             None if text == OF_USER => of_user().map(Self::File).ok_or(LocationError::NoFolder),
@@ -116,6 +124,27 @@ impl FromStr for Location {
             None => Ok(Self::File(text.into())),
         }
     }
+}
+
+/// Whether a text is `host=… dbname=… password=…`, as libpq takes it: the path of a file that begins so is written `./host=…`.
+/// <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS>
+fn is_in_words(text: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "application_name",
+        "connect_timeout",
+        "dbname",
+        "host",
+        "hostaddr",
+        "options",
+        "passfile",
+        "password",
+        "port",
+        "service",
+        "sslmode",
+        "user",
+    ];
+    let first = text.split_once('=').map_or("", |(name, _)| name.trim());
+    WORDS.iter().any(|word| first.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
@@ -133,6 +162,23 @@ mod tests {
             [":memory:", "file:history.sqlite?mode=memory", "file::memory:", "sqlite::memory:", "sqlite://x"]
         {
             assert_eq!(text.parse::<Location>(), Err(LocationError::NoFile(text.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_connection_string_in_words_is_no_file_and_is_not_told_back() {
+        for text in
+            ["host=db password=secret", "password = 'secret' host=db", " dbname=photos", "HOST=db", "user=u"]
+        {
+            let error = text.parse::<Location>().unwrap_err();
+            assert_eq!(error, LocationError::Words, "{text}");
+            assert!(
+                !error.to_string().contains("secret") && error.to_string().contains("postgres://"),
+                "{error}"
+            );
+        }
+        for text in ["./host=db", "a=b.sqlite", "/srv/user=1/history.sqlite"] {
+            assert_eq!(text.parse(), Ok(Location::File(text.into())));
         }
     }
 

@@ -115,17 +115,18 @@ fn host(uri: &Uri) -> Option<String> {
     Some(host.strip_suffix(own).unwrap_or(host).to_owned())
 }
 
-/// Whether there are more steps up than names before them.
+/// Whether there are more steps up than names before them, or as many in the end: `a/..` would be the bucket itself.
 fn climbs_out(key: &str) -> bool {
-    let mut depth = 0_i64;
-    key.split('/').any(|segment| {
+    let (mut depth, mut least) = (0_i64, 0);
+    for segment in key.split('/') {
         match segment {
             ".." => depth -= 1,
             "" | "." => {}
             _ => depth += 1,
         }
-        depth < 0
-    })
+        least = depth.min(least);
+    }
+    least < 0 || (depth == 0 && key.split('/').any(|segment| segment == ".."))
 }
 
 #[cfg(test)]
@@ -163,7 +164,7 @@ mod tests {
 
     #[test]
     fn keys_that_climb_out_of_their_bucket_are_refused() {
-        for key in ["../x", "..", "a/../../b", "./../x", "/../x"] {
+        for key in ["../x", "..", "a/../../b", "./../x", "/../x", "a/..", "a/../", "a/b/../..", "a/../."] {
             assert_eq!(locate(key).unwrap_err(), Unaddressable, "{key}");
         }
     }

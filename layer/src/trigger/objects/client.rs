@@ -49,7 +49,7 @@ pub(in crate::trigger) enum StorageError {
     Status { action: &'static str, object: String, status: u16, said: Said },
     #[error("no answer from the storage when asked to {action} {object}: {reason}")]
     Connection { action: &'static str, object: String, reason: String },
-    #[error("the key {0:?} leads out of its bucket, which no storage has")]
+    #[error("the key {0:?} leads out of its bucket or to the bucket itself, which no storage has")]
     Unaddressable(String),
 }
 

@@ -151,10 +151,10 @@ impl<S: Service> Labeller<S> {
         for Record { key, change } in &notification.records {
             match call.label(change).await {
                 Ok(outcome) => {
-                    info!(key, ?outcome, "object");
+                    info!(key = shown(key), ?outcome, "object");
                     reports.push(Report { key, outcome });
                 }
-                Err(SendAgain { reason }) => failures.push(format!("{key}: {reason}")),
+                Err(SendAgain { reason }) => failures.push(format!("{}: {reason}", shown(key))),
             }
         }
         if failures.is_empty() {
@@ -197,7 +197,7 @@ impl<S: Service, H: Handler> Call<'_, S, H> {
         let mut created = match change {
             Change::Created(created) => created.clone(),
             Change::Unreadable(reason) => return Ok(Outcome::Unreadable { reason: reason.clone() }),
-            Change::Other(event) => return Ok(Outcome::NotACreation { event: event.clone() }),
+            Change::Other(event) => return Ok(Outcome::NotACreation { event: shown(event) }),
         };
         if let Some(outcome) = self.without_reading(&created).await? {
             return Ok(outcome);
@@ -407,6 +407,15 @@ fn of_tags<'a>(ask: Ask<'a>, version: Option<&str>) -> Ask<'a> {
 /// Bytes of an object's list of tags: ten of them, with all that escapes may add.
 const TAGS_BYTES: usize = 64 << 10;
 
+/// Letters of a key that are told: storages take up to 1,024 bytes, but a notification may say anything.
+const MAX_SHOWN: usize = 1_024;
+
+/// A key, or the start of what can't be one.
+fn shown(key: &str) -> String {
+    let cut = if key.chars().nth(MAX_SHOWN).is_some() { "…" } else { "" };
+    key.chars().take(MAX_SHOWN).chain(cut.chars()).collect()
+}
+
 /// The same object with its key decoded, where that may be meant.
 fn decoded(created: &Created) -> Option<ObjectAddress> {
     created.address.percent_decoded().filter(|_| created.may_be_encoded)
@@ -449,6 +458,13 @@ mod tests {
             let event = event(&vec![0; limit], Some("zh-Hans-CN")).unwrap();
             prop_assert!(event.len() <= event_limit + FRAME_BYTES);
         }
+    }
+
+    #[test]
+    fn a_key_that_can_t_be_one_is_told_in_part() {
+        assert_eq!(shown("in/番茄.jpg"), "in/番茄.jpg");
+        assert_eq!(shown(&"番".repeat(MAX_SHOWN)), "番".repeat(MAX_SHOWN));
+        assert_eq!(shown(&"番".repeat(250_000)).chars().count(), MAX_SHOWN + 1);
     }
 
     #[test]
