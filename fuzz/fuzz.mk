@@ -1,5 +1,5 @@
 # Fuzzing (docs/fuzzing.md); included by the main Makefile. Needs a nightly compiler, which rustup brings.
-FUZZ_TARGETS := event base64 picture host scf multipart model packed objects envelope cloud_event
+FUZZ_TARGETS := event base64 picture host scf multipart model packed objects envelope cloud_event graph
 FUZZ_TOOLCHAIN ?= nightly
 CARGO_FUZZ_VERSION := 0.13.1
 CARGO_FUZZ := .toolchain/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz
@@ -20,7 +20,7 @@ fuzz-build: setup $(CARGO_FUZZ)
 fuzz-seeds:
 	@python3 fuzz/seeds.py
 
-fuzz: fuzz-build fuzz-seeds ## Fuzz one target for a time (TARGET=event|base64|picture|host|scf|multipart|model|packed|objects|envelope|cloud_event SECONDS=600)
+fuzz: fuzz-build fuzz-seeds ## Fuzz one target for a time (TARGET=event|base64|picture|host|scf|multipart|model|packed|objects|envelope|cloud_event|graph SECONDS=600)
 	fuzz/run $(TARGET) $(SECONDS) $(FUZZ_ARGUMENTS)
 
 fuzz-smoke: fuzz-build fuzz-seeds ## Fuzz every target for half a minute

@@ -31,12 +31,17 @@ def main() -> None:
     for target, seeds in {"event": events(), "base64": base64_texts(), "picture": pictures(), "host": host_calls(),
                           "scf": platform_answers(), "multipart": requests(), "objects": objects(), "envelope": envelopes(),
                           "cloud_event": cloud_events(),
-                          "model": models(), "packed": blocks()}.items():
+                          "model": models(), "graph": graphs(), "packed": blocks()}.items():
         folder = SEEDS / target
         folder.mkdir(parents=True)
         for name, content in seeds.items():
             (folder / name).write_bytes(content)
     (SEEDS / "tiny.tflite").write_bytes(tiny_model.model())
+
+
+def graphs() -> dict[str, bytes]:
+    lines = (PROJECT / "tests/graphs/operations.jsonl").read_text().splitlines()
+    return {case["name"]: b"\x04\x05" + base64.b64decode(case["graph"]) for case in map(json.loads, lines)}
 
 
 def models() -> dict[str, bytes]:
