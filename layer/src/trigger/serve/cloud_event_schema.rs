@@ -15,10 +15,10 @@ pub(super) struct CloudEventJson {
     #[schema(example = "7b1c", min_length = 1)]
     id: String,
     /// Where it comes from.
-    #[schema(example = "/v1/recognize", min_length = 1)]
+    #[schema(example = "/camera/1", min_length = 1)]
     source: String,
     /// What it tells of.
-    #[schema(example = "wasm-vision.labels", min_length = 1)]
+    #[schema(example = "com.example.photo.taken", min_length = 1)]
     r#type: String,
     /// What it is about: the key of an object, or what the event before said.
     #[schema(example = "in/tomato.jpg", nullable = false)]
