@@ -13,9 +13,11 @@ let stream;
 /** Identifiers of the machine's cameras; browsers tell them once a camera may be used. */
 let cameras = [];
 
-/** Calls `take(file, { name })` with each photo. */
-export function startCamera({ take }) {
-  document.querySelector("#use-camera").addEventListener("click", open);
+/** Who gets the photo. */
+let take;
+
+/** Makes the dialog work. */
+export function startCamera() {
   part("#shutter").addEventListener("click", async () => {
     const photo = await jpeg(drawn(video(), video().videoWidth, video().videoHeight));
     dialog().close();
@@ -35,11 +37,13 @@ export function startCamera({ take }) {
   });
 }
 
-function open() {
+/** Calls `taken(file, { name })` with a photo; where pages get no camera, it comes by `input`, as a file does. */
+export function openCamera(taken, input) {
   if (!navigator.mediaDevices?.getUserMedia) {
-    openChooser({ camera: true });
+    openChooser(input, { camera: true });
     return;
   }
+  take = taken;
   dialog().showModal();
   start({ facingMode: "environment" });
 }

@@ -4,10 +4,13 @@ import { announce } from "./elements.js";
 import { language, text } from "./language.js";
 import { contentType, recognizeAddress, SENDS_TEXT } from "./service.js";
 
-/** `source` is `{ name, address? }`: a file that the visitor has, or something of this service. */
-export function curlCommand(source, format) {
+/**
+ * `source` is `{ name, address? }`: a file that the visitor has, or something of this service. `model` is the name of a function, where
+ * one was chosen.
+ */
+export function curlCommand(source, format, model) {
   const request = (body) =>
-    `curl --data-binary ${body} \\\n  --header ${quoted(`Content-Type: ${contentType(format)}`)} \\\n  ${quoted(recognizeAddress(language()).href)}`;
+    `curl --data-binary ${body} \\\n  --header ${quoted(`Content-Type: ${contentType(format)}`)} \\\n  ${quoted(recognizeAddress(language(), model).href)}`;
   const file = quoted(source.name);
   const fetching = source.address ? `curl --silent ${quoted(source.address)} |\n  ` : "";
   if (SENDS_TEXT) return `${fetching}base64${fetching ? "" : ` < ${file}`} | tr -d '\\n' |\n  ${request("@-")}`;

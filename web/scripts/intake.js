@@ -1,24 +1,26 @@
 // The ways in which a picture comes to the page: chosen, dropped, pasted, or one of the examples.
 
-/** Calls `take(file, { name })` for each picture, `miss(textKey)` where something else came. */
-export function startIntake({ take, miss }) {
-  choosing(take);
-  dropping(take, miss);
-  pasting(take, miss);
-  examples(take, miss);
+/**
+ * Calls `take(file, { name })` for each picture, `miss(textKey)` where something else came. `panel` is the part of the page that
+ * takes pictures, as long as it is shown.
+ */
+export function startIntake(panel, { take, miss }) {
+  choosing(panel, take);
+  dropping(panel, take, miss);
+  pasting(panel, take, miss);
+  examples(panel, take, miss);
 }
 
 /** Opens the browser's own file dialog; with `camera`, a phone opens its camera instead. */
-export function openChooser({ camera = false } = {}) {
-  const input = document.querySelector("#file");
+export function openChooser(input, { camera = false } = {}) {
   if (camera) input.setAttribute("capture", "environment");
   else input.removeAttribute("capture");
   input.click();
 }
 
-function choosing(take) {
-  const input = document.querySelector("#file");
-  document.querySelector("#choose").addEventListener("click", () => openChooser());
+function choosing(panel, take) {
+  const input = part(panel, "file");
+  part(panel, "choose").addEventListener("click", () => openChooser(input));
   input.addEventListener("change", () => {
     const [file] = input.files;
     // Emptied, so that choosing the same file again is a change too.
@@ -27,8 +29,8 @@ function choosing(take) {
   });
 }
 
-function dropping(take, miss) {
-  const stage = document.querySelector("#stage");
+function dropping(panel, take, miss) {
+  const stage = part(panel, "stage");
   let depth = 0;
   const mark = (change) => {
     depth = Math.max(0, depth + change);
@@ -44,14 +46,16 @@ function dropping(take, miss) {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     mark(-depth);
+    if (panel.hidden) return;
     const [file] = event.dataTransfer.files;
     if (file) take(file, { name: file.name });
     else miss("noPictureDropped");
   });
 }
 
-function pasting(take, miss) {
+function pasting(panel, take, miss) {
   document.addEventListener("paste", (event) => {
+    if (panel.hidden) return;
     const [file] = event.clipboardData.files;
     // A pasted screenshot is always called image.png; a copied file has a name that helps.
     if (file) take(file, { name: file.name });
@@ -59,8 +63,8 @@ function pasting(take, miss) {
   });
 }
 
-function examples(take, miss) {
-  for (const button of document.querySelectorAll("#examples button")) {
+function examples(panel, take, miss) {
+  for (const button of part(panel, "examples").querySelectorAll("button")) {
     const { src } = button.querySelector("img");
     button.addEventListener("click", async () => {
       try {
@@ -72,4 +76,9 @@ function examples(take, miss) {
       }
     });
   }
+}
+
+/** A part of a panel that takes pictures: `stage`, `choose`, `camera`, `file` or `examples`. */
+export function part(panel, name) {
+  return panel.querySelector(`[data-part="${name}"]`);
 }

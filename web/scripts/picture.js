@@ -1,6 +1,6 @@
 // What is sent of a photo: the file itself where it is small, else a smaller JPEG made in the browser.
 
-/** Pixels on the longer side of what is sent: four times the model's input, so that nothing is lost to it. */
+/** Pixels on the longer side of what is sent to be named: four times the model's input, so that nothing is lost to it. */
 export const LONGEST_SIDE = 1024;
 /** Small pictures of more bytes than this (PNG photos, say) are made anew too. */
 const MAX_BYTES = 1 << 20;
@@ -9,9 +9,9 @@ const JPEG_QUALITY = 0.9;
 /**
  * Resolves to `{ blob, whole, format, width, height, sentWidth, sentHeight }`. `whole` is the file itself, `format` its
  * own MIME type, if the service knows it. Of a file that the browser can't decode `blob` is the whole, and there are no
- * sizes: the service says why.
+ * sizes: the service says why. `longestSide` and `maxBytes` are what is sent as it is.
  */
-export async function prepare(file) {
+export async function prepare(file, { longestSide = LONGEST_SIDE, maxBytes = MAX_BYTES } = {}) {
   const format = await formatOf(file);
   const whole = format ? file.slice(0, file.size, format) : file;
   const unchanged = { blob: whole, whole, format };
@@ -20,8 +20,8 @@ export async function prepare(file) {
     // Turned as its EXIF orientation says: a JPEG from a canvas has no EXIF data any more.
     bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
     const { width, height } = bitmap;
-    const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
-    if (format && scale === 1 && file.size <= MAX_BYTES) {
+    const scale = Math.min(1, longestSide / Math.max(width, height));
+    if (format && scale === 1 && file.size <= maxBytes) {
       return { ...unchanged, width, height, sentWidth: width, sentHeight: height };
     }
     const sentWidth = Math.max(1, Math.round(width * scale));

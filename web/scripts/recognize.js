@@ -1,14 +1,16 @@
 // The first page: takes a picture, sends it, shows the answer.
 
-import { startCamera } from "./camera.js";
+import { openCamera, startCamera } from "./camera.js";
 import { curlCommand, hideCurl, showCurl, startCurl } from "./curl.js";
 import { startFrame } from "./frame.js";
 import { announce } from "./elements.js";
-import { startIntake } from "./intake.js";
+import { part, startIntake } from "./intake.js";
 import { language, onLanguageChange, text } from "./language.js";
+import { startModels, chosenModel } from "./models.js";
 import { prepare } from "./picture.js";
 import { showAnswer, showNothing, showProblem, showUpload, showWaiting } from "./result.js";
-import { recognize, ServiceError } from "./service.js";
+import { functions, recognize, ServiceError } from "./service.js";
+import { showTabs } from "./tabs.js";
 
 /** Functions take requests of 6 MB, in which a photo is base64: a third more. The rest is room for headers. */
 const LARGEST_REQUEST = 4 << 20;
@@ -54,13 +56,14 @@ async function ask(picture, source, signal) {
 function askDirectly(picture, source, signal) {
   showWaiting();
   showCurl(command(picture, source));
-  return recognize(picture.blob, { language: language(), signal });
+  return recognize(picture.blob, { language: language(), model: chosenModel(), signal });
 }
 
 /** The answer to a photo that goes to the service's bucket; undefined if this one does not, or the service has none. */
 async function askByUpload(picture, signal) {
   const { whole, format } = picture;
-  const isForUpload = takesUploads && format !== undefined && whole.size > LARGEST_REQUEST;
+  // What lies in the bucket is named by one model only.
+  const isForUpload = takesUploads && !chosenModel() && format !== undefined && whole.size > LARGEST_REQUEST;
   if (!picture.place && !isForUpload) return undefined;
   // Few visitors need it.
   const { answerOf, upload } = await import("./upload.js").catch(({ message }) => {
@@ -85,8 +88,8 @@ async function askByUpload(picture, signal) {
 
 /** What a shell can send: the visitor's file, or, if only the browser can read that, a JPEG made of it. */
 function command({ blob, format, width }, source) {
-  if (format || width === undefined) return curlCommand(source, format ?? blob.type);
-  return curlCommand({ name: source.name.replace(/(\.\w+)?$/, ".jpg") }, "image/jpeg");
+  if (format || width === undefined) return curlCommand(source, format ?? blob.type, chosenModel());
+  return curlCommand({ name: source.name.replace(/(\.\w+)?$/, ".jpg") }, "image/jpeg", chosenModel());
 }
 
 function miss(key) {
@@ -108,17 +111,38 @@ function showPhoto({ blob, width }, { name }) {
   image.alt = text("photoAlt", { name });
 }
 
-startIntake({ take, miss });
-startCamera({ take });
+const panel = document.querySelector("#panel-recognize");
+startIntake(panel, { take, miss });
+startCamera();
+part(panel, "camera").addEventListener("click", () => openCamera(take, part(panel, "file")));
 startCurl();
 showNothing();
 onLanguageChange(() => again());
 startFrame().then((service) => {
   takesUploads &&= service?.uploads !== false;
-  if (!service || service.model === "groceries") return;
-  // What is said about fruit and shelves is true of one model only.
-  document.querySelector("#examples-note").hidden = true;
-  const lead = document.querySelector("#lead");
-  lead.dataset.text = "leadAny";
-  lead.textContent = text("leadAny");
+  if (service) sayWhatIsKnown(service.model);
 });
+functions()
+  .catch(() => [])
+  .then((known) => {
+    startModels(known, (model) => {
+      sayWhatIsKnown(model);
+      again();
+    });
+    const cutout = known.find(({ name, answers }) => name === "cutout" && answers === "picture");
+    if (!cutout) return;
+    // Few services have it.
+    showTabs(async (shown) => {
+      const { startCutout } = await import("./cutout.js");
+      startCutout(shown, cutout.path);
+    });
+  });
+
+/** What is said about fruit and shelves is true of one model only. */
+function sayWhatIsKnown(model) {
+  const isGroceries = model === "groceries";
+  document.querySelector("#examples-note").hidden = !isGroceries;
+  const lead = document.querySelector("#lead");
+  lead.dataset.text = isGroceries ? "leadGroceries" : "leadAny";
+  lead.textContent = text(lead.dataset.text);
+}

@@ -23,18 +23,19 @@ export class ServiceError extends Error {
  * Resolves to `{ model, predictions, unsure, milliseconds, recognitionMilliseconds }`; the last where the service tells it.
  * `unsure`: whether the picture may show none of the things that the model knows.
  */
-export async function recognize(picture, { language, signal }) {
+export async function recognize(picture, { language, model, signal }) {
   const begin = performance.now();
-  const response = await send(recognizeAddress(language), {
+  const response = await send(recognizeAddress(language, model), {
     method: "POST",
     headers: { "Content-Type": contentType(picture.type), Accept: "application/json" },
     body: SENDS_TEXT ? await base64(picture) : picture,
     signal,
   });
-  const { model, predictions, unsure = false } = await json(response);
+  const answer = await json(response);
+  const { predictions, unsure = false } = answer;
   const milliseconds = performance.now() - begin;
   if (!Array.isArray(predictions) || predictions.length === 0) throw new ServiceError("unknown", "no predictions");
-  return { model, predictions, unsure, milliseconds, recognitionMilliseconds: stage("module", response) };
+  return { model: answer.model, predictions, unsure, milliseconds, recognitionMilliseconds: stage("module", response) };
 }
 
 /** What a picture of this MIME type is sent as. */
@@ -42,8 +43,33 @@ export function contentType(type) {
   return SENDS_TEXT ? "text/plain" : type || "application/octet-stream";
 }
 
-export function recognizeAddress(language) {
-  return new URL(`v1/recognize?top=3&lang=${language}`, SERVICE);
+/** `model` is the name of a function; the service's own choice without it. */
+export function recognizeAddress(language, model) {
+  const choice = model ? `&model=${encodeURIComponent(model)}` : "";
+  return new URL(`v1/recognize?top=3&lang=${language}${choice}`, SERVICE);
+}
+
+/** Resolves to what the service can do with a picture, a list of `{ name, path, answers, model, title }`. */
+export async function functions() {
+  // A function behind a URL is one, and knows no list.
+  return elsewhere ? [] : (await json(await send("v1/functions"))).functions;
+}
+
+/**
+ * Has a function at `path` make another picture of one, with these query parameters. Resolves to `{ blob, milliseconds,
+ * functionMilliseconds }`.
+ */
+export async function pictureFrom(path, picture, parameters, signal) {
+  const begin = performance.now();
+  const response = await send(`${address(path)}?${new URLSearchParams(parameters)}`, {
+    method: "POST",
+    headers: { "Content-Type": contentType(picture.type), Accept: "image/*, application/json" },
+    body: picture,
+    signal,
+  });
+  const blob = await response.blob();
+  if (!blob.type.startsWith("image/")) throw new ServiceError("unknown", `found ${blob.type}`);
+  return { blob, milliseconds: performance.now() - begin, functionMilliseconds: stage("module", response) };
 }
 
 /**

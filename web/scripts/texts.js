@@ -9,6 +9,10 @@ export const texts = {
     photoPage: "Photo",
     historyPage: "History",
 
+    tabs: "What to do with a photo",
+    tabRecognize: "Name it",
+    tabCutout: "Cut out",
+    model: "Model",
     heading: "What is it?",
     leadGroceries: "Show a fruit, a vegetable or a packet from the shelf. The three likeliest names come back.",
     leadAny: "Show a photo. The three likeliest names come back.",
@@ -113,6 +117,10 @@ export const texts = {
     photoPage: "识别",
     historyPage: "历史",
 
+    tabs: "对照片做什么",
+    tabRecognize: "识别",
+    tabCutout: "抠图",
+    model: "模型",
     heading: "这是什么？",
     leadGroceries: "给它看一种水果、一种蔬菜或货架上的一件包装食品，它会给出最可能的三个名称。",
     leadAny: "给它看一张照片，它会给出最可能的三个名称。",
