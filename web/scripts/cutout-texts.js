@@ -6,7 +6,7 @@ export const cutoutTexts = {
   en: {
     cutoutHeading: "Cut out",
     cutoutLead: "Show a photo of a person. Everything behind them goes, or becomes what you like.",
-    cutoutNote: "Nobody is in these, so whatever stands out is cut out.",
+    cutoutNote: "Nobody is in this one, so whatever stands out is cut out.",
     cutoutResult: "Background",
     cutoutEmpty: "The cut-out will appear in place of your photo.",
     cutoutWaiting: "Cutting out …",
@@ -28,7 +28,7 @@ export const cutoutTexts = {
   zh: {
     cutoutHeading: "抠图",
     cutoutLead: "给它看一张人物照片，人物以外的部分会被去掉，或换成您想要的背景。",
-    cutoutNote: "这几张里没有人，所以抠出的是画面中突出的东西。",
+    cutoutNote: "这张里没有人，所以抠出的是画面中突出的东西。",
     cutoutResult: "背景",
     cutoutEmpty: "抠图结果会显示在照片的位置。",
     cutoutWaiting: "正在抠图……",
