@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.page.browser import GIF, TOMATO, PageTest
 
-MAX_BYTES = 60 * 1024
+MAX_BYTES = 68 * 1024
 
 
 class ForEveryone(PageTest):
