@@ -6,7 +6,7 @@ pub(crate) const MAX_NODES: usize = 65_536;
 pub(crate) const MAX_EDGES: usize = 4 * MAX_NODES;
 /// Dimensions of a tensor that TensorFlow Lite's kernels know.
 pub(crate) const MAX_DIMENSIONS: usize = 8;
-/// Bytes of one tensor.
+/// Bytes of one tensor, and of all that are computed: what the verifier of models accepts.
 pub(crate) const MAX_TENSOR_BYTES: usize = 256 << 20;
 /// Bytes of constants that are made rather than read: repeated values, and what is computed of constants.
 pub(crate) const MAX_FOLDED_BYTES: usize = 64 << 20;

@@ -162,6 +162,8 @@ fn what_grows_without_bounds_is_refused() {
     };
     assert!(converted(&doubled(4), &[4]).is_ok());
     assert!(refusal(&doubled(200), &[4]).contains("bytes of a tensor"));
+    // Each of these is below the limit for one.
+    assert!(refusal(&doubled(24), &[4]).contains("bytes of all tensors"), "{}", refusal(&doubled(24), &[4]));
     let padding = constant("p", ElementType::I32, &[1, 2], (1 << 31) - 1);
     let padded = [x(), padding, node("y", "Pad", &["x", "p"])];
     assert!(refusal(&padded, &[4]).contains("padding of"), "{}", refusal(&padded, &[4]));

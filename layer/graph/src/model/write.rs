@@ -7,7 +7,8 @@ use super::flatbuffer::{Data, Item, write};
 use super::operator::{Activation, Operator, Options, Scalar};
 use crate::element_type::ElementType;
 use crate::error::{GraphError, too_large};
-use crate::limits::MAX_MODEL_BYTES;
+use crate::limits::{MAX_MODEL_BYTES, MAX_TENSOR_BYTES};
+use crate::shape::byte_size;
 
 /// A model that was written.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ struct Draft<'m, 'g> {
     codes: Vec<i32>,
     operators: Vec<Item<'m, 'g>>,
     bytes: usize,
+    /// Bytes of the tensors that are computed.
+    computed: usize,
     /// Which of its tensors are inputs and outputs, in order.
     ends: Ends<'m>,
 }
@@ -67,6 +70,7 @@ impl Model<'_> {
             codes: Vec::new(),
             operators: Vec::new(),
             bytes: 0,
+            computed: 0,
             ends: Ends { inputs: &self.inputs, outputs },
         };
         let is_read = |tensor: usize| live.iter().any(|operator| operator.inputs.contains(&tensor));
@@ -138,6 +142,12 @@ impl<'m, 'g> Draft<'m, 'g> {
         let mut fields =
             vec![(0, Item::Ints(sides)), (1, Item::Byte(element_type.tflite())), (3, Item::Text(name))];
         self.bytes += STRUCTURE_BYTES;
+        if data.is_none() {
+            self.computed = self.computed.saturating_add(byte_size(shape, element_type)?);
+        }
+        if self.computed > MAX_TENSOR_BYTES {
+            return Err(too_large("bytes of all tensors", self.computed, MAX_TENSOR_BYTES));
+        }
         if let Some(data) = data {
             self.bytes += data.bytes();
             fields.push((2, int(self.buffers.len())));
