@@ -19,7 +19,7 @@ LAMBDA_GB_SECOND = Price(0.0000166667, "https://docs.aws.amazon.com/whitepapers/
 LAMBDA_MILLION_CALLS = Price(0.20, "https://docs.aws.amazon.com/whitepapers/latest/how-aws-pricing-works/lambda.html")
 # One whole processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html.
 LAMBDA_GB = 1769 / 1024
-LAMBDA_INSTANCES = Price(1000, "https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html")
+LAMBDA_INSTANCES = Price(1000, "https://docs.aws.amazon.com/lambda/latest/operatorguide/scaling-concurrency.html")
 LAMBDA_NEW_IN_TEN_SECONDS = Price(1000, "https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html")
 
 # Yuan. The page with the prices (https://cloud.tencent.com/document/product/583/12281) could not be read.
