@@ -66,3 +66,51 @@ pub(super) fn encode(raster: &Raster, quality: u8) -> Result<Vec<u8>, FunctionEr
     written.map_err(|error| FunctionError::internal(format!("no JPEG could be made: {error}")))?;
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use raster::Orientation;
+
+    use super::*;
+
+    fn segment(marker: u8, bytes: &[u8]) -> Vec<u8> {
+        [&[0xFF, marker][..], &(bytes.len() as u16 + 2).to_be_bytes(), bytes].concat()
+    }
+
+    fn jpeg(segments: &[Vec<u8>]) -> Vec<u8> {
+        let frame = segment(0xC2, &[8, 0, 30, 0, 40, 3]);
+        [b"\xFF\xD8", segments.concat().as_slice(), b"\xFF\xFF", &frame[1..]].concat()
+    }
+
+    #[test]
+    fn size_orientation_and_profile_are_found() {
+        let plain = header(&jpeg(&[segment(0xE0, b"JFIF\0")])).unwrap();
+        assert_eq!((plain.width, plain.height, plain.has_profile), (40, 30, false));
+        assert_eq!(plain.orientation, Orientation::UPRIGHT);
+        let exif = segment(0xE1, b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0");
+        let profile = |name: &[u8]| segment(0xE2, &[PROFILE, b"\x01\x01", name].concat());
+        let turned = header(&jpeg(&[exif.clone(), profile(b"Display P3")])).unwrap();
+        assert_eq!(turned.orientation.upright_size((40, 30)), (30, 40));
+        assert!(turned.has_profile);
+        assert!(!header(&jpeg(&[profile(b"\0s\0R\0G\0B\0 \0I")])).unwrap().has_profile);
+    }
+
+    #[test]
+    fn what_has_no_frame_has_no_header() {
+        for bytes in [&b""[..], b"\xFF\xD8", b"\xFF\xD8\xFF\xD9", b"\xFF\xD8\xFF\xC0\0\x04\x08"] {
+            assert_eq!(header(bytes), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), marker in any::<u8>()) {
+            let _ = header(&bytes);
+            let _ = header(&jpeg(&[segment(marker, &bytes)]));
+            let mut cut = jpeg(&[segment(0xE1, &bytes)]);
+            cut.truncate(bytes.len());
+            let _ = header(&cut);
+        }
+    }
+}

@@ -88,3 +88,50 @@ pub(super) fn encode(raster: &Raster, effort: Effort) -> Result<Vec<u8>, Functio
     write().map_err(|error| FunctionError::internal(format!("no PNG could be made: {error}")))?;
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn raster(layout: Layout) -> Raster {
+        let pixels = (0..6 * layout.channels()).map(|at| at as u8 * 9).collect();
+        Raster::new(3, 2, layout, pixels).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_has_its_header_and_is_read_again() {
+        for (layout, has_alpha) in [(Layout::Grey, false), (Layout::Rgb, false), (Layout::Rgba, true)] {
+            for effort in [Effort::Fast, Effort::Small] {
+                let png = encode(&raster(layout), effort).unwrap();
+                let header = header(&png).unwrap();
+                let found = (header.width, header.height, header.has_alpha, header.has_profile);
+                assert_eq!(found, (3, 2, has_alpha, false));
+                let pixels = decode(&png).unwrap();
+                assert_eq!(pixels.len(), 6 * 4);
+                assert!(layout != Layout::Rgba || pixels == raster(layout).pixels());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_cut_is_an_error() {
+        let png = encode(&raster(Layout::Rgba), Effort::Fast).unwrap();
+        assert_eq!(header(&png[..20]), None);
+        assert!(header(&png[..40]).is_some(), "its first chunk is there");
+        assert!(decode(&png[..40]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), at in 0_usize..90) {
+            let _ = header(&bytes);
+            let mut png = encode(&raster(Layout::Rgba), Effort::Fast).unwrap();
+            if let (Some(out), Some(byte)) = (png.get_mut(at), bytes.first()) {
+                *out = *byte;
+            }
+            let _ = (header(&png), decode(&png));
+        }
+    }
+}
