@@ -86,6 +86,15 @@ impl GraphError {
     }
 }
 
+/// A tensor without elements, which TensorFlow Lite has not.
+pub(crate) fn no_elements(tensor: &str, shape: &[usize]) -> GraphError {
+    GraphError::Unsupported {
+        operation: "tensor".to_owned(),
+        node: short(tensor),
+        reason: format!("a tensor of shape {shape:?} has no elements"),
+    }
+}
+
 /// A name from the graph, cut to what a message has room for.
 pub(crate) fn short(name: &str) -> String {
     let end = (0..=MAX_NAME_IN_ERROR.min(name.len())).rev().find(|&end| name.is_char_boundary(end));

@@ -128,6 +128,14 @@ fn operations_that_need_tensorflow_are_named() {
 }
 
 #[test]
+fn a_tensor_without_elements_needs_tensorflow() {
+    let empty = constant("c", ElementType::F32, &[0], 0);
+    let error = converted(&[x(), empty, node("y", "AddV2", &["x", "c"])], &[1, 8, 8, 1]).unwrap_err();
+    assert!(error.to_string().contains("has no elements"), "{error}");
+    assert!(error.needs_tensorflow(), "{error}");
+}
+
+#[test]
 fn what_tensorflow_would_not_run_either_is_told_apart() {
     let refused = [
         (convolution(), &[1, 8, 8, 5][..], "5 channels with weights of shape [3, 3, 3, 4]"),

@@ -11,7 +11,7 @@ pub(crate) use operator::{Activation, Operator, Options, Padding, Scalar, Window
 
 use crate::constant::Constant;
 use crate::element_type::ElementType;
-use crate::error::{GraphError, too_large};
+use crate::error::{GraphError, no_elements, too_large};
 use crate::limits::{MAX_OPERATORS, MAX_PARAMETERS};
 use crate::shape::byte_size;
 use crate::value::Value;
@@ -129,7 +129,7 @@ impl<'g> Model<'g> {
 
     fn tensor(&mut self, element_type: ElementType, shape: Vec<usize>) -> Result<usize, GraphError> {
         if byte_size(&shape, element_type)? == 0 {
-            return Err(GraphError::NotAGraph(format!("a tensor of shape {shape:?} has no elements")));
+            return Err(no_elements("", &shape));
         }
         self.tensors.push(Tensor { element_type, shape, data: None, producer: None });
         Ok(self.tensors.len() - 1)

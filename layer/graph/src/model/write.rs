@@ -6,7 +6,7 @@ use super::Model;
 use super::flatbuffer::{Data, Item, write};
 use super::operator::{Activation, Operator, Options, Scalar};
 use crate::element_type::ElementType;
-use crate::error::{GraphError, too_large};
+use crate::error::{GraphError, no_elements, too_large};
 use crate::limits::{MAX_MODEL_BYTES, MAX_TENSOR_BYTES};
 use crate::shape::byte_size;
 
@@ -137,6 +137,10 @@ impl<'m, 'g> Draft<'m, 'g> {
         shape: &[usize],
         data: Option<Data<'m, 'g>>,
     ) -> Result<i32, GraphError> {
+        // TensorFlow Lite has none, and the verifier refuses them.
+        if shape.contains(&0) {
+            return Err(no_elements(&name, shape));
+        }
         let sides = shape.iter().map(|&side| i32::try_from(side).unwrap_or(i32::MAX)).collect();
         let number = self.tensors.len();
         let mut fields =
