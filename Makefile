@@ -73,9 +73,10 @@ test-guests: setup
 lint: setup ## Check formatting and lints; warnings are errors
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
+	cargo clippy --release --package vision --features parquet --lib --bins --test parquet -- -D warnings
 	toolchain/cargo-wasm clippy --release --package recognize --package kit --package contract --package packed --package raster --package thumbnail --package cutout --features kit/pictures -- -D warnings
 
-check: test test-api test-cloud-events test-s3 test-page test-lambda lint test-deploy test-deploy-aws test-deploy-kubernetes documents test-imagenet ## Everything that CI checks
+check: test test-parquet test-api test-cloud-events test-s3 test-page test-lambda lint test-deploy test-deploy-aws test-deploy-kubernetes documents test-imagenet ## Everything that CI checks
 
 # The default model stays in dist. Without its weights (`make model-imagenet`) there is nothing to make.
 .PHONY: test-imagenet

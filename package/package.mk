@@ -1,7 +1,19 @@
 # Packages for Tencent SCF and AWS Lambda; included by the main Makefile. Paths are relative to the repository root.
 .PHONY: package image site test-package
-package: build picture-functions .toolchain/sbom/.installed site ## Make the packages for Tencent SCF (layer, scf…) and AWS Lambda (lambda…, lambda-layer) in dist, and dist/sbom.cdx.json (WASM=file for another function)
-	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package $(if $(WASM),--wasm "$(WASM)")
+
+# The packaged program has features that `make build` does not wait for. $(VISION) is again the plain one afterwards.
+PACKAGED_VISION := target/packaged/vision
+PACKAGED_FEATURES := parquet
+
+.PHONY: $(PACKAGED_VISION)
+$(PACKAGED_VISION): $(VISION)
+	cargo build --release --package vision --features $(PACKAGED_FEATURES)
+	@mkdir -p $(@D)
+	@cp $(VISION) $@
+	@cargo build --release --quiet --package vision
+
+package: build $(PACKAGED_VISION) picture-functions .toolchain/sbom/.installed site ## Make the packages for Tencent SCF (layer, scf…) and AWS Lambda (lambda…, lambda-layer) in dist, and dist/sbom.cdx.json (WASM=file for another function)
+	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package --vision $(PACKAGED_VISION) $(if $(WASM),--wasm "$(WASM)")
 
 image: package ## Make dist/image.tar, a container image of `vision serve` (OCI and `docker load`), without an engine
 	@python3 -m package.image
@@ -30,6 +42,12 @@ test-package: image .toolchain/cos-server/.installed .toolchain/sbom-validator/.
 	@python3 -m package.platform lambda target/platform-lambda
 	@python3 -m package.platform lambda-with-layer target/platform-lambda-layer
 	PYTHONPATH="$(CURDIR)/.toolchain/sbom-validator" python3 -m unittest discover -q -s package/tests -t .
+
+.PHONY: test-parquet
+test-parquet: build ## Test the features that only packages have: Parquet out of `vision batch`
+	cargo test --release --package vision --features $(PACKAGED_FEATURES) --test parquet
+	cargo test --release --package vision --features $(PACKAGED_FEATURES) --lib batch::output::parquet
+	@cargo build --release --quiet --package vision
 
 # Python packages by their pins with sums into a folder for PYTHONPATH; also where python3 comes without pip.
 INSTALL_PYTHON = python3 -c 'import sys, pathlib; from toolchain import pypi; pypi.install(*map(pathlib.Path, sys.argv[1:]))' "$(@D)" "$<"

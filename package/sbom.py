@@ -32,6 +32,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 # Each program of ours with the target that it is built for.
 PROGRAMS = {"vision": "x86_64-unknown-linux-gnu", "recognize": "wasm32-wasip1"}
 FUNCTION_TARGET = "wasm32-wasip1"
+# What the packaged program has more than that of `make build` (package.mk).
+FEATURES = ("parquet",)
 
 # The models of `models/` that a function has in its data, where no block tells them.
 MODELS = {"cutout": ("selfie", "faces")}
@@ -111,7 +113,8 @@ def _crates(programs: dict[str, str]) -> tuple[dict[str, Component], dict[str, s
 
 
 def _metadata(target: str) -> dict[str, Any]:
-    command = ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", target]
+    features = ["--features", ",".join(f"vision/{feature}" for feature in FEATURES)]
+    command = ["cargo", "metadata", *features, "--locked", "--format-version", "1", "--filter-platform", target]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=PROJECT)
     return json.loads(done.stdout)
 

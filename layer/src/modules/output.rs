@@ -67,14 +67,22 @@ impl OutputFile {
     /// # Errors
     /// The system's reason; a file is as it was.
     pub fn write(self, bytes: &[u8]) -> io::Result<()> {
+        self.write_with(|file| file.write_all(bytes))
+    }
+
+    /// Writes what `fill` writes into the file that it gets.
+    ///
+    /// # Errors
+    /// Its reason, or the system's; a file is as it was.
+    pub fn write_with(self, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
         match self.0 {
-            Place::Through(mut file) => file.write_all(bytes),
+            Place::Through(mut file) => fill(&mut file),
             Place::InFolder { folder, path, mode } => {
                 let mut file = tempfile::Builder::new()
                     .prefix(".vision-")
                     .permissions(Permissions::from_mode(mode))
                     .tempfile_in(folder)?;
-                file.write_all(bytes)?;
+                fill(file.as_file_mut())?;
                 file.persist(path).map(drop).map_err(|error| error.error)
             }
         }

@@ -19,7 +19,7 @@ pub use settings::BatchArgs;
 
 use std::io::{self, ErrorKind};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
@@ -103,7 +103,7 @@ impl BatchTrigger {
 }
 
 /// The path with the shard's number where it says `{shard}`.
-fn of_shard(path: &std::path::Path, shard: Shard) -> PathBuf {
+fn of_shard(path: &Path, shard: Shard) -> PathBuf {
     match path.to_str() {
         Some(text) => text.replace("{shard}", &shard.index().to_string()).into(),
         None => path.to_owned(),
@@ -124,7 +124,9 @@ impl Trigger for BatchTrigger {
     }
 
     fn prepare(&self) -> Result<Needs, TriggerError> {
-        Ok(self.source.needs())
+        let mut needs = self.source.needs();
+        needs.folders.extend(self.output.folder().map(Path::to_owned));
+        Ok(needs)
     }
 
     async fn open(&self, _: &Pools) -> Result<(), TriggerError> {
@@ -185,6 +187,10 @@ impl<'a> Run<'a> {
             Err(error) => return Err(BatchError::Write(error)),
         }
         self.output.finish().map_err(BatchError::Write)?;
+        #[cfg(feature = "parquet")]
+        if !shutdown.is_asked() {
+            self.output.complete(shutdown).await.map_err(BatchError::Write)?;
+        }
         self.summarise();
         if shutdown.is_asked() {
             let goes_on = if self.output.is_resumable() { GOES_ON } else { "" };

@@ -107,14 +107,27 @@ pub enum Format {
     Jsonl,
     /// A table with a head
     Csv,
+    /// Columns for analysis, in a file that is written when the batch is complete; builds by `make package` have it
+    Parquet,
 }
 
-/// Nobody would find in the output what its name promises.
+/// The answers can't have the form that is asked for.
 #[derive(Debug, Error)]
-#[error(
-    "the output's name ends in .{0}, but answers are JSON lines or CSV: name it so, or say --format jsonl or csv"
-)]
-pub(super) struct FormatError(String);
+pub(super) enum FormatError {
+    /// Nobody would find in the output what its name promises.
+    #[error(
+        "the output's name ends in .{0}, but answers are JSON lines, CSV or Parquet: name it so, or say --format jsonl, csv or parquet"
+    )]
+    Unknown(String),
+    /// The feature is off.
+    #[error(
+        "this build writes no Parquet: the program of `make package` does, and that of `cargo build --release --package vision --features parquet`"
+    )]
+    NotBuilt,
+    /// It is no stream.
+    #[error("Parquet needs a file: --output FILE")]
+    NoFile,
+}
 
 impl BatchArgs {
     /// Bytes of a photo.
@@ -130,16 +143,22 @@ impl BatchArgs {
     /// The form that the answers have.
     ///
     /// # Errors
-    /// The name promises another one.
+    /// See [`FormatError`].
     pub(super) fn form(&self) -> Result<Format, FormatError> {
         let ending = self.output.as_deref().and_then(|output| output.extension()).unwrap_or_default();
-        match (self.format, ending.to_ascii_lowercase().to_str()) {
-            (Some(format), _) => Ok(format),
-            (None, Some("csv")) => Ok(Format::Csv),
-            (None, Some(other @ ("parquet" | "tsv" | "xlsx" | "gz" | "zst"))) => {
-                Err(FormatError(other.to_owned()))
+        let format = match (self.format, ending.to_ascii_lowercase().to_str()) {
+            (Some(format), _) => format,
+            (None, Some("csv")) => Format::Csv,
+            (None, Some("parquet")) => Format::Parquet,
+            (None, Some(other @ ("tsv" | "xlsx" | "gz" | "zst"))) => {
+                return Err(FormatError::Unknown(other.to_owned()));
             }
-            (None, _) => Ok(Format::Jsonl),
+            (None, _) => Format::Jsonl,
+        };
+        match format {
+            Format::Parquet if !cfg!(feature = "parquet") => Err(FormatError::NotBuilt),
+            Format::Parquet if self.output.is_none() => Err(FormatError::NoFile),
+            format => Ok(format),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod done;
 mod lines;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod resume;
 mod table;
 
@@ -12,10 +14,14 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use thiserror::Error;
+#[cfg(feature = "parquet")]
+use tokio::task::spawn_blocking;
 
 use super::row::Row;
 use super::settings::Format;
 use crate::console;
+#[cfg(feature = "parquet")]
+use crate::trigger::shutdown::Shutdown;
 pub(super) use done::Done;
 use resume::Resumed;
 
@@ -44,6 +50,10 @@ pub(super) enum OutputError {
     /// There is nothing to go on with.
     #[error("--retry needs --output FILE with the answers of an earlier batch")]
     NothingToRetry,
+    /// Parquet would be made anew without the rows that it has.
+    #[cfg(feature = "parquet")]
+    #[error("{0} is there, but not {0}.rows, which it was made of: name another file, or remove it")]
+    RowsGone(String),
 }
 
 /// An output that takes rows.
@@ -51,6 +61,9 @@ pub(super) enum OutputError {
 pub(super) struct Output {
     form: Form,
     to: To,
+    /// What becomes of the rows when all are there.
+    #[cfg(feature = "parquet")]
+    parquet: Option<parquet::ParquetFile>,
 }
 
 /// A form in which rows follow each other in one stream of bytes.
@@ -77,15 +90,21 @@ impl Output {
         format: Format,
         retry: bool,
     ) -> Result<(Self, Done), OutputError> {
+        #[cfg(feature = "parquet")]
+        if let (Some(path), Format::Parquet) = (path, format) {
+            let (parquet, rows) = parquet::ParquetFile::at(path)?;
+            let (output, done) = Self::open(Some(&rows), Format::Jsonl, retry)?;
+            return Ok((Self { parquet: Some(parquet), ..output }, done));
+        }
         let form = match format {
-            Format::Jsonl => Form::Lines,
+            Format::Jsonl | Format::Parquet => Form::Lines,
             Format::Csv => Form::Table,
         };
         let Some(path) = path else {
             if retry {
                 return Err(OutputError::NothingToRetry);
             }
-            let mut output = Self { form, to: To::Standard };
+            let mut output = Self::new(form, To::Standard);
             let name = || PathBuf::from("standard output");
             output.begin().map_err(|reason| unwritable(&name(), reason))?;
             return Ok((output, Done::default()));
@@ -104,9 +123,27 @@ impl Output {
             file.set_len(end).map_err(|reason| unwritable(path, reason))?;
             (file, done)
         };
-        let mut output = Self { form, to: To::File(file) };
+        let mut output = Self::new(form, To::File(file));
         output.begin().map_err(|reason| unwritable(path, reason))?;
         Ok((output, done))
+    }
+
+    fn new(form: Form, to: To) -> Self {
+        Self {
+            form,
+            to,
+            #[cfg(feature = "parquet")]
+            parquet: None,
+        }
+    }
+
+    /// The folder in which a file is made at the end; none if there is none to make.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        #[cfg(feature = "parquet")]
+        let folder = self.parquet.as_ref().and_then(parquet::ParquetFile::folder);
+        #[cfg(not(feature = "parquet"))]
+        let folder = None;
+        folder
     }
 
     /// Goes to the end, and writes what comes before all rows if nothing is there.
@@ -153,6 +190,18 @@ impl Output {
                 done => done,
             },
         }
+    }
+
+    /// Makes what is made of the rows when all are there. It is not made if `shutdown` is asked for before it is done.
+    ///
+    /// # Errors
+    /// The system's reason; what was there is as it was.
+    #[cfg(feature = "parquet")]
+    pub(super) async fn complete(&mut self, shutdown: &Shutdown) -> io::Result<()> {
+        let (Some(parquet), To::File(rows)) = (self.parquet.take(), &self.to) else { return Ok(()) };
+        let (mut rows, shutdown) = (rows.try_clone()?, shutdown.clone());
+        let made = spawn_blocking(move || parquet.write(&mut rows, || shutdown.is_asked()));
+        made.await.map_err(io::Error::other)?.map(drop)
     }
 
     /// Whether the same command can go on with it.

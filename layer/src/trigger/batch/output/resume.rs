@@ -13,7 +13,7 @@ use super::done::{Done, DoneSoFar};
 use super::{lines, table};
 
 /// Bytes of a row: an answer may have a gigabyte, but nobody asked for that a million times.
-const MAX_ROW: u64 = 64 << 20;
+pub(super) const MAX_ROW: u64 = 64 << 20;
 
 /// What was read of an output.
 #[derive(Debug)]
