@@ -32,7 +32,7 @@ exec "$layer/lib/loader" --inhibit-cache --library-path "$layer/lib" "$layer/bin
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m package", description=__doc__)
-    parser.add_argument("--vision", type=Path, default=PROJECT / "target/release/vision", help="the built runtime")
+    parser.add_argument("--vision", type=Path, default=PROJECT / "target/packaged/vision", help="the runtime, built for packages")
     parser.add_argument("--wasm", type=Path, default=PROJECT / "dist/recognize.wasm", help="the built function")
     parser.add_argument("--out", type=Path, default=PROJECT / "dist", help="where the packages go")
     arguments = parser.parse_args()

@@ -13,7 +13,7 @@ $(PACKAGED_VISION): $(VISION)
 	@cargo build --release --quiet --package vision
 
 package: build $(PACKAGED_VISION) picture-functions .toolchain/sbom/.installed site ## Make the packages for Tencent SCF (layer, scf…) and AWS Lambda (lambda…, lambda-layer) in dist, and dist/sbom.cdx.json (WASM=file for another function)
-	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package --vision $(PACKAGED_VISION) $(if $(WASM),--wasm "$(WASM)")
+	@PYTHONPATH="$(CURDIR)/.toolchain/sbom" python3 -m package $(if $(WASM),--wasm "$(WASM)")
 
 image: package ## Make dist/image.tar, a container image of `vision serve` (OCI and `docker load`), without an engine
 	@python3 -m package.image
