@@ -120,7 +120,7 @@ fn too_little_memory_and_too_few_addresses_are_said_in_one_line() {
 fn files_that_may_have_no_size_are_said_in_one_line() {
     let told = tried("-f", &[0, 64, 1023]);
     assert!(told.iter().all(|(_, _, refused)| *refused), "{told:?}");
-    let told = tried("-f", &[16_384]);
+    let told = tried("-f", &[65_536]);
     assert!(told.iter().all(|(_, _, refused)| !*refused), "{told:?}");
 }
 
