@@ -1,7 +1,7 @@
 //! CloudEvents: what comes as an event is answered by one, in the mode that came.
 
 use serde_json::{Value, json};
-use support::read;
+use support::{file, read};
 
 use crate::client::{Client, Reply, encode};
 use crate::server::{Server, labels_of_run, tomato};
@@ -150,6 +150,25 @@ fn a_batch_has_a_bound() {
     let more = batch(&server, &vec![small; 101]);
     assert_eq!(more.error(), (400, "bad_request".to_owned()));
     assert!(more.message().contains("more than 100 events"), "{}", more.message());
+}
+
+#[test]
+fn the_answers_of_a_batch_have_a_bound_together() {
+    let copies = file("target/wasm/wasm32-wasip1/release/copies.wasm");
+    let function = format!("copies={},answer-limit=1", copies.display());
+    let server = Server::start(&["--function", &function]);
+    let photo = event(&json!({"data_base64": encode(read("tests/samples/tomato.jpg"))}));
+    let events = Value::from(vec![photo; 8]).to_string();
+    let reply = server.post("/v1/copies?pad=400000", BATCH, events.as_bytes());
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let answers = reply.json();
+    let answers = answers.as_array().unwrap();
+    let errors: Vec<_> = answers.iter().filter(|answer| answer["type"] == "wasm-vision.error").collect();
+    assert_eq!((answers.len(), errors.len()), (8, 6));
+    for error in errors {
+        assert_eq!(error["data"]["error"]["code"], "too_large", "{error}");
+        assert!(error["data"]["error"]["message"].as_str().unwrap().contains("more than 1 MiB"), "{error}");
+    }
 }
 
 #[test]

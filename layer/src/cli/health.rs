@@ -1,8 +1,8 @@
 //! `vision health`: whether `vision serve` answers, for images in which there is no other program that could ask.
 
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use thiserror::Error;
@@ -36,7 +36,7 @@ enum HealthError {
 }
 
 /// Bytes of an answer's first line.
-const STATUS_BYTES: u64 = 64;
+const STATUS_BYTES: usize = 64;
 
 pub(super) fn run(arguments: &HealthArgs) -> Outcome {
     let HealthArgs { listen, ready, timeout } = arguments;
@@ -61,15 +61,29 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
 
 /// The first line of the answer.
 fn ask(address: SocketAddr, path: &str, timeout: Duration) -> io::Result<String> {
+    let deadline = Instant::now() + timeout;
     let mut connection = TcpStream::connect_timeout(&address, timeout)?;
-    connection.set_read_timeout(Some(timeout))?;
-    connection.set_write_timeout(Some(timeout))?;
+    connection.set_write_timeout(Some(left(deadline)?))?;
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     connection.write_all(request.as_bytes())?;
-    let mut start = Vec::new();
-    // Whoever sends byte after byte has sent enough soon.
-    BufReader::new(connection.take(STATUS_BYTES)).read_until(b'\n', &mut start)?;
-    Ok(String::from_utf8_lossy(&start).trim_end().to_owned())
+    let (mut start, mut part) = (Vec::new(), [0; STATUS_BYTES]);
+    while start.len() < STATUS_BYTES && !start.contains(&b'\n') {
+        // Each byte that comes leaves less time for the others.
+        connection.set_read_timeout(Some(left(deadline)?))?;
+        match connection.read(&mut part)? {
+            0 => break,
+            count => start.extend(part.iter().take(count)),
+        }
+    }
+    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    Ok(String::from_utf8_lossy(line).trim_end().to_owned())
+}
+
+fn left(deadline: Instant) -> io::Result<Duration> {
+    match deadline.saturating_duration_since(Instant::now()) {
+        Duration::ZERO => Err(io::Error::new(io::ErrorKind::TimedOut, "it took too long")),
+        left => Ok(left),
+    }
 }
 
 #[cfg(test)]
@@ -83,5 +97,24 @@ mod tests {
         {
             assert_eq!(reachable(listen.parse().unwrap()), expected.parse().unwrap());
         }
+    }
+
+    #[test]
+    fn a_service_that_sends_byte_after_byte_has_no_more_time_than_any_other() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let sending = std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            let mut sent = 0;
+            while client.write_all(b"H").is_ok() && sent < 40 {
+                std::thread::sleep(Duration::from_millis(50));
+                sent += 1;
+            }
+            sent
+        });
+        let error = ask(address, "/healthz", Duration::from_millis(300)).unwrap_err();
+        assert!(matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock), "{error}");
+        // It hung up long before all was sent.
+        assert!(sending.join().unwrap() < 40);
     }
 }

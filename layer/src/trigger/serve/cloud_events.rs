@@ -5,6 +5,7 @@
 //! body of the answer to a dead letter sink), and takes 204 for an event without an answer. So a failure is the same answer
 //! as for any other request; only within a batch it has to be an event.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Instant as Clock, SystemTime};
 
 use axum::body::Body;
@@ -16,6 +17,7 @@ use contract::{ErrorBody, ErrorCode};
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
+use worker::limits::MIB;
 
 use super::answer::ModuleAnswer;
 use super::body::Received;
@@ -30,7 +32,7 @@ use crate::trigger::cloud_events::{
 use crate::trigger::http_event;
 use crate::trigger::objects::{Reference, ReferredError};
 
-/// Events that a batch may have. All of them together have the time of one request.
+/// Events that a batch may have. All of them together have the time of one request, and their answers the bytes of one.
 pub(super) const MAX_BATCH: usize = 100;
 
 /// How the types of our own events begin. Where they come back to us, as from a broker whose trigger has no filter, there is
@@ -102,17 +104,25 @@ impl Events<'_> {
     async fn answer_batch(&self, received: Received) -> Result<Response, Problem> {
         let events = from_batch(&received.bytes, MAX_BATCH)?;
         let deadline = Instant::now() + self.function.time_limit;
+        let answered = &AtomicUsize::new(0);
         let answers = events.into_iter().map(|event| async move {
             let CloudEvent { attributes, data } = match event {
                 Ok(event) => event,
                 Err(error) => return failure(&self.reply(&Attributes::default(), ERROR), &error.into()),
             };
+            let limit = self.function.answer_limit;
+            let too_much = || failure(&self.reply(&attributes, ERROR), &too_many_bytes(limit));
+            if answered.load(Ordering::Relaxed) > limit {
+                return too_much();
+            }
             let mut stages = Stages::start();
             let outcome = self.outcome(&attributes, Received::of(data), &mut stages);
             let late = |_| Err(Problem::new(ErrorCode::Timeout, "the batch took too long"));
             let outcome = timeout_at(deadline, outcome).await.unwrap_or_else(late);
             stages.observe(&self.service.metrics, self.function);
-            self.written(&attributes, outcome)
+            let (reply, data) = self.written(&attributes, outcome);
+            let before = answered.fetch_add(data.len(), Ordering::Relaxed);
+            if before.saturating_add(data.len()) > limit { too_much() } else { (reply, data) }
         });
         let answers: Vec<(Attributes, Vec<u8>)> =
             stream::iter(answers).buffered(self.function.workers).collect().await;
@@ -271,6 +281,16 @@ impl Events<'_> {
 }
 
 const JSON: &str = "application/json";
+
+/// All answers of a batch are held until the last is there.
+fn too_many_bytes(limit: usize) -> Problem {
+    let limit = limit / MIB;
+    let advice = "send fewer events at once, or ask for smaller answers";
+    Problem::new(
+        ErrorCode::TooLarge,
+        format!("the answers of the batch have more than {limit} MiB; {advice}"),
+    )
+}
 
 fn failure(attributes: &Attributes, problem: &Problem) -> (Attributes, Vec<u8>) {
     let data = ErrorBody::new(problem.code, problem.message.clone()).to_json();

@@ -7,6 +7,7 @@ use contract::about::{Answers, Title};
 use futures_util::future::join_all;
 use worker::answer::{Answer, CallError};
 use worker::channel::EventFile;
+use worker::limits::MIB;
 
 use super::admission::Admission;
 use super::answer::ModuleAnswer;
@@ -25,6 +26,8 @@ pub(super) struct Function {
     /// Its share of memory is its own: where one function is slow, those of others still have their places.
     pub(super) bodies: BodyReader,
     pub(super) time_limit: Duration,
+    /// Bytes of an answer.
+    pub(super) answer_limit: usize,
     pub(super) answers: Answers,
     pub(super) title: Option<Title>,
     /// The model's name, where the function tells it.
@@ -41,6 +44,8 @@ impl Function {
         let (workers, time_limit) = (workers.get(), pool.limits().time);
         let model = warm_up(pool, workers, name).await;
         let about = pool.about().clone();
+        let answer_limit =
+            usize::try_from(pool.limits().answer_mib).unwrap_or(usize::MAX).saturating_mul(MIB);
         // A function that says nothing of itself and answers labels is a recognizer all the same.
         let is_recognizer = about.answers == Answers::Other && model.is_some();
         Self {
@@ -49,6 +54,7 @@ impl Function {
             admission: Admission::new(workers, settings.queue_of(name)),
             bodies: settings.bodies(),
             time_limit,
+            answer_limit,
             answers: if is_recognizer { Answers::Labels } else { about.answers },
             title: about.title,
             model,
@@ -112,7 +118,6 @@ async fn warm_up(pool: &Pool, workers: usize, name: &str) -> Option<String> {
 mod tests {
     use super::*;
     use engine::image::{Decoder, PixelFormat};
-    use worker::limits::MIB;
 
     #[test]
     fn the_first_picture_is_a_picture() {
