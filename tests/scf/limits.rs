@@ -67,7 +67,7 @@ fn an_answer_of_six_megabytes_is_posted() {
 #[test]
 fn an_answer_over_six_megabytes_is_an_error_that_says_so() {
     let session = Session::module(&printing(7));
-    let said = "bytes or more, the limit is 6291456 (--answer-limit); a smaller picture fits";
+    let said = "the platform takes up to 6291456; a smaller picture fits";
     let (code, message) = failure(&session.answer(Event::new("{}")));
     assert!(code == "too_large" && message.contains(said), "{code}: {message}");
     let (status, body) = http_answer(&session.answer(Event::new(r#"{"httpMethod":"POST"}"#)));
