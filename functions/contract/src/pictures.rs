@@ -15,7 +15,7 @@
 //! | 24, 28 | the input: where it is in memory, and its bytes |
 //! | 32 … 63 | eight parameters |
 //! | 64 … 95 | eight results |
-//! | 96 … 607 | a text, as in [`note`](crate::note): the reason of a failure, or a notice |
+//! | 96 … 607 | a text, as in [`crate::note`]: the reason of a failure, or a notice |
 //!
 //! The output goes to the `out` of `load_png`.
 

@@ -2,12 +2,12 @@
 //!
 //! A frozen graph is a `GraphDef` whose variables are constants. [`Graph::read`] finds its operations, [`convert`] takes those
 //! that the wanted outputs need, with the shapes of the inputs that are given, and writes a model that LiteRT can run:
-//! - what only depends on constants and shapes is computed once ([`fold`](mod@fold));
-//! - every other operation becomes one or a few of TensorFlow Lite's ([`lower`](mod@lower));
+//! - what only depends on constants and shapes is computed once (`fold`);
+//! - every other operation becomes one or a few of TensorFlow Lite's (`lower`);
 //! - batch norms, biases and activations end in the convolution before them, and so do dilation and padding
-//!   ([`model`](mod@model)).
+//!   (`model`).
 //!
-//! Nobody vouches for a graph: all that is read is bounded ([`limits`](mod@limits)), weights are not copied until the model is
+//! Nobody vouches for a graph: all that is read is bounded (`limits`), weights are not copied until the model is
 //! written, and cycles are refused. A graph with control flow, or with an operation that has no counterpart, is not
 //! converted; the error names the operation ([`GraphError::Unsupported`]).
 
