@@ -40,5 +40,6 @@ mod sandbox;
 mod server;
 /// The end by SIGTERM.
 mod shutdown;
+mod slow_readers;
 /// Workers that die, hang or are killed.
 mod workers;

@@ -34,7 +34,8 @@ pub(super) async fn call(
     let received = function.bodies.read(&head.headers, body).await?;
     stages.end("read");
     if let Some(mode) = Mode::of(&head.headers)? {
-        return Events { service, function, head: &head, mode }.answer(received).await;
+        let response = Events { service, function, head: &head, mode }.answer(received).await?;
+        return function.unsent.hold(response).await;
     }
     let event =
         function.bodies.event_of(received, |body| http_event::event(&head.uri, &head.headers, body))?;
@@ -43,7 +44,7 @@ pub(super) async fn call(
     if let Some(history) = service.history.as_ref().filter(|_| is_kept) {
         history.keep(|| answer.take_entry(function.model.as_deref()));
     }
-    let mut response = answer.into_response();
+    let mut response = function.unsent.hold(answer.into_response()).await?;
     response.headers_mut().insert(SERVER_TIMING, stages.header());
     stages.observe(&service.metrics, function);
     Ok(response)

@@ -5,7 +5,6 @@
 //! body of the answer to a dead letter sink), and takes 204 for an event without an answer. So a failure is the same answer
 //! as for any other request; only within a batch it has to be an event.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Instant as Clock, SystemTime};
 
 use axum::body::Body;
@@ -17,9 +16,9 @@ use contract::{ErrorBody, ErrorCode};
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
-use worker::limits::MIB;
 
 use super::answer::ModuleAnswer;
+use super::batch_answers::BatchAnswers;
 use super::body::Received;
 use super::call::{SERVER_TIMING, Stages, answer as answer_of_function};
 use super::function::Function;
@@ -104,16 +103,15 @@ impl Events<'_> {
     async fn answer_batch(&self, received: Received) -> Result<Response, Problem> {
         let events = from_batch(&received.bytes, MAX_BATCH)?;
         let deadline = Instant::now() + self.function.time_limit;
-        let answered = &AtomicUsize::new(0);
+        let together = &BatchAnswers::new(self.function);
         let answers = events.into_iter().map(|event| async move {
             let CloudEvent { attributes, data } = match event {
                 Ok(event) => event,
                 Err(error) => return failure(&self.reply(&Attributes::default(), ERROR), &error.into()),
             };
-            let limit = self.function.answer_limit;
-            let too_much = || failure(&self.reply(&attributes, ERROR), &too_many_bytes(limit));
-            if answered.load(Ordering::Relaxed) > limit {
-                return too_much();
+            let failed = |problem: Problem| failure(&self.reply(&attributes, ERROR), &problem);
+            if let Err(problem) = together.are_within_limit() {
+                return failed(problem);
             }
             let mut stages = Stages::start();
             let outcome = self.outcome(&attributes, Received::of(data), &mut stages);
@@ -121,8 +119,7 @@ impl Events<'_> {
             let outcome = timeout_at(deadline, outcome).await.unwrap_or_else(late);
             stages.observe(&self.service.metrics, self.function);
             let (reply, data) = self.written(&attributes, outcome);
-            let before = answered.fetch_add(data.len(), Ordering::Relaxed);
-            if before.saturating_add(data.len()) > limit { too_much() } else { (reply, data) }
+            together.hold(data.len()).map_or_else(failed, |()| (reply, data))
         });
         let answers: Vec<(Attributes, Vec<u8>)> =
             stream::iter(answers).buffered(self.function.workers).collect().await;
@@ -281,16 +278,6 @@ impl Events<'_> {
 }
 
 const JSON: &str = "application/json";
-
-/// All answers of a batch are held until the last is there.
-fn too_many_bytes(limit: usize) -> Problem {
-    let limit = limit / MIB;
-    let advice = "send fewer events at once, or ask for smaller answers";
-    Problem::new(
-        ErrorCode::TooLarge,
-        format!("the answers of the batch have more than {limit} MiB; {advice}"),
-    )
-}
 
 fn failure(attributes: &Attributes, problem: &Problem) -> (Attributes, Vec<u8>) {
     let data = ErrorBody::new(problem.code, problem.message.clone()).to_json();

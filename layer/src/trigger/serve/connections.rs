@@ -18,8 +18,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{timeout, timeout_at};
-use tokio_io_timeout::TimeoutStream;
 
+use super::answer_time::TimedAnswers;
 use super::places::{Busy, Leave, Place, Places};
 use super::problem::Problem;
 use super::router::router;
@@ -49,7 +49,7 @@ pub(super) async fn serve(
         service,
         places: Places::new(settings.connections.into()),
         header_time: settings.header_time,
-        write_time: settings.body_time,
+        answer_time: settings.body_time,
     };
     {
         let mut asked = pin!(shutdown.asked());
@@ -70,7 +70,7 @@ struct Server {
     service: Arc<Service>,
     places: Arc<Places>,
     header_time: Duration,
-    write_time: Duration,
+    answer_time: Duration,
 }
 
 impl Server {
@@ -114,8 +114,7 @@ impl Server {
     fn start(&self, stream: TcpStream, place: Place) {
         // Answers are small and written at once; where the option can't be set they only come later.
         drop(stream.set_nodelay(true));
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(self.write_time));
+        let stream = TimedAnswers::new(stream, self.answer_time);
         let place = Arc::new(place);
         let router = TowerToHyperService::new(self.router.clone());
         let answer = {
@@ -138,7 +137,7 @@ impl Server {
             .header_read_timeout(self.header_time)
             .max_buf_size(HEAD_BYTES)
             .max_headers(HEAD_LINES)
-            .serve_connection(TokioIo::new(Box::pin(stream)), answer);
+            .serve_connection(TokioIo::new(stream), answer);
         let open = self.service.metrics.connections.clone();
         tokio::spawn(async move {
             open.inc();

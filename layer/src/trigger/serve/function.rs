@@ -13,6 +13,7 @@ use super::admission::Admission;
 use super::answer::ModuleAnswer;
 use super::body::BodyReader;
 use super::settings::ServeSettings;
+use super::unsent::Unsent;
 use crate::pool::{Counters, FunctionPool, Pool};
 use crate::trigger::http_event;
 
@@ -25,6 +26,8 @@ pub(super) struct Function {
     pub(super) admission: Admission,
     /// Its share of memory is its own: where one function is slow, those of others still have their places.
     pub(super) bodies: BodyReader,
+    /// What clients have not taken yet of its answers.
+    pub(super) unsent: Unsent,
     pub(super) time_limit: Duration,
     /// Bytes of an answer.
     pub(super) answer_limit: usize,
@@ -53,6 +56,8 @@ impl Function {
             workers,
             admission: Admission::new(workers, settings.queue_of(name)),
             bodies: settings.bodies(),
+            // An answer as an event has a third more.
+            unsent: Unsent::new(settings.bodies_mib.max(pool.limits().answer_mib.saturating_mul(2))),
             time_limit,
             answer_limit,
             answers: if is_recognizer { Answers::Labels } else { about.answers },

@@ -6,6 +6,8 @@
 
 mod admission;
 mod answer;
+mod answer_time;
+mod batch_answers;
 mod body;
 mod call;
 mod callers;
@@ -29,6 +31,7 @@ mod router;
 mod service;
 mod settings;
 mod status;
+mod unsent;
 mod upload_routes;
 
 pub(crate) use functions::{RECOGNIZE, check_function_name};

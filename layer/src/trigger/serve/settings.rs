@@ -28,8 +28,8 @@ pub struct ServeSettings {
           value_parser = clap::value_parser!(u32).range(1..=64))]
     pub body_mib: u32,
 
-    /// Memory for all bodies and the events they become together, in MiB, for each function; requests beyond it are told to come
-    /// again (one of the largest always has its place)
+    /// Memory for all bodies and the events they become together, in MiB, for each function, and as much for large answers that
+    /// clients have not taken yet; requests beyond it are told to come again (one of the largest always has its place)
     #[arg(long = "bodies-limit", env = "VISION_BODIES_LIMIT", value_name = "MIB", default_value_t = 128,
           value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub bodies_mib: u32,
@@ -49,7 +49,7 @@ pub struct ServeSettings {
           value_parser = parse_duration)]
     pub header_time: Duration,
 
-    /// Time for the body of a request, and for a client to take an answer
+    /// Time for the body of a request, and for a client to take all of an answer
     #[arg(long = "body-time", env = "VISION_BODY_TIME", value_name = "TIME", default_value = "30s",
           value_parser = parse_duration)]
     pub body_time: Duration,
