@@ -11,7 +11,7 @@ fn main() -> std::process::ExitCode {
 #[cfg(not(target_arch = "wasm32"))]
 fn main() {
     eprintln!(
-        "cutout is a wasm module: build it with `make functions`, run it with `vision run --wasm dist/cutout.wasm`"
+        "cutout is a wasm module: build it with `make cutout`, run it with `vision run --wasm dist/cutout.wasm`"
     );
     std::process::exit(2);
 }

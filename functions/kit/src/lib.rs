@@ -32,6 +32,8 @@ pub mod pictures;
 mod pixels;
 mod respond;
 mod setup;
+#[cfg(target_arch = "wasm32")]
+mod tensorflow_lite;
 mod urlencoded;
 
 pub use answer::{Answer, File, Reply};
@@ -46,6 +48,8 @@ pub use picture::Picture;
 pub use pixels::Pixels;
 pub use respond::{internal_error, respond, respond_as};
 pub use setup::Setup;
+#[cfg(target_arch = "wasm32")]
+pub use tensorflow_lite::run_model;
 
 /// Without a host there are no streams to serve: says so, and ends with code 2.
 #[cfg(not(target_arch = "wasm32"))]

@@ -16,7 +16,7 @@ fn port(value: &Value) -> Port {
 }
 
 fn tensor(value: &Value) -> Tensor {
-    let element_type = ElementType::from_tensorflow(value.element_type).unwrap();
+    let element_type = ElementType::from_tensorflow(value.element_type.into()).unwrap();
     Tensor::new(element_type, value.shape.clone(), value.bytes.clone()).unwrap()
 }
 

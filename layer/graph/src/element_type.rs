@@ -1,4 +1,4 @@
-//! Types of elements, with their numbers in both formats.
+//! Types of elements, with their numbers in both formats: those of a fixed size that WebAssembly's interfaces for inference know.
 
 use std::fmt;
 
@@ -92,5 +92,21 @@ impl fmt::Display for ElementType {
             Self::U64 => "uint64",
             Self::Bool => "bool",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tensorflow_s_numbers_lead_to_their_types_and_back() {
+        for (element_type, number, ..) in NUMBERS {
+            assert_eq!(ElementType::from_tensorflow(number), Some(element_type));
+            assert_eq!(element_type.tensorflow(), number);
+        }
+        for number in [0, 7, 8, 14, 20, 24, i64::from(u32::MAX)] {
+            assert_eq!(ElementType::from_tensorflow(number), None, "{number}");
+        }
     }
 }

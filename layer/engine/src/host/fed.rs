@@ -28,7 +28,8 @@ impl Fed {
         if !session.graph().has(&port) || self.rank as usize > TENSOR_RANK {
             return Err(Errno::InvalidArgument);
         }
-        let element_type = ElementType::from_tensorflow(self.element_type).ok_or(Errno::InvalidArgument)?;
+        let element_type =
+            ElementType::from_tensorflow(self.element_type.into()).ok_or(Errno::InvalidArgument)?;
         if session.inputs() >= GRAPH_INPUTS {
             return Err(Errno::Busy);
         }

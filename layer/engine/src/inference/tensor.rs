@@ -1,74 +1,6 @@
 //! Types and values of tensors, whichever library they go to.
 
-/// The type of a tensor's elements: those of a fixed size that WebAssembly's interfaces for inference know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ElementType {
-    /// IEEE 754, 16 bits.
-    F16,
-    /// IEEE 754, 32 bits.
-    F32,
-    /// IEEE 754, 64 bits.
-    F64,
-    /// Signed, 8 bits.
-    I8,
-    /// Signed, 16 bits.
-    I16,
-    /// Signed, 32 bits.
-    I32,
-    /// Signed, 64 bits.
-    I64,
-    /// Unsigned, 8 bits.
-    U8,
-    /// Unsigned, 16 bits.
-    U16,
-    /// Unsigned, 32 bits.
-    U32,
-    /// Unsigned, 64 bits.
-    U64,
-    /// 0 or 1, a byte.
-    Bool,
-}
-
-impl ElementType {
-    /// Each with TensorFlow's number for it (`TF_DataType` in tensorflow/c/tf_datatype.h).
-    const TENSORFLOW: [(Self, u32); 12] = [
-        (Self::F32, 1),
-        (Self::F64, 2),
-        (Self::I32, 3),
-        (Self::U8, 4),
-        (Self::I16, 5),
-        (Self::I8, 6),
-        (Self::I64, 9),
-        (Self::Bool, 10),
-        (Self::U16, 17),
-        (Self::F16, 19),
-        (Self::U32, 22),
-        (Self::U64, 23),
-    ];
-
-    /// The type with this number of TensorFlow's; None for the others, such as texts.
-    pub fn from_tensorflow(number: u32) -> Option<Self> {
-        Self::TENSORFLOW.iter().find(|(_, of_type)| *of_type == number).map(|(element_type, _)| *element_type)
-    }
-
-    /// TensorFlow's number of the type.
-    pub fn tensorflow(self) -> u32 {
-        Self::TENSORFLOW
-            .iter()
-            .find(|(element_type, _)| *element_type == self)
-            .map_or(0, |(_, number)| *number)
-    }
-
-    /// Bytes of one element.
-    pub fn bytes(self) -> usize {
-        match self {
-            Self::I8 | Self::U8 | Self::Bool => 1,
-            Self::F16 | Self::I16 | Self::U16 => 2,
-            Self::F32 | Self::I32 | Self::U32 => 4,
-            Self::F64 | Self::I64 | Self::U64 => 8,
-        }
-    }
-}
+pub use graph::ElementType;
 
 /// What a model's input takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,17 +52,6 @@ pub fn byte_size(element_type: ElementType, dimensions: &[i64]) -> Option<usize>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tensorflow_s_numbers_lead_to_their_types_and_back() {
-        for (element_type, number) in ElementType::TENSORFLOW {
-            assert_eq!(ElementType::from_tensorflow(number), Some(element_type));
-            assert_eq!(element_type.tensorflow(), number);
-        }
-        for number in [0, 7, 8, 14, 20, 24, u32::MAX] {
-            assert_eq!(ElementType::from_tensorflow(number), None, "{number}");
-        }
-    }
 
     #[test]
     fn a_tensor_has_exactly_the_bytes_of_its_dimensions() {

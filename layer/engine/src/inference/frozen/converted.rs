@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use graph::{Conversion, Endpoint, Feed, Fetched, Place};
 
-use super::index::{of_graph, to_graph};
 use crate::inference::backend::{Backend, Model};
 use crate::inference::error::InferenceError;
 use crate::inference::graph::Port;
@@ -25,7 +24,7 @@ impl Question {
             let sides = tensor.dimensions().iter().map(|&side| usize::try_from(side).ok());
             Some(Feed {
                 endpoint: endpoint(port),
-                element_type: to_graph(tensor.element_type())?,
+                element_type: tensor.element_type(),
                 shape: sides.collect::<Option<_>>()?,
             })
         };
@@ -91,9 +90,7 @@ impl Converted {
 
 fn tensor(output: &Fetched, bytes: Vec<u8>) -> Result<Tensor, InferenceError> {
     let sides = output.shape.iter().map(|&side| i64::try_from(side).unwrap_or(i64::MAX)).collect();
-    of_graph(output.element_type)
-        .and_then(|element_type| Tensor::new(element_type, sides, bytes))
-        .ok_or(InferenceError::NotRun)
+    Tensor::new(output.element_type, sides, bytes).ok_or(InferenceError::NotRun)
 }
 
 /// Why a graph could not be made ready.

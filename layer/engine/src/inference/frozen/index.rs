@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use crate::inference::graph::{Placeholder, Port};
-use crate::inference::tensor::ElementType;
 
 /// Names of a graph's operations, of its inputs and of its results.
 #[derive(Debug)]
@@ -21,7 +20,7 @@ impl Index {
     pub(super) fn of(graph: &graph::Graph<'_>) -> Self {
         let placeholders = graph.placeholders().into_iter().map(|found| Placeholder {
             port: Port { operation: found.name, index: 0 },
-            element_type: found.element_type.and_then(of_graph),
+            element_type: found.element_type,
             dimensions: found.sides,
         });
         let results =
@@ -35,14 +34,4 @@ impl Index {
             .get(&port.operation)
             .is_some_and(|&is_single| port.index < if is_single { 1 } else { MAX_OUTPUTS })
     }
-}
-
-/// The type by TensorFlow's number, which both know.
-pub(super) fn of_graph(element_type: graph::ElementType) -> Option<ElementType> {
-    ElementType::from_tensorflow(u32::try_from(element_type.tensorflow()).ok()?)
-}
-
-/// The same, the other way.
-pub(super) fn to_graph(element_type: ElementType) -> Option<graph::ElementType> {
-    graph::ElementType::from_tensorflow(element_type.tensorflow().into())
 }

@@ -18,7 +18,7 @@ fn port(value: &Value) -> Port {
 }
 
 fn tensor(value: &Value) -> Tensor {
-    let element_type = ElementType::from_tensorflow(value.element_type).unwrap();
+    let element_type = ElementType::from_tensorflow(value.element_type.into()).unwrap();
     Tensor::new(element_type, value.shape.clone(), value.bytes.clone()).unwrap()
 }
 
@@ -99,7 +99,7 @@ fn damaged_graphs_become_sound_models_or_none() {
                 .iter()
                 .map(|named| graph::Feed {
                     endpoint: graph::Endpoint { operation: named.operation.clone(), index: 0 },
-                    element_type: graph::ElementType::from_tensorflow(named.element_type.into()).unwrap(),
+                    element_type: ElementType::from_tensorflow(named.element_type.into()).unwrap(),
                     shape: named.shape.iter().map(|&side| side as usize).collect(),
                 })
                 .collect();

@@ -56,7 +56,7 @@ impl<'g> Names<'g> {
                 let element_type = unsafe { (self.functions.TF_OperationOutputType)(output) };
                 Placeholder {
                     port: self.port(operation),
-                    element_type: u32::try_from(element_type).ok().and_then(ElementType::from_tensorflow),
+                    element_type: ElementType::from_tensorflow(element_type.into()),
                     dimensions: self.dimensions(output),
                 }
             })

@@ -62,7 +62,7 @@ impl TensorHandle {
         let number = unsafe { (self.functions.TF_TensorType)(self.handle) };
         let unsupported =
             |reason: String| InferenceError::UnsupportedTensor { name: name.to_owned(), reason };
-        let element_type = u32::try_from(number).ok().and_then(ElementType::from_tensorflow);
+        let element_type = ElementType::from_tensorflow(number.into());
         let Some(element_type) = element_type else {
             return Err(unsupported(format!("its elements are of TensorFlow's type {number}")));
         };
