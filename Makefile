@@ -38,15 +38,11 @@ wasm: $(VISION) ## Build dist/recognize.wasm (MODEL=imagenet builds it with anot
 run: build ## Print the three labels of the tomato (EVENT=file for another event, WASM=file for another function)
 	@$(VISION) run $(if $(WASM),--wasm "$(WASM)") "$(EVENT)"
 
-# Functions that are not there, such as one whose networks can't be fetched here, are left out.
 .PHONY: serve
-serve: build ## Start the service with its page and all functions (OPTIONS="--history …" for more)
+serve: build picture-functions ## Start the service with its page and all functions (OPTIONS="--history …" for more)
 	@$(VISION) function --quiet --wasm dist/recognize.wasm --model models/beans/model.toml --output target/beans.wasm
-	@for function in cutout thumbnail; do \
-		$(MAKE) --no-print-directory $$function || echo "serve: the function $$function could not be built, so it is not served"; \
-	done
 	@set -- --function recognize=dist/recognize.wasm --function beans=target/beans.wasm; \
-	for function in cutout thumbnail; do \
+	for function in $(PICTURE_FUNCTIONS); do \
 		[ ! -f dist/$$function.wasm ] || set -- "$$@" --function $$function=dist/$$function.wasm; \
 	done; \
 	exec $(VISION) serve "$$@" $(OPTIONS)

@@ -18,7 +18,7 @@ package: build $(PACKAGED_VISION) picture-functions .toolchain/sbom/.installed s
 image: package ## Make dist/image.tar, a container image of `vision serve` (OCI and `docker load`), without an engine
 	@python3 -m package.image
 
-# The functions that answer pictures, each with a makefile of its own. Without the networks of one there are no packages of it, but not in CI.
+# The functions that answer pictures, each with a makefile of its own. One whose networks can't be fetched here is left out, but not in CI.
 PICTURE_FUNCTIONS := $(foreach name,cutout thumbnail,$(if $(wildcard functions/$(name)/$(name).mk),$(name)))
 
 .PHONY: picture-functions
@@ -26,7 +26,7 @@ picture-functions: $(VISION)
 	@for name in $(PICTURE_FUNCTIONS); do \
 	    $(MAKE) --no-print-directory $$name && continue; \
 	    if [ -n "$$CI" ]; then exit 1; fi; \
-	    rm -f dist/$$name.wasm; echo "package: $$name was not built, so there are no packages of it" >&2; \
+	    rm -f dist/$$name.wasm; echo "$$name could not be built: it is left out" >&2; \
 	done
 
 # The address of a function that is there already, and of the bucket that takes uploads.
