@@ -31,3 +31,38 @@ pub(super) enum Outcome {
     /// The record does not say which object it is about, or of one that nothing can be written beside.
     Unreadable { reason: String },
 }
+
+/// The same in an answer, with the object's key as the event has it.
+#[derive(Serialize)]
+pub(super) struct Report<'a> {
+    pub(super) key: &'a str,
+    #[serde(flatten)]
+    pub(super) outcome: Outcome,
+}
+
+/// Letters of a key that are told: storages take up to 1,024 bytes, but a notification may say anything.
+const MAX_SHOWN: usize = 1_024;
+
+/// A key, or the start of what can't be one.
+pub(super) fn shown(key: &str) -> String {
+    let cut = if key.chars().nth(MAX_SHOWN).is_some() { "…" } else { "" };
+    key.chars().take(MAX_SHOWN).chain(cut.chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_can_t_be_one_is_told_in_part() {
+        assert_eq!(shown("in/番茄.jpg"), "in/番茄.jpg");
+        assert_eq!(shown(&"番".repeat(MAX_SHOWN)), "番".repeat(MAX_SHOWN));
+        assert_eq!(shown(&"番".repeat(250_000)).chars().count(), MAX_SHOWN + 1);
+    }
+
+    #[test]
+    fn reports_say_the_outcome_in_one_word() {
+        let report = Report { key: "in/cat.jpg", outcome: Outcome::Gone };
+        assert_eq!(serde_json::json!(report).to_string(), r#"{"key":"in/cat.jpg","outcome":"gone"}"#);
+    }
+}

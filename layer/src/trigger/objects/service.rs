@@ -174,4 +174,8 @@ impl Created {
     pub fn at(address: ObjectAddress) -> Self {
         Self { address, version: None, etag: None, size: None, sequencer: None, may_be_encoded: false }
     }
+    /// The address with its key decoded, where that may be meant.
+    pub(super) fn decoded(&self) -> Option<ObjectAddress> {
+        self.address.percent_decoded().filter(|_| self.may_be_encoded)
+    }
 }

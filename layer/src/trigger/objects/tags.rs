@@ -3,9 +3,14 @@
 //! Form: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html>; COS has the same.
 
 use std::fmt::Write as _;
+use std::time::Instant;
 
 use base64_simd::STANDARD;
 use md5::{Digest as _, Md5};
+use thiserror::Error;
+
+use super::client::{Ask, Storage, StorageError};
+use super::service::{Created, Service};
 
 /// The tag's name.
 const NAME: &str = "vision-label";
@@ -16,8 +21,51 @@ const MAX_TAGS: usize = 10;
 /// Letters of a tag's value.
 const MAX_LETTERS: usize = 128;
 
+/// Bytes of an object's list of tags: ten of them, with all that escapes may add.
+const TAGS_BYTES: usize = 64 << 10;
+
 /// Names and values.
 pub(super) type Tags = Vec<(String, String)>;
+
+/// Why a picture could not be tagged.
+#[derive(Debug, Error)]
+pub(super) enum TagError {
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error("the tags of {key}: {reason}")]
+    Unreadable { key: String, reason: String },
+}
+
+/// Tags a picture with `label`, unless it was deleted meanwhile.
+///
+/// # Errors
+/// The storage's, and a list of tags that can't be read.
+pub(super) async fn add<S: Service>(
+    storage: &Storage<S>,
+    picture: &Created,
+    label: &str,
+    credentials: &S::Credentials,
+    deadline: Instant,
+) -> Result<(), TagError> {
+    let (object, version) = (&picture.address, picture.version.as_deref());
+    let ask = Ask::read(object, TAGS_BYTES).to("read the tags of");
+    let found = match storage.ask(&of_tags(ask, version), credentials, deadline).await {
+        Err(StorageError::NotFound) => return Ok(()),
+        found => found?,
+    };
+    let found =
+        read(&found.body).map_err(|reason| TagError::Unreadable { key: object.key.clone(), reason })?;
+    let Some(tagged) = with_label(found, label) else { return Ok(()) };
+    let (xml, sum) = written(&tagged);
+    let ask = Ask::write(object, "application/xml", xml.into()).to("tag").header("content-md5", sum);
+    storage.ask(&of_tags(ask, version), credentials, deadline).await?;
+    Ok(())
+}
+
+/// The same request for an object's tags instead of the object.
+fn of_tags<'a>(ask: Ask<'a>, version: Option<&str>) -> Ask<'a> {
+    ask.query("tagging", Some("")).query("versionId", version)
+}
 
 /// The tags in a storage's answer.
 ///
