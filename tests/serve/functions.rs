@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use support::{file, function, read};
 
 use crate::client::{Client, Reply, request};
+use crate::modules::ENDLESS_FOR_PHOTOS;
 use crate::server::{Server, children, eventually, labels_of_run, signal, tomato, vision};
 
 /// The recognizer with the model of bean leaves, made by `vision function`.
@@ -70,17 +71,6 @@ fn refusal(arguments: &[String]) -> String {
     assert_eq!(output.status.code(), Some(2), "{said}");
     said
 }
-
-/// Answers with a second of rest for larger events, such as that of a photo, and never ends where there is none to spare.
-const ENDLESS_FOR_PHOTOS: &str = r#"(module
-    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
-    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-    (memory (export "memory") 2)
-    (data (i32.const 0) "\00\04\00\00\00\00\01\00") (data (i32.const 16) "\20\00\00\00\04\00\00\00") (data (i32.const 32) "done")
-    (func (export "_start")
-        (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
-        (if (i32.gt_u (i32.load (i32.const 8)) (i32.const 5000)) (then (loop (br 0))))
-        (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 8)))))"#;
 
 #[test]
 fn each_function_has_an_address_and_is_listed_with_what_it_answers() {

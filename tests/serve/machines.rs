@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, Reply};
 use crate::in_process::InProcess;
+use crate::modules::RESTS_WITH_PHOTOS;
 use crate::server::{Server, children, eventually, signal, tomato, vision};
 
 #[test]
@@ -11,21 +12,6 @@ fn a_running_service_is_alive_and_ready() {
     let server = Server::start(&[]);
     assert_eq!((server.get("/healthz").status, server.get("/readyz").status), (200, 200));
 }
-
-/// Answers small events at once and takes a long rest with a larger one, such as that of a photo.
-const RESTS_WITH_PHOTOS: &str = r#"(module
-    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
-    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-    (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
-    (memory (export "memory") 2)
-    (data (i32.const 0) "\00\04\00\00\00\00\01\00") (data (i32.const 16) "\20\00\00\00\04\00\00\00") (data (i32.const 32) "done")
-    (func (export "_start")
-        (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
-        (if (i32.gt_u (i32.load (i32.const 8)) (i32.const 5000)) (then
-            (memory.fill (i32.const 100) (i32.const 0) (i32.const 48))
-            (i64.store (i32.const 124) (i64.const 600000000000))
-            (drop (call $poll (i32.const 100) (i32.const 200) (i32.const 1) (i32.const 300)))))
-        (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 8)))))"#;
 
 #[test]
 fn workers_are_counted_and_replaced() {

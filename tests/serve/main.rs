@@ -30,6 +30,8 @@ mod limits;
 mod machines;
 /// Clients that do it wrong, by mistake or on purpose.
 mod malformed;
+/// Modules in WebAssembly text that several tests run.
+mod modules;
 /// The files of the page.
 mod page;
 /// A PostgreSQL of the tests' own.

@@ -7,18 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, Reply, request};
+use crate::modules::ENDLESS_FOR_PHOTOS;
 use crate::server::{Server, eventually, signal, tomato, vision};
-
-/// Answers small events and never ends with a larger one, such as that of a photo.
-const ENDLESS_FOR_PHOTOS: &str = r#"(module
-    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
-    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-    (memory (export "memory") 2)
-    (data (i32.const 0) "\00\04\00\00\00\00\01\00") (data (i32.const 16) "\20\00\00\00\04\00\00\00") (data (i32.const 32) "done")
-    (func (export "_start")
-        (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
-        (if (i32.gt_u (i32.load (i32.const 8)) (i32.const 5000)) (then (loop (br 0))))
-        (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 8)))))"#;
 
 /// Bounds of everything but the end that are far longer than a test takes.
 const PATIENT: [&str; 6] = ["--time-limit", "10m", "--body-time", "10m", "--header-time", "10m"];

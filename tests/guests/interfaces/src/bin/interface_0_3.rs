@@ -3,18 +3,14 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    use interfaces::{Arguments, centred, print_best};
-    use wasmedge_tensorflow_interface::{
-        TFLiteSession, TFSession, load_jpg_image_to_rgb8, load_jpg_image_to_rgb32f, load_png_image_to_rgb8,
-        load_png_image_to_rgb32f,
-    };
+    use interfaces::{Arguments, centred_pixels, pixels, print_best};
+    use wasmedge_tensorflow_interface::{TFLiteSession, TFSession};
 
     let arguments = Arguments::read();
-    let Arguments { model, picture, side, input, output } = &arguments;
+    let Arguments { model, input, output, .. } = &arguments;
     let is_saved = model.contains("saved");
     if is_saved || arguments.is_graph() {
-        let load = if arguments.is_png() { load_png_image_to_rgb32f } else { load_jpg_image_to_rgb32f };
-        let pixels = centred(&load(picture, *side, *side));
+        let pixels = centred_pixels!(wasmedge_tensorflow_interface, arguments);
         let mut session = if is_saved {
             TFSession::new_from_saved_model(model, &["serve"])
         } else {
@@ -24,8 +20,7 @@ fn main() {
         session.add_input(input, &pixels, &shape).add_output(output).run();
         print_best(&session.get_output::<f32>(output));
     } else {
-        let load = if arguments.is_png() { load_png_image_to_rgb8 } else { load_jpg_image_to_rgb8 };
-        let pixels = load(picture, *side, *side);
+        let pixels = pixels!(wasmedge_tensorflow_interface, arguments);
         let mut session = TFLiteSession::new(arguments.model());
         session.add_input(input, &pixels).run();
         print_best(&session.get_output::<u8>(output));

@@ -3,13 +3,11 @@
 #[cfg(target_arch = "wasm32")]
 #[expect(clippy::expect_used, reason = "a test guest that shall fail loudly")]
 fn main() {
-    use interfaces::{Arguments, print_best};
+    use interfaces::{Arguments, pixels, print_best};
     use wasi_nn_0_1::{EXECUTION_TARGET_CPU, TENSOR_TYPE_U8, Tensor};
-    use wasmedge_tensorflow_interface::{load_jpg_image_to_rgb8, load_png_image_to_rgb8};
 
     let arguments = Arguments::read();
-    let load = if arguments.is_png() { load_png_image_to_rgb8 } else { load_jpg_image_to_rgb8 };
-    let pixels = load(&arguments.picture, arguments.side, arguments.side);
+    let pixels = pixels!(wasmedge_tensorflow_interface, arguments);
     let mut values = vec![0; 1 << 16];
     // SAFETY: the functions are given slices that are alive.
     let length = unsafe {
