@@ -15,11 +15,12 @@ $(CARGO_FUZZ):
 fuzz-build: setup $(CARGO_FUZZ)
 	@rustup run $(FUZZ_TOOLCHAIN) rustc --version > /dev/null || \
 		{ echo "fuzzing needs Rust's nightly: rustup toolchain install $(FUZZ_TOOLCHAIN)" >&2; exit 2; }
-	RUSTUP_TOOLCHAIN=$(FUZZ_TOOLCHAIN) $(CARGO_FUZZ) build
+	RUSTUP_TOOLCHAIN=$(FUZZ_TOOLCHAIN) $(CARGO_FUZZ) build $(FUZZ_ONLY)
 
 fuzz-seeds:
 	@python3 fuzz/seeds.py
 
+fuzz: FUZZ_ONLY = $(TARGET)
 fuzz: fuzz-build fuzz-seeds ## Fuzz one target for a time (TARGET=event|base64|picture|host|scf|multipart|model|packed|objects|envelope|cloud_event|graph SECONDS=600)
 	fuzz/run $(TARGET) $(SECONDS) $(FUZZ_ARGUMENTS)
 

@@ -5,7 +5,6 @@ use base64::prelude::BASE64_STANDARD;
 use engine::image::{decode_upright, describe};
 use serde_json::{Value, json};
 use support::{file, read};
-use wasmparser::{Operator, Parser, Payload};
 
 use crate::program::{Vision, encode};
 
@@ -178,37 +177,4 @@ fn what_is_no_option_or_no_picture_is_refused_in_words() {
             assert!(is_told, "{host}, {name}: {outcome:?}");
         }
     }
-}
-
-/// WasmEdge's compiler makes calls of C's library of these, and a call of nothing is the end of the process.
-#[test]
-fn the_function_has_no_instructions_that_native_code_lacks() {
-    let wasm = read("target/wasm/wasm32-wasip1/release/thumbnail.wasm");
-    let mut functions = 0;
-    for payload in Parser::new(0).parse_all(&wasm) {
-        let Payload::CodeSectionEntry(body) = payload.unwrap() else { continue };
-        functions += 1;
-        for operator in body.get_operators_reader().unwrap() {
-            let operator = operator.unwrap();
-            let is_lacking = matches!(
-                operator,
-                Operator::F32Ceil
-                    | Operator::F32Floor
-                    | Operator::F32Trunc
-                    | Operator::F32Nearest
-                    | Operator::F64Ceil
-                    | Operator::F64Floor
-                    | Operator::F64Trunc
-                    | Operator::F64Nearest
-                    | Operator::F32Min
-                    | Operator::F32Max
-                    | Operator::F64Min
-                    | Operator::F64Max
-            );
-            let name = format!("{operator:?}");
-            let takes_whole_part = name.contains("TruncF") || name.contains("TruncSat");
-            assert!(!is_lacking && !takes_whole_part, "{name} in function {functions} of thumbnail.wasm");
-        }
-    }
-    assert!(functions > 100);
 }

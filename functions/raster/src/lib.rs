@@ -5,9 +5,6 @@
 //! weights       Lanczos, a weight a pixel               resample   rows of one size → rows of another
 //! whole         whole numbers of floating-point ones
 //! ```
-//!
-//! WasmEdge's compiler makes calls of C's library of rounding, of whole numbers out of floating-point ones, of roots and of the
-//! larger of two numbers. Its native code can't be used then, or ends the process. So nothing here has those instructions.
 
 #![deny(clippy::indexing_slicing)]
 

@@ -1,7 +1,5 @@
 //! Lanczos with three lobes: the weights of the pixels under each pixel of the target.
 
-use crate::whole;
-
 /// Lobes of the filter to either side.
 const LOBES: f64 = 3.0;
 
@@ -28,8 +26,8 @@ impl Weights {
         let mut values = Vec::with_capacity(to * taps);
         let start_of = |index: usize| {
             let center = (index as f64 + 0.5) * scale;
-            let start = whole::at_or_below(center - support + 0.5);
-            let end = whole::at_or_below(center + support + 0.5).min(from);
+            let start = (center - support + 0.5) as usize;
+            let end = ((center + support + 0.5) as usize).min(from);
             let weight = |at: usize| lanczos((at as f64 - center + 0.5) / reduction);
             let sum: f64 = (start..end).map(weight).sum();
             // At the end, zeros stand before instead of behind: all taps are pixels of the picture.
@@ -53,7 +51,7 @@ impl Weights {
 /// Pixels that a filter can lie over which goes so far to either side.
 fn taps(support: f64) -> usize {
     // One more than is needed where the support is a whole number.
-    (whole::at_or_below(support) + 1) * 2 + 1
+    (support as usize + 1) * 2 + 1
 }
 
 fn lanczos(at: f64) -> f64 {
@@ -64,13 +62,13 @@ fn sinc(at: f64) -> f64 {
     if -1e-8 < at && at < 1e-8 { 1.0 } else { sine_of_pi(at) / (std::f64::consts::PI * at) }
 }
 
-/// sin(π `at`), for -3 to 3. The one of C's library rounds (see lib.rs).
+/// sin(π `at`), for -3 to 3. Those of C's libraries differ in their last bits, and the runtime and a function would, too.
 fn sine_of_pi(at: f64) -> f64 {
     if at < 0.0 {
         return -sine_of_pi(-at);
     }
     // Half turns change the sign, and nothing else: what is left is at most half of one to either side.
-    let half_turns = whole::at_or_below(at + 0.5);
+    let half_turns = (at + 0.5) as usize;
     let angle = (at - half_turns as f64) * std::f64::consts::PI;
     let square = angle * angle;
     let (mut term, mut sum) = (angle, angle);

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn code_for_any_processor_has_the_instructions_that_every_x86_64_has() {
+    fn code_for_any_processor_has_no_instructions_that_only_some_have() {
         // PADDB of SSE2; with AVX there would be VPADDB instead, which starts with C5.
         let paddb = |code: &[u8]| code.windows(3).any(|bytes| bytes == [0x66, 0x0F, 0xFC]);
         assert!(paddb(&compiled(Processor::Generic)));

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::thread::LocalKey;
 
-use crate::faults;
+use crate::{faults, processor};
 
 thread_local! {
     static KEPT: Cell<bool> = const { Cell::new(false) };
@@ -32,7 +32,7 @@ impl ThreadSetting {
         Self::new(&KEPT)
     }
 
-    /// What this thread compiles uses no instruction that not every x86-64 has.
+    /// What this thread compiles uses no instruction beyond [`processor::LLVM_BASELINE`].
     ///
     /// WasmEdge's "generic binary" is for a processor of no name, but with the features of this machine's
     /// (lib/llvm/codegen.cpp): such code dies on a machine without them.
@@ -123,7 +123,7 @@ pub unsafe extern "C" fn timer_create(
 
 type GetHostCpuFeatures = unsafe extern "C" fn() -> *mut c_char;
 
-/// LLVM's function of this name (llvm-c/TargetMachine.h); no features while this thread compiles for any processor. The
+/// LLVM's function of this name (llvm-c/TargetMachine.h); the least features while this thread compiles for any processor. The
 /// text is the caller's, to be given to `free`.
 ///
 /// # Safety
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn LLVMGetHostCPUFeatures() -> *mut c_char {
             unsafe { std::mem::transmute::<*mut c_void, GetHostCpuFeatures>(next)() }
         }
         // SAFETY: a text with its end.
-        _ => unsafe { libc::strdup(c"".as_ptr()) },
+        _ => unsafe { libc::strdup(processor::LLVM_BASELINE.as_ptr()) },
     }
 }
 

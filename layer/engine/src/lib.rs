@@ -35,6 +35,8 @@ pub mod limits;
 pub mod memory_file;
 mod module;
 mod module_data;
+#[cfg(test)]
+mod native_code_tests;
 pub mod native_stack;
 mod nn_model;
 mod outline;
@@ -55,7 +57,7 @@ pub use in_process::Engine;
 pub use module::LoadedModule;
 pub use nn_model::{NnEncoding, NnModel};
 pub use outline::Outline;
-pub use processor::Processor;
+pub use processor::{Processor, has_baseline};
 pub use sha256_sum::{Sha256Sum, SumError};
 
 pub use crate::answer::{Answer, CallError, Timings};

@@ -9,6 +9,7 @@ use super::error::LoadError;
 use super::module_data;
 use super::outline::Outline;
 use crate::host::{DataImage, Imported};
+use crate::processor::has_baseline;
 
 /// A module that was checked and loaded.
 pub struct LoadedModule {
@@ -24,7 +25,7 @@ pub struct LoadedModule {
 
 impl LoadedModule {
     /// Loads the module in `wasm`, which messages and the guest itself know as `name`. Its native code runs if there is
-    /// any, unless all modules are interpreted.
+    /// any and the processor can run it, unless all modules are interpreted.
     ///
     /// # Errors
     /// Everything that can be wrong before the first event: see [`LoadError`].
@@ -33,7 +34,7 @@ impl LoadedModule {
         outline.check(name, config.limits)?;
         let run_mode = match config.code {
             CodeSource::Interpret => RunMode::Interpreter,
-            _ if outline.has_native_code => RunMode::Aot,
+            _ if outline.has_native_code && has_baseline() => RunMode::Aot,
             _ => RunMode::Interpreter,
         };
         if run_mode == RunMode::Interpreter {

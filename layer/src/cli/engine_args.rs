@@ -10,7 +10,7 @@ use contract::settings::QUERY_ARGUMENT;
 use worker::Nursery;
 use worker::limits::{Limits, LoadLimits};
 use worker::sandbox::{SandboxArgs, SandboxError, SandboxMode};
-use worker::{CodeSource, DirGrant, EngineConfig, HostFunctions, Processor};
+use worker::{CodeSource, DirGrant, EngineConfig, HostFunctions, Processor, has_baseline};
 use worker::{ModelPolicy, Sha256Sum};
 
 use super::exit::Failure;
@@ -163,6 +163,11 @@ impl EngineArgs {
         let known = known_modules(&self.trust_modules, cache.as_ref());
         let module = ModuleFile::open(&path).map_err(Failure::usage)?;
         let is_known = known.contains(&module.sum);
+        if self.code != CodeSource::Interpret && !has_baseline() {
+            tracing::warn!(
+                "this processor is older than x86-64-v2 (SSE4.2), so {name} is interpreted, about 20 times slower"
+            );
+        }
         let loader = self.confined(confining)?;
         let loading = loader.load(&name, &module.file, &config, is_known).map_err(Failure::usage)?;
         let (loader, carries_code) = match loading {

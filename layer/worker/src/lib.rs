@@ -36,5 +36,5 @@ pub use engine::printable;
 pub use engine::progress::Told;
 pub use engine::{
     CodeSource, DirGrant, EngineConfig, HostFunctions, LoadError, LoadStep, NnEncoding, NnModel, Processor,
-    Sha256Sum, cores,
+    Sha256Sum, cores, has_baseline,
 };

@@ -1,8 +1,8 @@
 //! Decodes the bulk of a long text, 16 digits at a time.
 //!
 //! It uses comparisons and additions of vectors, which every x86-64 has. Table look-ups, as in the crate base64, take three
-//! times as long in the compiled function. So do the existing SIMD decoders: they look digits up by shuffling bytes, and
-//! native code for any x86-64 has no instruction for that (it came with SSSE3).
+//! times as long in the compiled function. The existing SIMD decoders look digits up by shuffling bytes, which native code
+//! that has to do without SSSE3 does slowly.
 
 use wide::{CmpEq, CmpGt, i8x16, i16x8, i32x4};
 
