@@ -5,6 +5,7 @@
 pub(crate) mod call;
 mod event;
 mod platform;
+mod protocol;
 
 pub use call::{Call, Endpoint};
 pub use event::{Event, NextFault, Outcome, PostFault, Spelling};
