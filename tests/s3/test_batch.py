@@ -6,8 +6,11 @@ import json
 import os
 import subprocess
 import tempfile
+import threading
 import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from .function import PROJECT, VISION
 from .storage import REGION, Moto
@@ -28,6 +31,28 @@ def rows(jsonl: str) -> dict[str, dict]:
     by_path = {row["path"]: row for row in read}
     assert len(by_path) == len(read), "a photo has two rows"
     return by_path
+
+
+class Scripted(BaseHTTPRequestHandler):
+    """A storage that answers a list, by the name after which it is asked for, as the test says."""
+
+    lists: dict[str, tuple[int, str]] = {}
+
+    def do_GET(self) -> None:
+        query = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
+        status, body = self.lists[query.get("start-after", [""])[0]] if "list-type" in query else (200, "GIF89a")
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def listed(*keys: str, goes_on: bool) -> tuple[int, str]:
+    contents = "".join(f"<Contents><Key>{key}</Key></Contents>" for key in keys)
+    return 200, f"<ListBucketResult><IsTruncated>{str(goes_on).lower()}</IsTruncated>{contents}</ListBucketResult>"
 
 
 class Batch(unittest.TestCase):
@@ -79,6 +104,29 @@ class Batch(unittest.TestCase):
         self.assertIn("there is no bucket batch-nowhere", missing.stderr)
         for source in ("s3://", "s3://No_Bucket/", "cos://photos/"):
             self.assertEqual(batch(moto.environment(LISTING), source).returncode, 2, source)
+
+    def test_lists_that_break_off_or_lead_elsewhere_are_no_end_of_the_batch_but_one_of_its_failures(self) -> None:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        environment = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+                       "VISION_S3_ENDPOINT": f"http://127.0.0.1:{server.server_port}/{{bucket}}"}
+        first = listed("in/a.jpg", "in/b.jpg", goes_on=True)
+        for second, reason in (
+            (first, 'has "in/b.jpg" after "in/b.jpg": it does not go on'),
+            (listed(goes_on=True), 'ends after "in/b.jpg", and shall go on'),
+            (listed("in/c.jpg", "secret/d.jpg", goes_on=False), 'has "secret/d.jpg", which does not begin with "in/"'),
+            ((403, "<Error><Code>AccessDenied</Code></Error>"), "the storage refused to list"),
+            ((200, "<html>"), "is no list of the bucket"),
+        ):
+            Scripted.lists = {"": first, "in/b.jpg": second}
+            done = batch(environment, "s3://odd-lists/in/")
+            self.assertEqual(done.returncode, 1, f"{reason}: {done.stderr}")
+            self.assertIn(reason, done.stderr)
+            self.assertIn("1 places could not be looked into", done.stderr)
+            self.assertEqual(set(rows(done.stdout)), {"in/a.jpg", "in/b.jpg"})
+            self.assertNotIn("panicked", done.stderr)
 
 
 if __name__ == "__main__":

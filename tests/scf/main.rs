@@ -6,7 +6,9 @@
 mod connections;
 /// Pictures put into a bucket.
 mod cos;
-/// The same with a function that answers pictures.
+/// All photos of a bucket at once.
+mod cos_batch;
+/// Pictures put into a bucket, with a function that answers pictures.
 mod cos_pictures;
 /// The storage for those tests, and events about it.
 mod cos_server;

@@ -34,6 +34,26 @@ pub(in crate::trigger) struct Page {
     pub(in crate::trigger) has_more: bool,
 }
 
+impl Page {
+    /// Whether it is an answer to what was asked for.
+    ///
+    /// # Errors
+    /// How it goes on, or does not.
+    fn check(&self, prefix: &str, after: &str) -> Result<(), String> {
+        if let Some(key) = self.keys.iter().find(|key| !key.starts_with(prefix)) {
+            return Err(format!("has {key:?}, which does not begin with {prefix:?}"));
+        }
+        // It would be asked for ever.
+        match self.keys.last() {
+            None if self.has_more => Err(format!("ends after {after:?}, and shall go on")),
+            Some(last) if last.as_str() <= after => {
+                Err(format!("has {last:?} after {after:?}: it does not go on"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl<S: Service> BucketReader<S> {
     /// Reads `bucket`, which is in the service's own region.
     ///
@@ -61,11 +81,9 @@ impl<S: Service> BucketReader<S> {
         let page = read(&answer.body).map_err(|reason| {
             format!("what the storage answered is no list of the bucket {}: {reason}", self.bucket.bucket)
         })?;
-        // A storage that does not go on would be asked for ever.
-        match page.keys.last() {
-            Some(last) if last.as_str() > after => Ok(page),
-            _ => Ok(Page { has_more: false, ..page }),
-        }
+        page.check(prefix, after)
+            .map_err(|reason| format!("the list of the bucket {} {reason}", self.bucket.bucket))?;
+        Ok(page)
     }
 
     /// An object of at most `limit` bytes.
@@ -143,6 +161,31 @@ mod tests {
                      <Contents><Key>a+b%20&amp;c</Key></Contents></ListBucketResult>";
         assert_eq!(read(plain.as_bytes()).unwrap(), Page { keys: vec!["a+b%20&c".into()], has_more: false });
         assert_eq!(read(b"<ListBucketResult/>").unwrap(), Page::default());
+    }
+
+    #[test]
+    fn lists_that_do_not_go_on_or_leave_the_prefix_are_told_from_others() {
+        let said = |keys: &[&str], has_more, after| {
+            let keys = keys.iter().map(|key| (*key).to_owned()).collect();
+            Page { keys, has_more }.check("in/", after)
+        };
+        for (keys, has_more, after) in [
+            (&["in/a", "in/b"][..], true, ""),
+            (&["in/b"], false, "in/a"),
+            (&[], false, ""),
+            (&[], false, "in/b"),
+        ] {
+            assert_eq!(said(keys, has_more, after), Ok(()));
+        }
+        for (keys, has_more, after, reason) in [
+            (&[][..], true, "", "ends after \"\", and shall go on"),
+            (&[], true, "in/b", "ends after \"in/b\", and shall go on"),
+            (&["in/a", "in/b"], true, "in/b", "has \"in/b\" after \"in/b\": it does not go on"),
+            (&["in/a"], false, "in/b", "has \"in/a\" after \"in/b\": it does not go on"),
+            (&["in/a", "out/b"], false, "", "has \"out/b\", which does not begin with \"in/\""),
+        ] {
+            assert_eq!(said(keys, has_more, after), Err(reason.to_owned()));
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn read_lines(file: &File) -> Result<Resumed, ResumeError> {
             break;
         }
         number += 1;
-        if line.last() != Some(&b'\n') && is_start(&line, lines::START) && read < MAX_ROW {
+        if line.last() != Some(&b'\n') && lines::was_cut_off(&line) && read < MAX_ROW {
             break;
         }
         let Some((name, is_failure)) = lines::read(&line) else {
@@ -242,9 +242,20 @@ mod tests {
     fn files_that_no_batch_wrote_are_not_touched() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out");
-        for contents in
-            ["hello", "hello\n", "{\"path\":1}\n", "\u{FFFD}", "{}\n", "path,label\n", "{\"a\":1}"]
-        {
+        for contents in [
+            "hello",
+            "hello\n",
+            "{\"path\":1}\n",
+            "\u{FFFD}",
+            "{}\n",
+            "path,label\n",
+            "path,label",
+            "{\"a\":1}",
+            "{\"path\":\"a.jpg\",\"size\":3}\n",
+            "{\"path\":\"a.jpg\",\"size\":3}",
+            "{\"path\":\"a.jpg\",\"size\":",
+            "{\"path\":\"a.jpg\",\"answer\":1}\n{\"path\":\"b.jpg\",\"size\":3}",
+        ] {
             for table in [false, true] {
                 std::fs::write(&path, contents).unwrap();
                 let error = Output::open(Some(&path), format(table), false).unwrap_err().to_string();

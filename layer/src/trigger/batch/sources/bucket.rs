@@ -1,13 +1,11 @@
 //! The objects of a bucket whose names begin alike.
 
 use std::ffi::OsStr;
-use std::ops::ControlFlow;
 
 use bytes::Bytes;
 use contract::ErrorCode;
-use tokio::runtime::Handle;
 
-use super::{Sight, Sink, after_scheme};
+use super::{Sight, after_scheme};
 use crate::trigger::batch::photo_name::PhotoName;
 use crate::trigger::batch::row::{NOT_FOUND, Problem, UNREADABLE};
 use crate::trigger::batch::settings::BatchArgs;
@@ -57,28 +55,17 @@ impl Bucket {
         Ok(Some(Self { reader, prefix, every_file: arguments.every_file }))
     }
 
-    /// Tells of every photo in it, in the order of their names; on a thread that may wait.
-    pub(super) fn each(&self, runtime: &Handle, sink: &mut impl Sink) -> ControlFlow<()> {
-        let mut after = String::new();
-        loop {
-            let page = match runtime.block_on(self.page(&after)) {
-                Ok(page) => page,
-                Err(reason) => return sink.see(Sight::Unseen(reason)),
-            };
-            let last = page.keys.last().cloned();
-            for key in page.keys {
-                // What a bucket's console makes for a folder.
-                let is_folder = key.ends_with('/');
-                let name = PhotoName::new(key);
-                if !is_folder && (self.every_file || name.looks_like_a_photo()) {
-                    sink.see(Sight::Photo(name))?;
-                }
-            }
-            match last {
-                Some(last) if page.has_more => after = last,
-                _ => return ControlFlow::Continue(()),
-            }
-        }
+    /// What the storage names after `after`, a page of it, and after what the next page begins; None where there is none.
+    pub(super) async fn sights_after(&self, after: &str) -> (Vec<Sight>, Option<String>) {
+        let page = match self.page(after).await {
+            Ok(page) => page,
+            Err(reason) => return (vec![Sight::Unseen(reason)], None),
+        };
+        let next = page.has_more.then(|| page.keys.last().cloned()).flatten();
+        // What a bucket's console makes for a folder ends with a slash.
+        let names = page.keys.into_iter().filter(|key| !key.ends_with('/')).map(PhotoName::new);
+        let photos = names.filter(|name| self.every_file || name.looks_like_a_photo());
+        (photos.map(Sight::Photo).collect(), next)
     }
 
     async fn page(&self, after: &str) -> Result<Page, String> {

@@ -14,9 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use thiserror::Error;
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::{JoinHandle, spawn, spawn_blocking};
 use worker::channel::EventFile;
 use worker::sandbox::{Needs, Network};
 
@@ -160,7 +159,8 @@ impl Source {
     /// Tells of all photos, each `sight` after the one before was taken.
     pub(super) fn sights(&self) -> mpsc::Receiver<Sight> {
         let (sender, sights) = mpsc::channel(NAMES_AHEAD);
-        let mut sink = move |sight| match sender.blocking_send(sight) {
+        let blocking = sender.clone();
+        let mut sink = move |sight| match blocking.blocking_send(sight) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         };
@@ -177,11 +177,7 @@ impl Source {
                     None => ControlFlow::Continue(()),
                 });
             }
-            Self::Bucket(bucket) => {
-                let bucket = Arc::clone(bucket);
-                let runtime = Handle::current();
-                spawn_blocking(move || bucket.each(&runtime, &mut sink));
-            }
+            Self::Bucket(bucket) => drop(spawn(tell(Arc::clone(bucket), sender))),
         }
         sights
     }
@@ -191,26 +187,16 @@ impl Source {
         &self,
         is_wanted: impl Fn(&PhotoName) -> bool + Send + 'static,
     ) -> Option<JoinHandle<u64>> {
-        let counted = move |each: &mut dyn FnMut(&mut Counter<'_>) -> ControlFlow<()>| {
-            let mut counter = Counter { is_wanted: &is_wanted, count: 0 };
-            // It is never cut short.
-            let _ = each(&mut counter);
-            counter.count
-        };
         Some(match self {
             Self::Folder(folder) => {
                 let folder = folder.clone();
-                spawn_blocking(move || counted(&mut |counter| folder.each(counter)))
+                spawn_blocking(move || Counter::of(is_wanted, |counter| folder.each(counter)))
             }
             Self::List { list, counting, .. } => {
                 let (list, file) = (list.clone(), taken(counting)?);
-                spawn_blocking(move || counted(&mut |counter| list.each(&file, counter)))
+                spawn_blocking(move || Counter::of(is_wanted, |counter| list.each(&file, counter)))
             }
-            Self::Bucket(bucket) => {
-                let bucket = Arc::clone(bucket);
-                let runtime = Handle::current();
-                spawn_blocking(move || counted(&mut |counter| bucket.each(&runtime, counter)))
-            }
+            Self::Bucket(bucket) => spawn(count(Arc::clone(bucket), is_wanted)),
         })
     }
 
@@ -251,16 +237,55 @@ impl Fetch {
     }
 }
 
-struct Counter<'a> {
-    is_wanted: &'a (dyn Fn(&PhotoName) -> bool + Send),
+/// Tells of every photo in a bucket, in the order of their names. On a task, not a thread: the end of the process does not wait for
+/// a storage.
+async fn tell(bucket: Arc<Bucket>, sender: mpsc::Sender<Sight>) {
+    let mut next = Some(String::new());
+    while let Some(after) = next {
+        let (sights, following) = bucket.sights_after(&after).await;
+        for sight in sights {
+            if sender.send(sight).await.is_err() {
+                return;
+            }
+        }
+        next = following;
+    }
+}
+
+async fn count(bucket: Arc<Bucket>, is_wanted: impl Fn(&PhotoName) -> bool + Send) -> u64 {
+    let mut counter = Counter { is_wanted, count: 0 };
+    let mut next = Some(String::new());
+    while let Some(after) = next {
+        let (sights, following) = bucket.sights_after(&after).await;
+        sights.into_iter().for_each(|sight| counter.add(&sight));
+        next = following;
+    }
+    counter.count
+}
+
+struct Counter<W> {
+    is_wanted: W,
     count: u64,
 }
 
-impl Sink for Counter<'_> {
-    fn see(&mut self, sight: Sight) -> ControlFlow<()> {
+impl<W: Fn(&PhotoName) -> bool> Counter<W> {
+    /// The photos that `each` tells of, which is never cut short.
+    fn of(is_wanted: W, each: impl FnOnce(&mut Self) -> ControlFlow<()>) -> u64 {
+        let mut counter = Self { is_wanted, count: 0 };
+        let _ = each(&mut counter);
+        counter.count
+    }
+
+    fn add(&mut self, sight: &Sight) {
         if let Sight::Photo(name) = sight {
-            self.count += u64::from((self.is_wanted)(&name));
+            self.count += u64::from((self.is_wanted)(name));
         }
+    }
+}
+
+impl<W: Fn(&PhotoName) -> bool> Sink for Counter<W> {
+    fn see(&mut self, sight: Sight) -> ControlFlow<()> {
+        self.add(&sight);
         ControlFlow::Continue(())
     }
 }
