@@ -9,10 +9,11 @@ READ = "2026-11-30"
 
 @dataclass(frozen=True)
 class Price:
-    """A price or a limit with its source; None where it could not be looked up and stands for others of its kind."""
+    """A price or a limit, with its source and the day when that was read."""
 
     value: float
-    source: str | None
+    source: str
+    read: str = READ
 
 
 LAMBDA_GB_SECOND = Price(0.0000166667, "https://docs.aws.amazon.com/whitepapers/latest/how-aws-pricing-works/lambda.html")
@@ -22,9 +23,10 @@ LAMBDA_GB = 1769 / 1024
 LAMBDA_INSTANCES = Price(1000, "https://docs.aws.amazon.com/lambda/latest/operatorguide/scaling-concurrency.html")
 LAMBDA_NEW_IN_TEN_SECONDS = Price(1000, "https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html")
 
-# Yuan. The page with the prices (https://cloud.tencent.com/document/product/583/12281) could not be read.
-SCF_GB_SECOND = Price(0.00011108, None)
-SCF_TEN_THOUSAND_CALLS = Price(0.0133, None)
+# Yuan. The platform's own page (https://cloud.tencent.com/document/product/583/12281) could not be read: the first is from a
+# reseller that says it adds nothing, the second from a program that computes its own bills (budget of SCF).
+SCF_GB_SECOND = Price(0.00011108, "https://github.com/dcloudio/unidocs-zh/blob/master/docs/uniCloud/price.md", "2026-12-01")
+SCF_TEN_THOUSAND_CALLS = Price(0.0133, "https://github.com/tianmiantech/WeFe", "2026-12-01")
 SCF_GB = 512 / 1024
 # All functions of a region together, in MB.
 SCF_MEMORY = Price(128_000, "https://cloud.tencent.com/document/product/583/11637")

@@ -136,10 +136,10 @@ For a first estimate, without any simulation: λ photos a second, S seconds each
 
 WORDS = {
     "en": {"head": "| platform | program | instances | cold starts | median, ms | p99, ms | p99.9, ms | refused | cost |",
-           "unread": "from memory: the page could not be read; check it", "read": "{source}, {date}",
+           "read": "{source}, {date}",
            "names": {VISION: "vision", DRAFT: "python, draft", PLAIN: "python"}},
     "zh": {"head": "| 平台 | 程序 | 实例 | 冷启动 | 中位数，ms | p99，ms | p99.9，ms | 拒绝 | 费用 |",
-           "unread": "凭记忆，页面无法读取，请核对", "read": "{source}，{date}",
+           "read": "{source}，{date}",
            "names": {VISION: "vision", DRAFT: "python, draft", PLAIN: "python"}},
 }
 
@@ -219,7 +219,7 @@ def _prices(language: str) -> str:
     words = WORDS[language]
     lines = []
     for name, (currency, price) in zip(PRICES[language], known, strict=True):
-        read = words["read"].format(source=f"<{price.source}>", date=prices.READ) if price.source else words["unread"]
+        read = words["read"].format(source=f"<{price.source}>", date=price.read)
         value = f"{price.value:,.10f}".rstrip("0").rstrip(".")
         lines.append(f"| {name} | {currency}{value} | {read} |")
     return "\n".join(lines)

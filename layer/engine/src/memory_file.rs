@@ -5,15 +5,17 @@ use std::io;
 
 use memmap2::Mmap;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, memfd_create};
+use rustix::io::Errno;
 
-/// A file in memory; on kernels before 3.17, which have none, one without a name in the folder for temporary files.
+/// A file in memory; where there are none (kernels before 3.17, profiles of containers that forbid the call), one without a
+/// name in the folder for temporary files.
 ///
 /// # Errors
 /// The system's reason.
 pub fn memory_file(name: &str) -> io::Result<File> {
     match memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING) {
         Ok(file) => Ok(file.into()),
-        Err(rustix::io::Errno::NOSYS) => tempfile::tempfile(),
+        Err(Errno::NOSYS | Errno::PERM) => tempfile::tempfile(),
         Err(error) => Err(error.into()),
     }
 }

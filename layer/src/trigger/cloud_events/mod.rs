@@ -6,6 +6,8 @@
 
 mod attributes;
 mod binary;
+#[cfg(test)]
+mod conformance_tests;
 #[cfg(any(test, fuzzing))]
 #[allow(clippy::expect_used, clippy::panic, reason = "a fuzz target fails by panicking")]
 pub mod fuzzing;
