@@ -9,13 +9,19 @@ pub(crate) fn elements(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side))
 }
 
-/// Bytes of a tensor.
+/// The same without sides of 0: what is computed side by side takes its time even where nothing is in it.
+pub(crate) fn span(shape: &[usize]) -> Option<usize> {
+    shape.iter().filter(|&&side| side > 0).try_fold(1_usize, |product, &side| product.checked_mul(side))
+}
+
+/// Bytes of a tensor, whose sides are bounded even if one of them is 0.
 pub(crate) fn byte_size(shape: &[usize], element_type: ElementType) -> Result<usize, GraphError> {
     if shape.len() > MAX_DIMENSIONS {
         return Err(too_large("dimensions of a tensor", shape.len(), MAX_DIMENSIONS));
     }
-    let bytes = elements(shape).and_then(|elements| elements.checked_mul(element_type.bytes()));
+    let bytes = span(shape).and_then(|span| span.checked_mul(element_type.bytes()));
     match bytes {
+        Some(_) if shape.contains(&0) && bytes <= Some(MAX_TENSOR_BYTES) => Ok(0),
         Some(bytes) if bytes <= MAX_TENSOR_BYTES => Ok(bytes),
         _ => Err(too_large("bytes of a tensor", bytes.unwrap_or(usize::MAX), MAX_TENSOR_BYTES)),
     }
@@ -101,6 +107,12 @@ mod tests {
     fn sizes_that_overflow_are_refused() {
         assert!(byte_size(&[usize::MAX, 2], ElementType::F32).is_err());
         assert!(byte_size(&[1; 9], ElementType::F32).is_err());
+        for shape in
+            [&[1 << 50, 0][..], &[0, 1 << 40, 1 << 40], &[usize::MAX, 0], &[0, MAX_TENSOR_BYTES / 4 + 1]]
+        {
+            assert!(byte_size(shape, ElementType::F32).is_err(), "{shape:?}");
+        }
+        assert_eq!(byte_size(&[0, 1024, 3], ElementType::F32).unwrap(), 0);
         assert_eq!(byte_size(&[2, 3], ElementType::F64).unwrap(), 48);
     }
 }

@@ -188,6 +188,40 @@ fn what_grows_without_bounds_is_refused() {
     assert!(refusal(&[x(), node("y", "Relu", &["x"])], &[1 << 40, 1 << 40]).contains("bytes of a tensor"));
 }
 
+/// Nothing is in them, and still each side would be gone through.
+#[test]
+fn constants_without_elements_take_no_time_whatever_their_other_sides_are() {
+    let axes = |name: &str, value| constant(name, ElementType::I32, &[2], value);
+    let scalar = |name: &str, value| constant(name, ElementType::I32, &[], value);
+    let operations = [
+        node("y", "ConcatV2", &["c", "c", "one"]),
+        node("y", "Slice", &["c", "zeros", "minus"]),
+        node("y", "StridedSlice", &["c", "zeros", "zeros", "ones"])
+            .attribute("begin_mask", &Message::default().number(3, 3)),
+        node("y", "Transpose", &["c", "zeros"]),
+        node("y", "Tile", &["c", "ones"]),
+        node("y", "Pack", &["c", "c"]),
+        node("y", "Unpack", &["c"]),
+        node("y", "Gather", &["c", "zeros"]),
+        node("y", "Reshape", &["c", "zeros"]),
+        node("y", "Sum", &["c", "one"]),
+        node("y", "Neg", &["c"]),
+        node("y", "Add", &["c", "c"]),
+        node("y", "Cast", &["c"]),
+    ];
+    for shape in [[1_u64 << 50, 0], [0, 1 << 50], [1 << 26, 0], [0, 1 << 26]] {
+        let empty = constant("c", ElementType::F32, &shape, 0);
+        let numbers = [axes("zeros", 0), axes("ones", 1), axes("minus", u64::MAX), scalar("one", 1)];
+        for operation in &operations {
+            let nodes = [&[x(), empty.clone(), operation.clone()][..], &numbers].concat();
+            // 2^50 of anything would take days.
+            let refused =
+                converted(&nodes, &[1]).is_err_and(|error| error.to_string().contains("bytes of a tensor"));
+            assert!(refused || !shape.contains(&(1 << 50)), "{shape:?}");
+        }
+    }
+}
+
 #[test]
 fn a_long_chain_takes_no_stack() {
     let mut nodes = vec![x()];

@@ -10,7 +10,7 @@ use crate::element_type::ElementType;
 use crate::error::{Fault, invalid, too_large};
 use crate::limits::{MAX_FOLDED_BYTES, MAX_FOLDED_ELEMENTS};
 use crate::lower::Step;
-use crate::shape::{byte_size, elements};
+use crate::shape::{byte_size, elements, span};
 use numbers::Numbers;
 
 /// What may still be computed of constants.
@@ -30,7 +30,7 @@ impl Budget {
     /// Takes what a result of that shape needs; `looked_at` are the elements that are read for it.
     fn take(&mut self, shape: &[usize], element_type: ElementType, looked_at: usize) -> Result<(), Fault> {
         let bytes = byte_size(shape, element_type)?;
-        let work = looked_at.saturating_add(elements(shape).unwrap_or(usize::MAX));
+        let work = looked_at.saturating_add(span(shape).unwrap_or(usize::MAX));
         match (self.bytes.checked_sub(bytes), self.elements.checked_sub(work)) {
             (Some(bytes), Some(elements)) => {
                 (self.bytes, self.elements) = (bytes, elements);

@@ -171,8 +171,7 @@ fn slice(step: &Step<'_, '_>, from: &Constant<'_>, budget: &mut Budget) -> Resul
     if begins.len() != from.shape.len() || sizes.len() != from.shape.len() {
         return invalid(format!("a part of size {sizes:?} of {:?}", from.shape));
     }
-    let mut shape = Vec::new();
-    let mut places = vec![0_usize];
+    let mut parts = Vec::new();
     for (((&side, &step), &begin), &length) in
         from.shape.iter().zip(&strides(&from.shape)).zip(&begins).zip(&sizes)
     {
@@ -181,10 +180,15 @@ fn slice(step: &Step<'_, '_>, from: &Constant<'_>, budget: &mut Budget) -> Resul
         if begin.checked_add(length).is_none_or(|end| end > side) {
             return invalid(format!("a part of size {sizes:?} of {:?}", from.shape));
         }
-        shape.push(length);
+        parts.push((begin..begin + length, step));
+    }
+    let shape: Vec<usize> = parts.iter().map(|(part, _)| part.len()).collect();
+    budget.take(&shape, from.element_type, 0)?;
+    let mut places = vec![0_usize];
+    for (part, step) in parts {
         places = places
             .iter()
-            .flat_map(|place| (begin..begin + length).map(move |at| place.saturating_add(at * step)))
+            .flat_map(|place| part.clone().map(move |at| place.saturating_add(at * step)))
             .collect();
     }
     picked(from, places.into_iter(), shape, budget)
