@@ -22,6 +22,11 @@ doctor: ## Print what set-up found, from where, in which version
 tensorflow: ## Fetch TensorFlow's C library (207 MB) into .toolchain/tensorflow, for --tensorflow
 	@python3 -m toolchain tensorflow
 
+.PHONY: test-tensorflow
+test-tensorflow: build test-guests tensorflow ## Test graphs and saved models with TensorFlow's own library
+	cargo test --release --package engine --test tensorflow
+	cargo test --release --package vision --test end_to_end -- --include-ignored tensorflow
+
 build: $(VISION) wasm ## Build the runtime and the function
 
 .PHONY: $(VISION)

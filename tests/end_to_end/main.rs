@@ -43,6 +43,8 @@ mod run;
 mod sandbox;
 /// What the system lets the process have.
 mod system_limits;
+/// TensorFlow's own library in the worker.
+mod tensorflow;
 /// The function that makes thumbnails.
 mod thumbnail;
 /// What modules may pass to WASI's functions.
