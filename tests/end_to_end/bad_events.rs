@@ -112,3 +112,17 @@ fn deep_nesting_and_huge_headers_do_no_harm() {
         response(&Vision::run_function().stdin(http(&body, &json!({"headers": headers}))).call());
     assert_eq!(status, 200);
 }
+
+#[test]
+fn a_reason_is_said_once() {
+    for arguments in
+        [&["run", "/nonexistent.jpg"][..], &["run", "tests/samples/lemon.jpg", "--output", "/nonexistent/x"]]
+    {
+        let outcome = arguments
+            .iter()
+            .skip(1)
+            .fold(Vision::new(&arguments[..1]), |call, argument| call.argument(argument))
+            .call();
+        assert_eq!(outcome.stderr.matches("No such file").count(), 1, "{}", outcome.stderr);
+    }
+}

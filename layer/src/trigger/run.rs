@@ -43,7 +43,7 @@ impl RunTrigger {
     /// # Errors
     /// A place where no file can be written.
     pub fn with_output(self, path: &Path) -> Result<Self, TriggerError> {
-        let unwritable = |source| TriggerError::configuration(unwritable(path, source));
+        let unwritable = |reason| TriggerError::configuration(unwritable(path, reason));
         let output = OutputFile::at(path).map_err(unwritable)?;
         Ok(Self { output: Some((path.to_owned(), output)), ..self })
     }
@@ -74,12 +74,12 @@ impl Trigger for RunTrigger {
 #[derive(Debug, Error)]
 pub enum RunError {
     /// The event can't be read.
-    #[error("can't read the event from {from}: {source}")]
+    #[error("can't read the event from {from}: {reason}")]
     Read {
         /// The file, or standard input.
         from: String,
         /// The system's reason.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The engine had no answer.
     #[error(transparent)]
@@ -91,12 +91,12 @@ pub enum RunError {
     #[error("can't write the answer: {0}")]
     Write(io::Error),
     /// The answer can't be written to a file.
-    #[error("can't write the answer to {file}: {source}")]
+    #[error("can't write the answer to {file}: {reason}")]
     Output {
         /// Where it was to go.
         file: String,
         /// The system's reason.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The answer is no text, and somebody would see it as letters.
     #[error(
@@ -110,8 +110,8 @@ pub enum RunError {
     },
 }
 
-fn unwritable(path: &Path, source: io::Error) -> RunError {
-    RunError::Output { file: path.display().to_string(), source }
+fn unwritable(path: &Path, reason: io::Error) -> RunError {
+    RunError::Output { file: path.display().to_string(), reason }
 }
 
 /// Reads the event; no more than a byte over `limit`, so that an endless input ends.
@@ -130,7 +130,7 @@ fn read_event(file: Option<&Path>, limit: usize) -> Result<EventFile, RunError> 
         }
         None => Ok((EventFile::read_from(io::stdin().lock().take(most))?, None)),
     };
-    let (event, size) = read().map_err(|source| RunError::Read { from, source })?;
+    let (event, size) = read().map_err(|reason| RunError::Read { from, reason })?;
     if event.len() > limit {
         let found = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(event.len());
         return Err(CallError::EventTooLarge { found, limit }.into());
@@ -158,7 +158,7 @@ async fn answer(
     match answer.outcome() {
         Outcome::Answer { notice } => {
             if let Some((path, output)) = output {
-                output.write(&answer.stdout).map_err(|source| unwritable(&path, source))?;
+                output.write(&answer.stdout).map_err(|reason| unwritable(&path, reason))?;
             }
             notice.into_iter().for_each(console::tell);
             Ok(())

@@ -8,8 +8,8 @@ use thiserror::Error;
 /// Why a list or a label file can't be used.
 #[derive(Debug, Error)]
 pub(super) enum ListError {
-    #[error("can't read {path}: {source}")]
-    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("can't read {path}: {reason}")]
+    Unreadable { path: PathBuf, reason: std::io::Error },
     #[error("{path} is empty")]
     Empty { path: PathBuf },
     #[error("{path}, line {line}: found {found:?}, accepted is PATH, LABEL or PATH, LABEL, GROUP")]
@@ -122,7 +122,7 @@ impl Parser<'_> {
 }
 
 fn read_text(path: &Path) -> Result<String, ListError> {
-    std::fs::read_to_string(path).map_err(|source| ListError::Unreadable { path: path.to_owned(), source })
+    std::fs::read_to_string(path).map_err(|reason| ListError::Unreadable { path: path.to_owned(), reason })
 }
 
 #[cfg(test)]

@@ -60,12 +60,12 @@ use service::Service;
 
 /// The address is taken, or not this machine's.
 #[derive(Debug, Error)]
-#[error("can't listen on {address}: {source}")]
+#[error("can't listen on {address}: {reason}")]
 pub struct ListenError {
     /// The address that was asked for.
     address: SocketAddr,
     /// The system's reason.
-    source: io::Error,
+    reason: io::Error,
 }
 
 /// `vision serve`.
@@ -165,7 +165,7 @@ pub async fn answering(
 
 /// Takes the address that requests come to; they wait until the service runs.
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ListenError> {
-    let failed = |source| ListenError { address, source };
+    let failed = |reason| ListenError { address, reason };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
