@@ -25,9 +25,9 @@ def write_dataset(folder: Path, fine_classes: range = range(FINE_CLASSES), size:
     return folder
 
 
-def random_backbone(seed: int = 3) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Weights of the shapes that MobileNetV2 has, scaled so that signals neither die nor explode."""
-    from trainer.network import BLOCKS, FEATURES
+def random_backbone(seed: int = 3, network: str = "mobilenet-v2") -> list[tuple[np.ndarray, np.ndarray]]:
+    """Weights of the shapes that ``network`` has, scaled so that signals neither die nor explode."""
+    from trainer.network import FEATURES, NETWORKS
 
     random = np.random.default_rng(seed)
 
@@ -39,12 +39,12 @@ def random_backbone(seed: int = 3) -> list[tuple[np.ndarray, np.ndarray]]:
 
     layers = [kernel(3, 3, 3, 32, inputs=27)]
     channels = 32
-    for expansion, outputs, repetitions, _stride in BLOCKS:
+    for expansion, outputs, repetitions, _stride, edge in NETWORKS[network].blocks:
         for _ in range(repetitions):
             wide = channels * expansion
             if expansion > 1:
                 layers.append(kernel(1, 1, channels, wide, inputs=channels))
-            layers.append(kernel(3, 3, wide, 1, inputs=9))
+            layers.append(kernel(edge, edge, wide, 1, inputs=edge * edge))
             layers.append(kernel(1, 1, wide, outputs, inputs=wide))
             channels = outputs
     layers.append(kernel(1, 1, channels, FEATURES, inputs=channels))

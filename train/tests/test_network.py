@@ -13,7 +13,7 @@ from tests.fixtures import random_backbone
 from trainer import evaluation, export, quantization, training
 from trainer.augmentation import Augmentation
 from trainer.dataset import Pictures
-from trainer.network import MobileNetV2, normalised, variables_before_block
+from trainer.network import EfficientNetLite0, MobileNetV2, normalised, variables_before_block
 
 SIZE = 32
 PIXELS = np.random.default_rng(4).integers(0, 256, (6, SIZE, SIZE, 3), np.uint8)
@@ -43,6 +43,15 @@ class NetworkTest(unittest.TestCase):
         self.assertEqual(variables[variables_before_block(2)].shape, (1, 1, 16, 96))
         self.assertEqual(variables[variables_before_block(4)].shape, (1, 1, 24, 144))
         self.assertEqual(variables[variables_before_block(17)].shape, (1, 1, 160, 960))
+
+    def test_lite0_has_49_convolutions_and_wider_kernels(self) -> None:
+        made = EfficientNetLite0(random_backbone(network="efficientnet-lite0"))
+        self.assertEqual(len(made.variables_in_order), 2 * 50)
+        self.assertEqual(made(normalised(PIXELS)).shape, (6, 81))
+        self.assertEqual(made.variables_in_order[variables_before_block(4)].shape, (1, 1, 24, 144))
+        self.assertEqual(made.variables_in_order[variables_before_block(4) + 2].shape, (5, 5, 144, 1))
+        with self.assertRaisesRegex(ValueError, "EfficientNetLite0 has 49 convolutions, the backbone has 52"):
+            EfficientNetLite0(random_backbone())
 
 
 class QuantizationTest(unittest.TestCase):

@@ -172,6 +172,29 @@ class RecipeTest(Scratch):
         with self.assertRaisesRegex(TrainingInputError, "lacks 'fewest_steps'"):
             read_own_recipe(broken)
 
+    def test_runs_may_have_another_network_and_teachers(self) -> None:
+        recipe = read_recipe(TRAIN_FOLDER / "recipe.toml")
+        self.assertEqual({(run.network, run.input_size, run.teachers) for run in recipe.runs}, {("mobilenet-v2", recipe.input_size, ())})
+        self.assertEqual((recipe.int8.mean_of, recipe.int8.teachers), (("a", "b"), ("a", "b")))
+        path = self.broken('name = "b"', 'name = "b"\nnetwork = "efficientnet-lite0"\ninput_size = 224\nteachers = ["a"]')
+        path.write_text(path.read_text().replace("[int8]", '[int8]\nmean_of = ["a"]\nteachers = ["b"]'))
+        recipe = read_recipe(path)
+        run = recipe.runs[1]
+        self.assertEqual((run.network, run.input_size, run.teachers), ("efficientnet-lite0", 224, ("a",)))
+        self.assertEqual((recipe.int8.mean_of, recipe.int8.teachers), (("a",), ("b",)))
+
+    def test_unknown_networks_and_runs_are_named(self) -> None:
+        for old, new, message in (
+            ('name = "b"', 'name = "b"\nnetwork = "resnet"', "run 'b': unknown network 'resnet', known are mobilenet-v2, efficientnet-lite0"),
+            ('name = "a"', 'name = "a"\nteachers = ["b"]', "run 'a': its teacher 'b' is no earlier run"),
+            ('name = "b"', 'name = "a"', "two runs have the name 'a'"),
+            ("[int8]", '[int8]\nteachers = ["c"]', "int8: there is no run 'c'"),
+            ("[int8]", "[int8]\nmean_of = []", "int8: mean_of must name runs of one network"),
+            ('name = "b"', 'name = "b"\nnetwork = "efficientnet-lite0"', "int8: mean_of must name runs of one network"),
+        ):
+            with self.subTest(new), self.assertRaisesRegex(TrainingInputError, message):
+                read_recipe(self.broken(old, new))
+
     def test_an_unknown_or_a_missing_setting_is_named(self) -> None:
         with self.assertRaisesRegex(TrainingInputError, "unknown setting weight_decoy"):
             read_recipe(self.broken("weight_decay", "weight_decoy"))

@@ -1,4 +1,4 @@
-"""Command line: ``python -m trainer train|own|photos|evaluate|unsure|report`` (in the folder train/)."""
+"""Command line: ``python -m trainer train|own|folds|crossval|photos|evaluate|unsure|report`` (in the folder train/)."""
 
 import argparse
 import os
@@ -14,6 +14,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 from trainer import evaluation, sources  # noqa: E402
 from trainer.dataset import load_pictures, read_classes, read_list  # noqa: E402
 from trainer.errors import TrainingInputError  # noqa: E402
+from trainer.folds import FOLDS  # noqa: E402
 
 HERE = Path(__file__).resolve().parent.parent
 
@@ -36,6 +37,12 @@ def main() -> int:
     own.add_argument("--recipe", type=Path, default=HERE / "own.toml", help="the hyper-parameters (default: train/own.toml)")
     own.add_argument("--threads", type=int, default=os.cpu_count(), help="processor threads (default: all)")
     own.add_argument("--vision", type=Path, default=None, help="the program that turns the model into a function; without it there is none")
+    commands.add_parser("folds", help="deal train and val into folds, photos of one place together: WORK/folds.csv")
+    crossval = commands.add_parser("crossval", help="judge a recipe on the folds; goes on where it was stopped")
+    crossval.add_argument("recipe", type=Path, help="the hyper-parameters, with lists = [\"train\"] in each run")
+    crossval.add_argument("--folds", type=int, nargs="*", choices=range(FOLDS), default=range(FOLDS), help="which (default: all); without a number: only the table of what is known")
+    crossval.add_argument("--together", nargs="*", default=[], help="candidates whose answers are averaged for one more line, as a+b")
+    crossval.add_argument("--threads", type=int, default=os.cpu_count(), help="processor threads (default: all)")
     photos = commands.add_parser("photos", help="fetch the photos of a model that was made from a folder")
     photos.add_argument("name", help=", ".join(sources.PHOTOS))
     check = commands.add_parser("evaluate", help="measure a .tflite file on a list of photos")
@@ -84,18 +91,41 @@ def run(arguments: argparse.Namespace) -> int:
 
         publish(arguments.work, arguments.folder, read_classes(dataset))
         return 0
-    found = sources.Sources(dataset, sources.find_backbone(arguments.backbone, arguments.work, say))
+    if arguments.command == "folds":
+        from trainer.crossval import describe_folds, make_folds
 
-    import tensorflow as tf
+        photos, table = read_list(dataset, "train") + read_list(dataset, "val"), arguments.work / "folds.csv"
+        make_folds(photos, dataset, table, say)
+        say("\n".join([f"{table}:", *describe_folds(table)]))
+        return 0
+    backbone_file = sources.find_backbone(arguments.backbone, arguments.work, say)
+    use_threads(arguments.threads)
 
-    from trainer.pipeline import Pipeline
+    from trainer.backbones import Backbones
     from trainer.recipe import read_recipe
 
-    tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
-    model = Pipeline(read_recipe(arguments.recipe), found, arguments.work, say).run()
-    say(f"made {model}")
+    recipe, backbones = read_recipe(arguments.recipe), Backbones(backbone_file)
+    if arguments.command == "crossval":
+        from trainer.crossval import HEADING, CrossValidation
+
+        judged = CrossValidation(dataset, backbones, arguments.work, say)
+        for fold in arguments.folds:
+            judged.run(recipe, fold)
+        say("\n".join([HEADING, *map(str, judged.table(recipe, arguments.together))]))
+        return 0
+
+    from trainer.pipeline import Pipeline
+
+    say(f"made {Pipeline.of_dataset(recipe, dataset, backbones, arguments.work, say).run()}")
     return 0
+
+
+def use_threads(count: int) -> None:
+    """Set TensorFlow's threads; it takes seconds to load, so wrong arguments are answered before."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    tf.config.threading.set_inter_op_parallelism_threads(count)
 
 
 def train_own(arguments: argparse.Namespace) -> int:
@@ -115,8 +145,7 @@ def train_own(arguments: argparse.Namespace) -> int:
 
     tf.get_logger().setLevel("ERROR")
     warnings.filterwarnings("ignore", "Statistics for quantized inputs")  # the input's range is given, see export
-    tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
+    use_threads(arguments.threads)
     recipe, work = read_own_recipe(arguments.recipe), arguments.work / name
     result = OwnTraining(recipe, name, work, backbone_file, say).run(arguments.photos, arguments.labels, arguments.others)
     folder = work / "result"

@@ -24,6 +24,23 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     return float(min(candidates, key=lambda temperature: cross_entropy(logits, labels, temperature)))
 
 
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Logits [n, classes] → probabilities."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
+    """How far the highest probability is from the share of right answers, in the mean over the photos (0 … 1).
+
+    Photos are sorted into ``bins`` of equal width by their highest probability (Naeini et al., 2015).
+    """
+    highest = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    place = np.minimum((highest * bins).astype(int), bins - 1)
+    return float(sum(abs((right[place == own] - highest[place == own]).sum()) for own in np.unique(place)) / len(labels))
+
+
 def apply_temperature(network: MobileNetV2, ranges: Ranges, temperature: float) -> Ranges:
     """Divide the classifier of ``network``, in place, by ``temperature``; returns the ``ranges`` that then hold.
 

@@ -1,5 +1,7 @@
 """MobileNetV2 (Sandler et al., 2018) with its batch norms folded away: convolution + bias, ReLU6, a linear classifier.
 
+EfficientNet-Lite0 (Tan & Le, 2019; Google, 2020) is a network of the same form with another table of blocks.
+
 Written as one pure function over a list of variables, so that training, calibration, simulated int8 and export are
 the same network with different hooks.
 """
@@ -11,13 +13,19 @@ import tensorflow as tf
 
 from trainer.dataset import FINE_CLASSES
 
-# Expansion, output channels, repetitions, stride of the first: table 2 of the paper.
-BLOCKS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+# Expansion, output channels, repetitions, stride of the first, edge of the depthwise kernels: table 2 of the paper.
+Blocks = tuple[tuple[int, int, int, int, int], ...]
+BLOCKS: Blocks = (
+    (1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 32, 3, 2, 3), (6, 64, 4, 2, 3), (6, 96, 3, 1, 3), (6, 160, 3, 2, 3), (6, 320, 1, 1, 3),
+)
+# EfficientNet-B0's table without squeeze-and-excitation.
+LITE0_BLOCKS: Blocks = (
+    (1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3),
+)
 FEATURES = 1280
 # What the backbone was trained with: real = (byte − 127) × scale, about −1 … 1.
 INPUT_ZERO_POINT = 127.0
 INPUT_SCALE = 0.00784313725
-
 
 
 def normalised(pixels: tf.Tensor) -> tf.Tensor:
@@ -40,9 +48,17 @@ def _same_kernel(kernel: tf.Tensor, _channel_axis: int) -> tf.Tensor:
 class MobileNetV2(tf.Module):
     """The network; ``variables_in_order`` are kernel, bias of each convolution, then of the classifier."""
 
+    blocks: Blocks = BLOCKS
+
     def __init__(self, backbone: list[tuple[np.ndarray, np.ndarray]], classes: int = FINE_CLASSES) -> None:
-        """``backbone`` as :func:`trainer.backbone.read_backbone` gives it; the classifier starts at zero."""
+        """``backbone`` as :func:`trainer.backbone.read_backbone` gives it; the classifier starts at zero.
+
+        Raises:
+            ValueError: ``backbone`` is of another network.
+        """
         super().__init__()
+        if len(backbone) != convolutions_of(self.blocks):
+            raise ValueError(f"{type(self).__name__} has {convolutions_of(self.blocks)} convolutions, the backbone has {len(backbone)}")
         self.classes = classes
         self.variables_in_order: list[tf.Variable] = []
         for kernel, bias in backbone:
@@ -78,7 +94,7 @@ class MobileNetV2(tf.Module):
         x = activation("image", image)
         x = convolve(x, "stem", stride=2)
         index = 0
-        for expansion, _outputs, repetitions, first_stride in BLOCKS:
+        for expansion, _outputs, repetitions, first_stride, _edge in self.blocks:
             for repetition in range(repetitions):
                 index += 1
                 name = f"block{index}"
@@ -104,8 +120,23 @@ class MobileNetV2(tf.Module):
         return self(normalised(pixels))
 
 
+class EfficientNetLite0(MobileNetV2):
+    """The second network: a quarter slower at the same size, and wrong on other photos than the first."""
+
+    blocks = LITE0_BLOCKS
+
+
+# By the names that recipe.toml uses.
+NETWORKS: dict[str, type[MobileNetV2]] = {"mobilenet-v2": MobileNetV2, "efficientnet-lite0": EfficientNetLite0}
+
+
+def convolutions_of(blocks: Blocks) -> int:
+    """How many convolutions a network has before its classifier: stem, blocks, and the last 1 × 1."""
+    return 2 + sum(repetitions * (3 if expansion > 1 else 2) for expansion, _, repetitions, _, _ in blocks)
+
+
 def variables_before_block(block: int) -> int:
-    """How many entries of ``variables_in_order`` lie before block number ``block`` (1 … 17); 0 for block 0, the stem."""
+    """How many entries of ``variables_in_order`` lie before block number ``block`` (from 1); 0 for block 0, the stem."""
     if block < 2:
         return 2 * block
     return 2 + 4 + 6 * (block - 2)

@@ -7,23 +7,38 @@ from typing import Any
 
 from trainer.augmentation import Augmentation
 from trainer.errors import TrainingInputError
+from trainer.network import NETWORKS
 from trainer.training import ClassifierSettings, RunSettings
+
+SHIPPED_NETWORK = "mobilenet-v2"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its name, the lists it learns from, its hyper-parameters."""
+    """One run: its name, the lists it learns from, its hyper-parameters.
+
+    ``network`` is a name in :data:`trainer.network.NETWORKS`, ``input_size`` the edge at which it answers, ``teachers`` name
+    earlier runs whose answers it learns from.
+    """
 
     name: str
     lists: tuple[str, ...]
+    network: str
+    input_size: int
+    teachers: tuple[str, ...]
     settings: RunSettings
 
 
 @dataclass(frozen=True)
 class Int8:
-    """The last step: fine-tuning with simulated int8."""
+    """The last step: fine-tuning with simulated int8.
+
+    It starts from the mean of the runs ``mean_of`` and learns from the answers of the runs ``teachers`` (both empty for own photos).
+    """
 
     lists: tuple[str, ...]
+    mean_of: tuple[str, ...]
+    teachers: tuple[str, ...]
     calibration_pictures: int
     range_coverage: float
     settings: RunSettings
@@ -31,7 +46,7 @@ class Int8:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All of ``recipe.toml``."""
+    """All of ``recipe.toml``, or of a recipe that is tried."""
 
     input_size: int
     decoded_size: int
@@ -97,17 +112,39 @@ def read_recipe(path: Path) -> Recipe:
         runs = []
         for entry in content["run"]:
             changes = dict(entry)
-            name, lists = changes.pop("name"), tuple(changes.pop("lists"))
-            runs.append(Run(name, lists, _run_settings(defaults, changes, f"{path}, run {name!r}")))
+            name, lists, network = changes.pop("name"), tuple(changes.pop("lists")), changes.pop("network", SHIPPED_NETWORK)
+            size, teachers = changes.pop("input_size", content["input_size"]), tuple(changes.pop("teachers", ()))
+            runs.append(Run(name, lists, network, size, teachers, _run_settings(defaults, changes, f"{path}, run {name!r}")))
         int8 = dict(content["int8"])
+        mean_of = tuple(int8.pop("mean_of", [run.name for run in runs]))
         last = Int8(
-            tuple(int8.pop("lists")), int8.pop("calibration_pictures"), int8.pop("range_coverage"),
-            _run_settings(defaults, int8, f"{path}, int8"),
+            tuple(int8.pop("lists")), mean_of, tuple(int8.pop("teachers", mean_of)), int8.pop("calibration_pictures"),
+            int8.pop("range_coverage"), _run_settings(defaults, int8, f"{path}, int8"),
         )
+        _check_names(runs, last, path)
         classifier = _build(ClassifierSettings, content["classifier"], f"{path}, classifier")
         return Recipe(content["input_size"], content["decoded_size"], classifier, tuple(runs), last)
     except KeyError as error:
         raise TrainingInputError(f"{path} lacks {error}") from None
+
+
+def _check_names(runs: list[Run], int8: Int8, path: Path) -> None:
+    """Names of networks and runs must be known where they are used."""
+    networks: dict[str, str] = {}
+    for run in runs:
+        if run.network not in NETWORKS:
+            raise TrainingInputError(f"{path}, run {run.name!r}: unknown network {run.network!r}, known are {', '.join(NETWORKS)}")
+        if run.name in networks:
+            raise TrainingInputError(f"{path}: two runs have the name {run.name!r}")
+        for teacher in run.teachers:
+            if teacher not in networks:
+                raise TrainingInputError(f"{path}, run {run.name!r}: its teacher {teacher!r} is no earlier run")
+        networks[run.name] = run.network
+    for name in (*int8.mean_of, *int8.teachers):
+        if name not in networks:
+            raise TrainingInputError(f"{path}, int8: there is no run {name!r}")
+    if not int8.mean_of or len({networks[name] for name in int8.mean_of}) > 1:
+        raise TrainingInputError(f"{path}, int8: mean_of must name runs of one network")
 
 
 def read_own_recipe(path: Path) -> OwnRecipe:
@@ -117,7 +154,7 @@ def read_own_recipe(path: Path) -> OwnRecipe:
         photos, splits, unsure = content["photos"], content["splits"], content["unsure"]
         classifier, run, int8 = dict(content["classifier"]), dict(content["run"]), dict(content["int8"])
         fewest_steps, fewest_pictures = classifier.pop("fewest_steps"), run.pop("fewest_pictures")
-        last = Int8((), int8.pop("calibration_pictures"), int8.pop("range_coverage"), _run_settings(run, int8, f"{path}, int8"))
+        last = Int8((), (), (), int8.pop("calibration_pictures"), int8.pop("range_coverage"), _run_settings(run, int8, f"{path}, int8"))
         return OwnRecipe(
             content["input_size"], content["decoded_size"], photos["smallest_edge"], photos["fewest_a_class"],
             splits["seed"], {"test": splits["test"], "val": splits["val"]}, content["others"]["share"],

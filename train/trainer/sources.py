@@ -12,7 +12,6 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from trainer.dataset import read_classes, read_list
@@ -39,14 +38,6 @@ TIMEOUT_SECONDS = 15.0
 LARGEST_DOWNLOAD = 1 << 30
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where the dataset lies (a folder), and the backbone (a file)."""
-
-    dataset: Path
-    backbone: Path
 
 
 def list_digest(folder: Path, name: str) -> str:

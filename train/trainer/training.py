@@ -37,6 +37,8 @@ class RunSettings:
     augmentation: Augmentation
     # Weight of the teachers' answers against the labels, where there are teachers.
     distillation: float = 0.0
+    # Small classes come more often, see trainer.sampling.
+    balanced: bool = False
 
 
 @dataclass(frozen=True)
