@@ -1,7 +1,7 @@
 """`python3 -m package.platform PLATFORM FOLDER`: an empty root, as bare as the platform's, with the packages in their places.
 
 On scf, /opt is layer.zip and /var/user is scf.zip; on lambda, /var/task is lambda.zip; on lambda-with-layer, /opt is
-lambda-layer.zip, and the function is alone in /var/task. They are unpacked with the modes that they name. Besides these there
+lambda-layer.zip, and the function is alone in /var/task; lambda-cutout and lambda-thumbnail have those packages. They are unpacked with the modes that they name. Besides these there
 is nothing but a shell: Debian's busybox-static, which needs no library that the packages could use by mistake.
 """
 
@@ -20,7 +20,8 @@ BUSYBOX = paths.TOOLCHAIN / "busybox"
 APPLETS = ("sh", "dirname")
 # The archives of each platform, and where they lie.
 PLACES = {"scf": {"layer": "opt", "scf": "var/user"}, "lambda": {"lambda": "var/task"},
-          "lambda-with-layer": {"lambda-layer": "opt"}}
+          "lambda-with-layer": {"lambda-layer": "opt"},
+          "lambda-cutout": {"lambda-cutout": "var/task"}, "lambda-thumbnail": {"lambda-thumbnail": "var/task"}}
 # Where the function lies alone.
 FUNCTION = {"lambda-with-layer": "var/task/recognize.wasm"}
 

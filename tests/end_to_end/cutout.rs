@@ -137,3 +137,17 @@ fn wrong_options_are_refused_by_name() {
         assert!(status == 400 && found.contains(message), "{status}: {found}");
     }
 }
+
+#[test]
+fn a_host_with_wasmedge_s_own_functions_alone_gives_the_same_picture() {
+    let Some(function) = cutout() else { return };
+    let event = bare(&read("tests/samples/person.jpg"));
+    let on = |host: &str| {
+        let call = Vision::new(&["run", "--log-level", "error", "--host-functions", host])
+            .option("--wasm", &function);
+        let outcome = call.stdin(event.clone()).call();
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        outcome.stdout
+    };
+    assert_eq!(on("wasmedge"), on("all"));
+}

@@ -30,8 +30,11 @@ def namespaces() -> bool:
 
 def packaged(package: str = "lambda") -> list[str]:
     """The command that starts `bootstrap` in a root with nothing but the package and a shell, where that is possible."""
-    root = ROOTS[package]
-    bootstrap = "/var/task/bootstrap" if package == "lambda" else "/opt/bootstrap"
+    return in_root(ROOTS[package], "/var/task/bootstrap" if package == "lambda" else "/opt/bootstrap")
+
+
+def in_root(root: Path, bootstrap: str) -> list[str]:
+    """The same for the start file of any root."""
     if not namespaces():
         print("user namespaces are forbidden here: the package is not run in a root of its own", file=sys.stderr)
         return ["env", f"LAMBDA_TASK_ROOT={root}/var/task", f"{root}{bootstrap}"]
