@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 /// nothing links to a module's native code.
 pub(crate) const LLVM_BASELINE: &CStr = c"+cx16,+sahf,+popcnt,+sse3,+ssse3,+sse4.1,+sse4.2";
 
-/// Whether this machine's processor has what [`LLVM_BASELINE`] names. Where it has not, no native code runs: neither code that
-/// was made elsewhere nor the code that this machine would make.
+/// Whether this machine's processor has what native code for any processor uses. Where it has not, no native code runs:
+/// neither code that was made elsewhere nor the code that this machine would make.
 #[must_use]
 pub fn has_baseline() -> bool {
     use std::arch::is_x86_feature_detected as has;
