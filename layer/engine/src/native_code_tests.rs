@@ -259,67 +259,31 @@ fn vectors_of_numbers_are_rounded_and_converted_as_by_the_interpreter() {
     assert_same(&program);
 }
 
+/// Of a vector, with a vector for a result.
+const OF_ONE_VECTOR: &str = "i8x16.popcnt i8x16.abs i16x8.abs i32x4.abs i64x2.abs i16x8.extadd_pairwise_i8x16_s \
+    i16x8.extadd_pairwise_i8x16_u i32x4.extadd_pairwise_i16x8_s i32x4.extadd_pairwise_i16x8_u \
+    i16x8.extend_high_i8x16_s i32x4.extend_low_i16x8_u i64x2.extend_high_i32x4_s v128.not";
+
+/// Of a vector, with a number for a result.
+const TESTS: &str = "i8x16.all_true i16x8.all_true i32x4.all_true i64x2.all_true v128.any_true i8x16.bitmask i16x8.bitmask \
+    i32x4.bitmask i64x2.bitmask";
+
+/// Of two vectors.
+const OF_TWO_VECTORS: &str = "i8x16.swizzle i8x16.avgr_u i16x8.avgr_u i16x8.q15mulr_sat_s i32x4.dot_i16x8_s i64x2.mul i32x4.mul i16x8.mul \
+    i8x16.narrow_i16x8_s i8x16.narrow_i16x8_u i16x8.narrow_i32x4_s i16x8.narrow_i32x4_u i8x16.add_sat_s \
+    i8x16.add_sat_u i16x8.sub_sat_s i16x8.sub_sat_u i8x16.min_s i8x16.max_u i16x8.min_u i32x4.min_s i32x4.max_u \
+    i64x2.gt_s i64x2.eq i16x8.extmul_low_i8x16_s i32x4.extmul_high_i16x8_u i64x2.extmul_low_i32x4_s v128.andnot";
+
+fn list(names: &'static str) -> Vec<&'static str> {
+    names.split(' ').collect()
+}
+
 #[test]
 fn vectors_of_integers_are_computed_as_by_the_interpreter() {
     let mut program = Program::default();
-    let one = [
-        "i8x16.popcnt",
-        "i8x16.abs",
-        "i16x8.abs",
-        "i32x4.abs",
-        "i64x2.abs",
-        "i16x8.extadd_pairwise_i8x16_s",
-        "i16x8.extadd_pairwise_i8x16_u",
-        "i32x4.extadd_pairwise_i16x8_s",
-        "i32x4.extadd_pairwise_i16x8_u",
-        "i16x8.extend_high_i8x16_s",
-        "i32x4.extend_low_i16x8_u",
-        "i64x2.extend_high_i32x4_s",
-        "v128.not",
-    ];
-    program.one(&one, Takes::Integers, "v128");
-    let tests = [
-        "i8x16.all_true",
-        "i16x8.all_true",
-        "i32x4.all_true",
-        "i64x2.all_true",
-        "v128.any_true",
-        "i8x16.bitmask",
-        "i16x8.bitmask",
-        "i32x4.bitmask",
-        "i64x2.bitmask",
-    ];
-    program.one(&tests, Takes::Integers, "i32");
-    let two = [
-        "i8x16.swizzle",
-        "i8x16.avgr_u",
-        "i16x8.avgr_u",
-        "i16x8.q15mulr_sat_s",
-        "i32x4.dot_i16x8_s",
-        "i64x2.mul",
-        "i32x4.mul",
-        "i16x8.mul",
-        "i8x16.narrow_i16x8_s",
-        "i8x16.narrow_i16x8_u",
-        "i16x8.narrow_i32x4_s",
-        "i16x8.narrow_i32x4_u",
-        "i8x16.add_sat_s",
-        "i8x16.add_sat_u",
-        "i16x8.sub_sat_s",
-        "i16x8.sub_sat_u",
-        "i8x16.min_s",
-        "i8x16.max_u",
-        "i16x8.min_u",
-        "i32x4.min_s",
-        "i32x4.max_u",
-        "i64x2.gt_s",
-        "i64x2.eq",
-        "i16x8.extmul_low_i8x16_s",
-        "i32x4.extmul_high_i16x8_u",
-        "i64x2.extmul_low_i32x4_s",
-        "v128.andnot",
-    ];
-    program.two(&two, Takes::Integers, "v128");
+    program.one(&list(OF_ONE_VECTOR), Takes::Integers, "v128");
+    program.one(&list(TESTS), Takes::Integers, "i32");
+    program.two(&list(OF_TWO_VECTORS), Takes::Integers, "v128");
     for name in ["i8x16", "i16x8", "i32x4", "i64x2"] {
         for shift in ["shl", "shr_s", "shr_u"] {
             for number in 0..Takes::Integers.count() {

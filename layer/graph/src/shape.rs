@@ -19,11 +19,10 @@ pub(crate) fn byte_size(shape: &[usize], element_type: ElementType) -> Result<us
     if shape.len() > MAX_DIMENSIONS {
         return Err(too_large("dimensions of a tensor", shape.len(), MAX_DIMENSIONS));
     }
-    let bytes = span(shape).and_then(|span| span.checked_mul(element_type.bytes()));
-    match bytes {
-        Some(_) if shape.contains(&0) && bytes <= Some(MAX_TENSOR_BYTES) => Ok(0),
-        Some(bytes) if bytes <= MAX_TENSOR_BYTES => Ok(bytes),
-        _ => Err(too_large("bytes of a tensor", bytes.unwrap_or(usize::MAX), MAX_TENSOR_BYTES)),
+    let spanned = span(shape).and_then(|span| span.checked_mul(element_type.bytes()));
+    match spanned {
+        Some(spanned) if spanned <= MAX_TENSOR_BYTES => Ok(if shape.contains(&0) { 0 } else { spanned }),
+        _ => Err(too_large("bytes of a tensor", spanned.unwrap_or(usize::MAX), MAX_TENSOR_BYTES)),
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use contract::about::{About, Answers};
 use engine::answer::WorkerEnd;
 use engine::limits::MIB;
-use engine::{CodeSource, EngineConfig, LoadError, LoadedModule, Outline, Processor, compile, has_baseline};
+use engine::{CodeSource, EngineConfig, LoadError, LoadedModule, Outline, Processor, compile};
 
 use super::event_loop::{self, Confinement};
 use super::{log, process};
@@ -319,8 +319,6 @@ fn prepare(name: &str, wasm: &[u8], mut config: EngineConfig, is_known: bool) ->
     outline.check(name, config.limits)?;
     let carries_code = outline.has_native_code;
     let runs_as_it_is = match config.code {
-        // What would be compiled here could not run.
-        _ if !has_baseline() => true,
         CodeSource::Interpret => true,
         CodeSource::Native => carries_code,
         CodeSource::Compile => false,

@@ -51,19 +51,13 @@ fn in_shape(from: &Constant<'_>, shape: Vec<usize>, budget: &mut Budget) -> Resu
     Ok(Constant::made(from.element_type, shape, from.bytes.as_slice().to_vec()))
 }
 
-/// The elements with these numbers.
-fn picked(
-    from: &Constant<'_>,
-    places: impl Iterator<Item = usize>,
-    shape: Vec<usize>,
-    budget: &mut Budget,
-) -> Result<Constant<'static>, Fault> {
-    budget.take(&shape, from.element_type, 0)?;
+/// The elements with these numbers; whoever calls has taken from the budget what they need.
+fn picked(from: &Constant<'_>, places: impl Iterator<Item = usize>, shape: Vec<usize>) -> Constant<'static> {
     let width = from.element_type.bytes();
     let bytes = from.bytes.as_slice();
     let element = |place: usize| bytes.get(place.saturating_mul(width)..)?.get(..width);
     let picked = places.flat_map(|place| element(place).unwrap_or_default()).copied().collect();
-    Ok(Constant::made(from.element_type, shape, picked))
+    Constant::made(from.element_type, shape, picked)
 }
 
 fn fill(step: &Step<'_, '_>, budget: &mut Budget) -> Result<Constant<'static>, Fault> {
@@ -138,8 +132,8 @@ fn unpack(
     (0..count.min(crate::limits::MAX_PARAMETERS))
         .map(|number| {
             let places = (0..from.len()).filter(|place| place / row.max(1) % count.max(1) == number);
-            budget.take(&[from.len()], from.element_type, 0)?;
-            picked(from, places, shape.clone(), budget)
+            budget.take(&shape, from.element_type, from.len())?;
+            Ok(picked(from, places, shape.clone()))
         })
         .collect()
 }
@@ -163,7 +157,7 @@ fn strided_slice(
             .flat_map(|place| (0..count).map(move |number| place.saturating_add(along(number))))
             .collect();
     }
-    picked(from, places.into_iter(), cut.shape, budget)
+    Ok(picked(from, places.into_iter(), cut.shape))
 }
 
 fn slice(step: &Step<'_, '_>, from: &Constant<'_>, budget: &mut Budget) -> Result<Constant<'static>, Fault> {
@@ -191,7 +185,7 @@ fn slice(step: &Step<'_, '_>, from: &Constant<'_>, budget: &mut Budget) -> Resul
             .flat_map(|place| part.clone().map(move |at| place.saturating_add(at * step)))
             .collect();
     }
-    picked(from, places.into_iter(), shape, budget)
+    Ok(picked(from, places.into_iter(), shape))
 }
 
 /// None for what is left to an operator.
@@ -213,5 +207,6 @@ fn gather(
     }
     let shape: Vec<usize> = step.shape(1)?.iter().chain(from.shape.iter().skip(1)).copied().collect();
     let places = chosen.iter().flat_map(|&chosen| chosen * row..(chosen + 1) * row);
-    picked(from, places, shape, budget).map(Some)
+    budget.take(&shape, from.element_type, 0)?;
+    Ok(Some(picked(from, places, shape)))
 }

@@ -74,9 +74,9 @@ pub(super) fn was_cut_off(line: &[u8]) -> bool {
 
 /// Whether a row may go on so: the fields that every row has, in their order, as far as `line` goes.
 fn may_be_start_of_row(line: &[u8]) -> bool {
-    let Some(name) = after(line, START) else { return START.starts_with(line) };
+    let Some(name) = line.strip_prefix(START) else { return START.starts_with(line) };
     let Some(rest) = after_string(name) else { return true };
-    if let Some(bytes) = after(rest, BYTES) {
+    if let Some(bytes) = rest.strip_prefix(BYTES) {
         return after_string(bytes).is_none_or(may_be_start_of_result);
     }
     BYTES.starts_with(rest) || may_be_start_of_result(rest)
@@ -84,10 +84,6 @@ fn may_be_start_of_row(line: &[u8]) -> bool {
 
 fn may_be_start_of_result(rest: &[u8]) -> bool {
     RESULTS.iter().any(|start| start.starts_with(rest) || rest.starts_with(start))
-}
-
-fn after<'a>(text: &'a [u8], start: &[u8]) -> Option<&'a [u8]> {
-    text.strip_prefix(start)
 }
 
 /// What comes after the string that goes on in `text`; None if that does not end.

@@ -1,9 +1,11 @@
 //! The objects of a bucket whose names begin alike.
 
 use std::ffi::OsStr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use contract::ErrorCode;
+use futures_util::{Stream, StreamExt as _, stream};
 
 use super::{Sight, after_scheme};
 use crate::trigger::batch::photo_name::PhotoName;
@@ -55,8 +57,20 @@ impl Bucket {
         Ok(Some(Self { reader, prefix, every_file: arguments.every_file }))
     }
 
+    /// Everything in it, in the order of the names.
+    pub(super) fn sights(self: Arc<Self>) -> impl Stream<Item = Sight> {
+        let pages = stream::unfold(Some(String::new()), move |next| {
+            let bucket = Arc::clone(&self);
+            async move {
+                let (sights, next) = bucket.sights_after(&next?).await;
+                Some((stream::iter(sights), next))
+            }
+        });
+        pages.flatten()
+    }
+
     /// What the storage names after `after`, a page of it, and after what the next page begins; None where there is none.
-    pub(super) async fn sights_after(&self, after: &str) -> (Vec<Sight>, Option<String>) {
+    async fn sights_after(&self, after: &str) -> (Vec<Sight>, Option<String>) {
         let page = match self.page(after).await {
             Ok(page) => page,
             Err(reason) => return (vec![Sight::Unseen(reason)], None),

@@ -11,8 +11,10 @@ use std::io::{self, Read, Seek as _};
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::StreamExt as _;
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn, spawn_blocking};
@@ -237,28 +239,21 @@ impl Fetch {
     }
 }
 
-/// Tells of every photo in a bucket, in the order of their names. On a task, not a thread: the end of the process does not wait for
-/// a storage.
+/// Tells of everything in a bucket. On a task, not a thread: the end of the process does not wait for a storage.
 async fn tell(bucket: Arc<Bucket>, sender: mpsc::Sender<Sight>) {
-    let mut next = Some(String::new());
-    while let Some(after) = next {
-        let (sights, following) = bucket.sights_after(&after).await;
-        for sight in sights {
-            if sender.send(sight).await.is_err() {
-                return;
-            }
+    let mut sights = pin!(bucket.sights());
+    while let Some(sight) = sights.next().await {
+        if sender.send(sight).await.is_err() {
+            return;
         }
-        next = following;
     }
 }
 
 async fn count(bucket: Arc<Bucket>, is_wanted: impl Fn(&PhotoName) -> bool + Send) -> u64 {
     let mut counter = Counter { is_wanted, count: 0 };
-    let mut next = Some(String::new());
-    while let Some(after) = next {
-        let (sights, following) = bucket.sights_after(&after).await;
-        sights.into_iter().for_each(|sight| counter.add(&sight));
-        next = following;
+    let mut sights = pin!(bucket.sights());
+    while let Some(sight) = sights.next().await {
+        counter.add(&sight);
     }
     counter.count
 }
