@@ -24,7 +24,7 @@ LAMBDA_INSTANCES = Price(1000, "https://docs.aws.amazon.com/lambda/latest/operat
 LAMBDA_NEW_IN_TEN_SECONDS = Price(1000, "https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html")
 
 # Yuan. The platform's own page (https://cloud.tencent.com/document/product/583/12281) could not be read: the first is from a
-# reseller that says it adds nothing, the second from a program that computes its own bills (budget of SCF).
+# reseller that says it adds nothing, the second from a program of others that computes what its functions cost.
 SCF_GB_SECOND = Price(0.00011108, "https://github.com/dcloudio/unidocs-zh/blob/master/docs/uniCloud/price.md", "2026-12-01")
 SCF_TEN_THOUSAND_CALLS = Price(0.0133, "https://github.com/tianmiantech/WeFe", "2026-12-01")
 SCF_GB = 512 / 1024

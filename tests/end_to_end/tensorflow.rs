@@ -4,49 +4,13 @@
 use std::path::Path;
 
 use support::file;
+use support::protobuf::{self, Message, node, of_type};
 
 use crate::program::{Outcome, Vision};
 
-/// A message of protocol buffers, in the making.
-#[derive(Clone, Default)]
-struct Message(Vec<u8>);
-
-impl Message {
-    fn bytes(mut self, field: u8, bytes: &[u8]) -> Self {
-        self.0.push(field << 3 | 2);
-        let mut length = bytes.len();
-        while length >= 0x80 {
-            self.0.push(length as u8 | 0x80);
-            length >>= 7;
-        }
-        self.0.push(length as u8);
-        self.0.extend(bytes);
-        self
-    }
-
-    fn number(mut self, field: u8, number: u8) -> Self {
-        self.0.extend([field << 3, number]);
-        self
-    }
-
-    /// The attribute of a node (tensorflow/core/framework/node_def.proto).
-    fn attribute(self, name: &str, value: &Self) -> Self {
-        self.bytes(5, &Self::default().bytes(1, name.as_bytes()).bytes(2, &value.0).0)
-    }
-}
-
 /// tensorflow/core/framework/types.proto
-const FLOAT: u8 = 1;
-const BOOL: u8 = 10;
-
-fn of_type(element_type: u8) -> Message {
-    Message::default().number(6, element_type)
-}
-
-fn node(name: &str, operation: &str, inputs: &[&str]) -> Message {
-    let node = Message::default().bytes(1, name.as_bytes()).bytes(2, operation.as_bytes());
-    inputs.iter().fold(node, |node, input| node.bytes(3, input.as_bytes()))
-}
+const FLOAT: u64 = 1;
+const BOOL: u64 = 10;
 
 /// The picture's values with their signs changed twice; between, a switch that a constant sets, which only TensorFlow runs.
 fn graph(with_switch: bool) -> Vec<u8> {
@@ -71,7 +35,7 @@ fn graph(with_switch: bool) -> Vec<u8> {
             float("either", "Merge", &["ways", "ways:1"]).attribute("N", &Message::default().number(3, 2)),
         );
     }
-    nodes.iter().fold(Message::default(), |graph, node| graph.bytes(1, &node.0)).0
+    protobuf::graph(&nodes)
 }
 
 /// What the guest says of the picture's values by a model in `folder`.

@@ -16,7 +16,7 @@ mod functions;
 mod guest;
 /// Sessions and tensors that are not the module's.
 mod handles;
-/// The functions of graphs, of WASI-NN and of the older interfaces, and handles that are not what they ask for.
+/// The functions of graphs, of WASI-NN and of the older interfaces.
 mod interfaces;
 /// What an event can find of an earlier one.
 mod isolation;
@@ -26,5 +26,9 @@ mod leaks;
 mod memory_layout;
 /// Models that are broken on purpose.
 mod models;
+/// Handles of the older interfaces that are not what they ask for.
+mod older_interfaces;
+/// The same for WASI-NN.
+mod wasi_nn;
 /// Files, sockets, the environment and the clock.
 mod world;

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from package import platform
 
+from . import events
 from .emulator import PROJECT, Emulator, in_root
 
 PHOTO = PROJECT / "tests/samples/person.jpg"
@@ -20,9 +21,7 @@ class Pictures(unittest.TestCase):
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:
                 root = Path(folder) / "root"
                 platform.build(f"lambda-{name}", root, PROJECT / "dist", platform.busybox())
-                event = {"version": "2.0", "rawPath": "/", "rawQueryString": query, "headers": {"content-type": "image/jpeg"},
-                         "requestContext": {"http": {"method": "POST", "path": "/"}},
-                         "isBase64Encoded": True, "body": base64.b64encode(PHOTO.read_bytes()).decode()}
+                event = events.function_url(events.text(PHOTO), rawQueryString=query, queryStringParameters={})
                 with Emulator(in_root(root, "/var/task/bootstrap")) as emulator:
                     status, body = emulator.invoke(json.dumps(event).encode())
                     self.assertEqual(status, 200, emulator.log())

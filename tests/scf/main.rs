@@ -16,14 +16,14 @@ mod cos_server;
 mod events;
 /// Sizes and times.
 mod limits;
-/// A kernel as old as the platform's may be.
-mod old_kernel;
 /// The packages in a root with nothing else in it.
 mod packages;
 /// What is logged, and what is not.
 mod privacy;
 /// The function as the platform starts it.
 mod program;
+/// System calls that old kernels and profiles of containers refuse.
+mod refused_calls;
 /// What the process gives up.
 mod sandbox;
 /// A platform with a function running on it.

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use support::{Process, file, function};
 
-use crate::old_kernel;
+use crate::refused_calls;
 
 /// What the program that runs was installed from.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub(crate) fn start(
         .envs(environment.iter().copied());
     if matches!(installation, Installation::PackagedOnAnOldKernel) {
         // SAFETY: between fork and exec the function only makes two system calls and allocates nothing.
-        unsafe { command.pre_exec(old_kernel::refuse_newer_calls) };
+        unsafe { command.pre_exec(refused_calls::refuse_newer_calls) };
     }
     Process::start(command)
 }

@@ -1,12 +1,14 @@
 //! Mistakes that are found before the first event, so that the platform reports a failed start and no failed events.
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 
 use support::scf::Platform;
 use support::{file, module};
 
 use crate::program::{self, Installation};
+use crate::refused_calls;
 
 /// Exit code and log of a start that must fail; nothing may have been sent to the platform.
 fn failed_start(installation: &Installation, environment: &[(&str, &str)]) -> (Option<i32>, String) {
@@ -74,4 +76,15 @@ fn a_runtime_api_that_nobody_answers_is_named_and_the_start_fails() {
         "{log}"
     );
     assert!(log.contains("Connection refused"), "{log}");
+}
+
+#[test]
+fn a_profile_that_forbids_files_in_memory_keeps_nobody_from_an_answer() {
+    let mut command = support::vision(env!("CARGO_BIN_EXE_vision"));
+    command.arg("run").arg(file("tests/samples/lemon.jpg")).arg("--wasm").arg(support::function());
+    let free = command.output().unwrap();
+    // SAFETY: between fork and exec the function only makes two system calls and allocates nothing.
+    let done = unsafe { command.pre_exec(refused_calls::forbid_files_in_memory) }.output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(done.stdout, free.stdout);
 }

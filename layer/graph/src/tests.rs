@@ -1,45 +1,9 @@
 //! Graphs that are refused, and hostile ones.
 
 use proptest::prelude::*;
+use support::protobuf::{Message, graph, node, of_type};
 
 use super::*;
-
-/// A message of protocol buffers, in the making.
-#[derive(Clone, Default)]
-struct Message(Vec<u8>);
-
-impl Message {
-    fn number(mut self, field: u8, number: u64) -> Self {
-        self.0.push(field << 3);
-        self.varint(number);
-        self
-    }
-
-    fn bytes(mut self, field: u8, bytes: &[u8]) -> Self {
-        self.0.push(field << 3 | 2);
-        self.varint(bytes.len() as u64);
-        self.0.extend(bytes);
-        self
-    }
-
-    fn varint(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.0.push(number as u8 | 0x80);
-            number >>= 7;
-        }
-        self.0.push(number as u8);
-    }
-
-    fn attribute(self, name: &str, value: &Self) -> Self {
-        let entry = Self::default().bytes(1, name.as_bytes()).bytes(2, &value.0);
-        self.bytes(5, &entry.0)
-    }
-}
-
-fn node(name: &str, operation: &str, inputs: &[&str]) -> Message {
-    let node = Message::default().bytes(1, name.as_bytes()).bytes(2, operation.as_bytes());
-    inputs.iter().fold(node, |node, input| node.bytes(3, input.as_bytes()))
-}
 
 fn text(text: &str) -> Message {
     Message::default().bytes(2, text.as_bytes())
@@ -63,10 +27,6 @@ fn constant(name: &str, element_type: ElementType, shape: &[u64], value: u64) ->
     node(name, "Const", &[]).attribute("value", &Message::default().bytes(8, &tensor.0))
 }
 
-fn graph(nodes: &[Message]) -> Vec<u8> {
-    nodes.iter().fold(Message::default(), |graph, node| graph.bytes(1, &node.0)).0
-}
-
 fn end(operation: &str) -> Endpoint {
     Endpoint { operation: operation.to_owned(), index: 0 }
 }
@@ -85,7 +45,7 @@ fn refusal(nodes: &[Message], shape: &[usize]) -> String {
 }
 
 fn x() -> Message {
-    node("x", "Placeholder", &[]).attribute("dtype", &Message::default().number(6, 1))
+    node("x", "Placeholder", &[]).attribute("dtype", &of_type(1))
 }
 
 /// A convolution of a 3 x 3 window over three channels.

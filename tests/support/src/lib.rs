@@ -8,6 +8,7 @@ pub mod lambda;
 pub mod modules;
 mod process;
 mod project;
+pub mod protobuf;
 mod sandbox;
 pub mod scf;
 

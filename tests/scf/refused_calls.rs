@@ -1,10 +1,6 @@
-//! Imitates a kernel as old as the platform's may be, by refusing the system calls that it does not have, and a container whose
-//! profile forbids one.
+//! System calls that are refused: by a kernel as old as the platform's may be, which has them not, and by a container's profile.
 
 use std::io;
-use std::os::unix::process::CommandExt as _;
-
-use support::{file, function, vision};
 
 /// `finit_module`, the last system call that Linux 3.10 has on x86-64
 /// (arch/x86/syscalls/syscall_64.tbl of that release).
@@ -31,7 +27,7 @@ pub(crate) fn refuse_newer_calls() -> io::Result<()> {
 }
 
 /// From now on, files in memory are forbidden, in this process and its children.
-fn forbid_files_in_memory() -> io::Result<()> {
+pub(crate) fn forbid_files_in_memory() -> io::Result<()> {
     let forbid = libc::SECCOMP_RET_ERRNO | (libc::EPERM as u32 & libc::SECCOMP_RET_DATA);
     install(&mut [
         statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0),
@@ -39,17 +35,6 @@ fn forbid_files_in_memory() -> io::Result<()> {
         statement(libc::BPF_RET | libc::BPF_K, forbid),
         statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW),
     ])
-}
-
-#[test]
-fn a_profile_that_forbids_files_in_memory_keeps_nobody_from_an_answer() {
-    let mut command = vision(env!("CARGO_BIN_EXE_vision"));
-    command.arg("run").arg(file("tests/samples/lemon.jpg")).arg("--wasm").arg(function());
-    let free = command.output().unwrap();
-    // SAFETY: between fork and exec the function only makes two system calls and allocates nothing.
-    let done = unsafe { command.pre_exec(forbid_files_in_memory) }.output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    assert_eq!(done.stdout, free.stdout);
 }
 
 fn install(filter: &mut [libc::sock_filter]) -> io::Result<()> {

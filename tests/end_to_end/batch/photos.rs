@@ -1,114 +1,15 @@
-//! `vision batch`: many photos in, a table out.
+//! Where photos come from, and what is answered of each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use super::{Photos, batch, rows, slow, well};
+use crate::program::{ANSWERS, Vision};
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use serde_json::Value;
-use support::{file, function, read};
-
-use crate::program::{ANSWERS, Outcome, Vision};
-
-/// A module that answers with a line of JSON after about so many thousand turns of a loop.
-fn slow(thousands: u32) -> String {
-    format!(
-        r#"(module
-        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-        (memory (export "memory") 1)
-        (data (i32.const 0) "\08\00\00\00\0b\00\00\00{{\"seen\":1}}\n")
-        (func (export "_start") (local $left i32)
-            (local.set $left (i32.const {}))
-            (loop $turn
-                (i32.store (i32.const 64) (local.get $left))
-                (br_if $turn (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
-            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))))"#,
-        thousands * 1000
-    )
-}
-
-/// A folder with so many photos (copies of the tomato), and one for outputs beside it.
-struct Photos {
-    folder: tempfile::TempDir,
-}
-
-impl Photos {
-    fn new(count: usize) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("photos")).unwrap();
-        let photos = Self { folder };
-        let tomato = read("tests/samples/tomato.jpg");
-        (0..count).for_each(|number| photos.put(format!("{}/{number}.jpg", number % 7), &tomato));
-        photos
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("photos")
-    }
-
-    fn output(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn put(&self, name: impl AsRef<OsStr>, contents: &[u8]) {
-        let path = self.path().join(name.as_ref());
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, contents).unwrap();
-    }
-
-    fn batch(&self) -> Vision {
-        batch(self.path())
-    }
-}
-
-fn batch(source: impl AsRef<OsStr>) -> Vision {
-    Vision::new(&["batch"]).argument(source).option("--wasm", function())
-}
-
-/// A command as a process of its own.
-fn started(arguments: &[&OsStr], wasm: &Path) -> Child {
-    let mut command = support::vision(env!("CARGO_BIN_EXE_vision"));
-    command.arg("batch").args(arguments).arg("--wasm").arg(wasm).arg("--log-level").arg("error");
-    command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-/// Whole lines of an output that is being written.
-fn lines(path: &Path) -> usize {
-    std::fs::read(path).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count()
-}
-
-fn wait_for_lines(path: &Path, count: usize) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while lines(path) < count {
-        assert!(Instant::now() < end, "{} lines", lines(path));
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
-/// Rows by the bytes of their names; a name may have one only.
-fn rows(jsonl: &[u8]) -> BTreeMap<Vec<u8>, Value> {
-    let mut rows = BTreeMap::new();
-    for line in std::str::from_utf8(jsonl).unwrap().lines() {
-        let row: Value = serde_json::from_str(line).expect(line);
-        let name = match row["path_base64"].as_str() {
-            Some(base64) => BASE64_STANDARD.decode(base64).unwrap(),
-            None => row["path"].as_str().unwrap().as_bytes().to_vec(),
-        };
-        assert!(rows.insert(name, row).is_none(), "twice: {line}");
-    }
-    rows
-}
-
-fn well(outcome: &Outcome) -> &str {
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    &outcome.stdout
-}
+use std::process::Command;
+use std::process::Stdio;
+use support::{file, read};
 
 #[test]
 fn a_folder_becomes_a_line_for_each_photo_as_the_function_answers_it() {
@@ -258,59 +159,6 @@ fn lists_name_photos_anywhere_and_may_come_through_a_pipe() {
 }
 
 #[test]
-fn a_batch_that_was_killed_goes_on_where_it_was() {
-    let photos = Photos::new(300);
-    let (_folder, module) = support::module(&slow(1_000));
-    let output = photos.output("labels.jsonl");
-    let path = photos.path();
-    let arguments = [path.as_os_str(), OsStr::new("--output"), output.as_os_str()];
-    for target in [20, 60, 120] {
-        let mut child = started(&arguments, &module);
-        wait_for_lines(&output, target);
-        child.kill().unwrap();
-        child.wait().unwrap();
-        // As if it had been killed while it wrote.
-        let whole = std::fs::read(&output).unwrap();
-        assert!(whole.iter().filter(|byte| **byte == b'\n').count() < 300, "it was too quick to be killed");
-        std::fs::write(&output, [&whole[..], b"{\"path\":\"0/0."].concat()).unwrap();
-    }
-    let before = lines(&output);
-    let mut child = started(&arguments, &module);
-    assert!(child.wait().unwrap().success());
-    let mut told = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-    let expected = format!("vision: {} photos in", 300 - before);
-    assert!(told.starts_with(&expected) && told.contains(&format!("{before} were done before")), "{told}");
-    assert_eq!(rows(&std::fs::read(&output).unwrap()).len(), 300);
-}
-
-#[test]
-fn a_signal_ends_a_batch_after_the_photos_in_hand() {
-    let photos = Photos::new(300);
-    let (_folder, module) = support::module(&slow(1_000));
-    let (output, path) = (photos.output("labels.jsonl"), photos.path());
-    for (signal, target) in [("-TERM", 20), ("-INT", 60)] {
-        let mut child = started(&[path.as_os_str(), OsStr::new("--output"), output.as_os_str()], &module);
-        wait_for_lines(&output, target);
-        Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(1));
-        let mut told = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-        assert!(
-            told.contains("ended by a signal after") && told.contains("the same command goes on"),
-            "{told}"
-        );
-        let written = std::fs::read(&output).unwrap();
-        assert_eq!(written.last(), Some(&b'\n'));
-        assert!(rows(&written).values().all(|row| row["answer"]["seen"] == 1));
-    }
-    assert!(lines(&output) < 300);
-    let mut child = started(&[path.as_os_str(), OsStr::new("--output"), output.as_os_str()], &module);
-    assert!(child.wait().unwrap().success());
-    assert_eq!(rows(&std::fs::read(&output).unwrap()).len(), 300);
-}
-
-#[test]
 fn shards_share_all_photos_and_have_none_twice() {
     let photos = Photos::new(40);
     let (_folder, module) = support::module(ANSWERS);
@@ -378,47 +226,6 @@ fn files_that_can_t_be_read_have_a_row_and_folders_are_told_of() {
     let missing = batch("no/such/folder").call();
     assert_eq!(missing.code, Some(2));
     assert!(missing.stderr.contains("can't read no/such/folder"), "{}", missing.stderr);
-}
-
-#[test]
-fn photos_that_failed_are_asked_again_when_told_to() {
-    let photos = Photos::new(3);
-    let output = photos.output("labels.jsonl");
-    photos.put("1/1.jpg", b"still being copied");
-    well(&photos.batch().option("--output", &output).call());
-    photos.put("1/1.jpg", &read("tests/samples/tomato.jpg"));
-    let plain = photos.batch().option("--output", &output).argument("--strict").call();
-    assert_eq!(plain.code, Some(1), "an error that is in the output already counts: {plain:?}");
-    let again = photos.batch().option("--output", &output).argument("--retry").argument("--strict").call();
-    well(&again);
-    assert!(
-        again.stderr.contains("1 photos in") && again.stderr.contains("2 were done before"),
-        "{}",
-        again.stderr
-    );
-    let found = rows(&std::fs::read(&output).unwrap());
-    assert!(found.len() == 3 && found.values().all(|row| row.get("error").is_none()), "{found:?}");
-}
-
-#[test]
-fn outputs_of_others_are_left_alone() {
-    let photos = Photos::new(1);
-    let outcome = photos.batch().option("--output", photos.path().join("0/0.jpg")).call();
-    assert_eq!(outcome.code, Some(2));
-    assert!(outcome.stderr.contains("no batch wrote it"), "{}", outcome.stderr);
-    assert_eq!(std::fs::read(photos.path().join("0/0.jpg")).unwrap(), read("tests/samples/tomato.jpg"));
-    let told = [
-        ("labels.xlsx", "answers are JSON lines, CSV or Parquet"),
-        // What it does in a build that has it is tested in tests/parquet.
-        ("labels.parquet", "the program of `make package` does"),
-    ];
-    for (name, told) in told.into_iter().take(if cfg!(feature = "parquet") { 1 } else { 2 }) {
-        let promised = photos.batch().option("--output", photos.output(name)).call();
-        assert_eq!(promised.code, Some(2), "{promised:?}");
-        assert!(promised.stderr.contains(told), "{}", promised.stderr);
-    }
-    let nowhere = photos.batch().option("--output", "/no/such/folder/out.jsonl").call();
-    assert_eq!(nowhere.code, Some(2), "{nowhere:?}");
 }
 
 #[test]
